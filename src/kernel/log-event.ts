@@ -1,0 +1,116 @@
+/**
+ * Every event that the observations log carries (design.md, decision 1 and "wardline replay"), as the values the
+ * core works with. One line of NDJSON each on the log and in files; `log-line.ts` decodes and encodes them.
+ * Times are instants (ms, UTC): `atMs` when the device took it, `receivedMs` when it reached us.
+ * The log carries ids, never names or identity numbers.
+ */
+import type { Instant } from './instant.ts';
+import type { PolicyDocument } from './policy.ts';
+import type { Calendar, SubjectProfile, ZoneFeature } from './roster.ts';
+
+export const POSITION_METHODS = ['gnss', 'wifi', 'cell'] as const;
+export type PositionMethod = (typeof POSITION_METHODS)[number];
+
+export const DEVICE_STATUSES = [
+  'power-off',
+  'power-on',
+  'strap-cut',
+  'strap-closed',
+  'low-battery',
+  'charging',
+  'unreachable',
+  'reachable',
+  'sos',
+] as const;
+export type DeviceStatusCode = (typeof DEVICE_STATUSES)[number];
+
+export const CHECKIN_METHODS = ['fingerprint', 'face', 'card', 'manual'] as const;
+export type CheckinMethod = (typeof CHECKIN_METHODS)[number];
+
+/** WGS-84 degrees; accuracy is the radius that holds 68 % of fixes, metres; heading clockwise from north. */
+export interface Position {
+  readonly type: 'position';
+  readonly subject: string;
+  readonly device: string;
+  readonly atMs: Instant;
+  readonly receivedMs: Instant;
+  readonly lat: number;
+  readonly lon: number;
+  readonly accuracyM?: number;
+  readonly speedMps?: number;
+  readonly headingDeg?: number;
+  readonly altitudeM?: number;
+  readonly batteryPct?: number;
+  readonly mock?: boolean;
+  readonly method?: PositionMethod;
+  /** Tells fixes of one device at one instant apart; the frame's serial where the protocol has one. */
+  readonly sequence?: number;
+}
+
+export interface DeviceStatus {
+  readonly type: 'status';
+  readonly subject: string;
+  readonly device: string;
+  readonly atMs: Instant;
+  readonly receivedMs: Instant;
+  readonly status: DeviceStatusCode;
+}
+
+export interface Checkin {
+  readonly type: 'checkin';
+  readonly subject: string;
+  readonly terminal: string;
+  readonly atMs: Instant;
+  readonly receivedMs: Instant;
+  readonly method: CheckinMethod;
+}
+
+/** What reaches us from outside about one subject: keyed by subject on the log. */
+export type Observation = Position | DeviceStatus | Checkin;
+
+/** Profile without the person's name. Keyed by subject. */
+export interface ProfileChange {
+  readonly type: 'profile';
+  readonly atMs: Instant;
+  readonly profile: SubjectProfile;
+}
+
+/** The four below stand in every partition, in the same order in each. */
+export interface Tick {
+  readonly type: 'tick';
+  readonly atMs: Instant;
+}
+export interface FeedStatus {
+  readonly type: 'feed';
+  readonly feed: string;
+  readonly atMs: Instant;
+  readonly status: 'down' | 'up';
+}
+export interface ZoneChange {
+  readonly type: 'zone';
+  readonly atMs: Instant;
+  readonly zone: ZoneFeature;
+}
+export interface PolicyChange {
+  readonly type: 'policy';
+  readonly atMs: Instant;
+  readonly policy: PolicyDocument;
+}
+export interface CalendarChange {
+  readonly type: 'calendar';
+  readonly atMs: Instant;
+  readonly calendar: Calendar;
+}
+
+export type BroadcastEvent = Tick | FeedStatus | ZoneChange | PolicyChange | CalendarChange;
+export type SubjectEvent = Observation | ProfileChange;
+export type LogEvent = SubjectEvent | BroadcastEvent;
+
+export function isBroadcast(event: LogEvent): event is BroadcastEvent {
+  return !('subject' in event) && event.type !== 'profile';
+}
+
+/** Receipt time: the only time the detector's clock follows. */
+export function receiptOf(event: LogEvent): Instant {
+  return 'receivedMs' in event ? event.receivedMs : event.atMs;
+}

@@ -1,0 +1,81 @@
+/**
+ * The policy: every threshold the rules use, with the defaults of design.md. A policy document can set any of
+ * them for a supervision grade, an organisation and a key period; the narrowest wins
+ * (default < grade < organisation, longest path last < key period).
+ */
+import type { Instant } from './instant.ts';
+import type { Grade } from './roster.ts';
+
+export interface Policy {
+  readonly tickSeconds: number;
+  readonly outsideProbability: number;
+  readonly insideProbability: number;
+  readonly silenceIntervals: number;
+  readonly silenceMinS: number;
+  readonly abscondAfterS: number;
+  readonly separationM: number;
+  readonly separationS: number;
+  readonly lowBatteryPct: number;
+  readonly curfewGraceS: number;
+  readonly checkinGraceS: number;
+  readonly leaveGraceS: number;
+  readonly gatheringM: number;
+  readonly gatheringS: number;
+  readonly maxSpeedMps: number;
+  readonly clockSkewS: number;
+  readonly reorderWindowS: number;
+  readonly backfillHorizonS: number;
+  readonly feedOutageShare: number;
+  readonly feedOutageMinDevices: number;
+  readonly feedOutageS: number;
+  readonly deviceExpiryDays: number;
+}
+
+export const DEFAULT_POLICY: Policy = {
+  tickSeconds: 10,
+  outsideProbability: 0.99,
+  insideProbability: 0.95,
+  silenceIntervals: 3,
+  silenceMinS: 900,
+  abscondAfterS: 3600,
+  separationM: 200,
+  separationS: 600,
+  lowBatteryPct: 20,
+  curfewGraceS: 300,
+  checkinGraceS: 0,
+  leaveGraceS: 3600,
+  gatheringM: 100,
+  gatheringS: 1800,
+  maxSpeedMps: 100,
+  clockSkewS: 600,
+  reorderWindowS: 120,
+  backfillHorizonS: 604_800,
+  feedOutageShare: 0.5,
+  feedOutageMinDevices: 10,
+  feedOutageS: 300,
+  deviceExpiryDays: 7,
+};
+
+export type PolicyPart = { readonly [K in keyof Policy]?: number };
+
+export interface PolicyDocument {
+  readonly default: PolicyPart;
+  readonly grades: { readonly [G in Grade]?: PolicyPart };
+  /** By organisation path, e.g. `445281` or `445281/liusha-east`. A path covers everything below it. */
+  readonly organisations: Readonly<Record<string, PolicyPart>>;
+  readonly keyPeriods: readonly { readonly fromMs: Instant; readonly untilMs: Instant; readonly policy: PolicyPart }[];
+}
+
+export const EMPTY_POLICY_DOCUMENT: PolicyDocument = { default: {}, grades: {}, organisations: {}, keyPeriods: [] };
+
+/** The policy in force for a subject of `grade` under `office` at `at`. Pure; answers a whole policy. */
+export function policyFor(document: PolicyDocument, grade: Grade, office: string, at: Instant): Policy {
+  const organisations = Object.keys(document.organisations)
+    .filter((path) => office === path || office.startsWith(`${path}/`))
+    .sort((a, b) => a.length - b.length)
+    .map((path) => document.organisations[path]);
+  const keyPeriods = document.keyPeriods
+    .filter((period) => period.fromMs <= at && at < period.untilMs)
+    .map((period) => period.policy);
+  return Object.assign({}, DEFAULT_POLICY, document.default, document.grades[grade], ...organisations, ...keyPeriods);
+}

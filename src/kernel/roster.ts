@@ -1,0 +1,119 @@
+/**
+ * The roster: who is watched, with what, where and when. These are the values that `roster.json` carries
+ * (design.md, "wardline replay"), that the tables keep and that the detector reads as profiles.
+ * Decoding and validation: `roster-file.ts`.
+ */
+import type { Instant } from './instant.ts';
+
+export type Grade = 'strict' | 'standard' | 'relaxed';
+export type DeviceKind = 'phone' | 'wristband';
+export type Protocol = 'jt808' | 'watch' | 'osmand' | 'owntracks' | 'zkteco' | 'mlp';
+
+/** Electronic-positioning order, Community Corrections Law art. 29: ground, start and end (three months at most). */
+export interface PositioningOrder {
+  readonly ground: string;
+  readonly fromMs: Instant;
+  readonly untilMs: Instant;
+}
+
+/** A device as assigned to a subject from `fromMs` (inclusive) until `untilMs` (exclusive; null: open). */
+export interface Device {
+  readonly id: string;
+  readonly kind: DeviceKind;
+  readonly feed: string | null;
+  /** How often the device is asked to report, seconds. */
+  readonly intervalS: number;
+  readonly fromMs: Instant;
+  readonly untilMs: Instant | null;
+  readonly protocol: Protocol | null;
+  /** Id on the wire; the device's own id where null. */
+  readonly address: string | null;
+  readonly order: PositioningOrder | null;
+}
+
+/** Days of the week (ISO 8601: 1 Monday … 7 Sunday) and a daily window in the roster's time zone; `to` before `from` runs over midnight. */
+export interface Schedule {
+  readonly days: readonly number[];
+  /** `HH:MM` */
+  readonly from: string;
+  /** `HH:MM` */
+  readonly to: string;
+}
+
+export interface ZoneAssignment {
+  readonly zone: string;
+  readonly rule: 'stay-in' | 'keep-out';
+  /** Metres that the edge is moved in the subject's favour: outwards for stay-in, inwards for keep-out. */
+  readonly bufferM: number;
+  readonly schedule: Schedule | null;
+}
+
+export interface Curfew extends Schedule {
+  readonly zone: string;
+}
+
+export interface CheckinWindow extends Schedule {
+  readonly id: string;
+}
+
+export interface Permit {
+  readonly id: string;
+  readonly fromMs: Instant;
+  readonly untilMs: Instant;
+  readonly destination: string | null;
+  readonly returnedAtMs: Instant | null;
+}
+
+/** One entry of `roster.json`. The log carries it without `name`. */
+export interface SubjectProfile {
+  readonly id: string;
+  readonly name: string;
+  readonly office: string;
+  readonly grade: Grade;
+  readonly devices: readonly Device[];
+  readonly zones: readonly ZoneAssignment[];
+  readonly curfews: readonly Curfew[];
+  readonly checkins: readonly CheckinWindow[];
+  readonly permits: readonly Permit[];
+  readonly noContact: readonly string[];
+}
+
+export interface Muster {
+  readonly id: string;
+  readonly zone: string;
+  readonly fromMs: Instant;
+  readonly untilMs: Instant;
+  readonly subjects: readonly string[];
+  readonly excused: readonly string[];
+}
+
+export interface Calendar {
+  /** `YYYY-MM-DD` → what that day is where it differs from the weekday. */
+  readonly days: Readonly<Record<string, 'holiday' | 'workday'>>;
+  readonly timeZone: string;
+}
+
+export interface Roster {
+  readonly subjects: readonly SubjectProfile[];
+  readonly musters: readonly Muster[];
+  readonly calendar: Calendar;
+}
+
+/**
+ * A zone as `zones.geojson` gives it: Polygon, MultiPolygon, Point with `radiusM`, LineString with `widthM`.
+ * Coordinates WGS-84, longitude first (RFC 7946). Preparing and checking the shape belongs to `geofences`.
+ */
+export interface ZoneFeature {
+  readonly id: string;
+  readonly name: string | null;
+  readonly radiusM: number | null;
+  readonly widthM: number | null;
+  readonly geometry: ZoneGeometry;
+}
+
+export type LonLat = readonly [number, number];
+export type ZoneGeometry =
+  | { readonly type: 'Polygon'; readonly coordinates: readonly (readonly LonLat[])[] }
+  | { readonly type: 'MultiPolygon'; readonly coordinates: readonly (readonly (readonly LonLat[])[])[] }
+  | { readonly type: 'Point'; readonly coordinates: LonLat }
+  | { readonly type: 'LineString'; readonly coordinates: readonly LonLat[] };
