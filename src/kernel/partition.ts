@@ -19,7 +19,10 @@ export function murmur2(data: Uint8Array): number {
   for (let i = 0; i < words; i++) {
     const j = i << 2;
     let k =
-      (data[j] as number) | ((data[j + 1] as number) << 8) | ((data[j + 2] as number) << 16) | ((data[j + 3] as number) << 24);
+      (data[j] as number) |
+      ((data[j + 1] as number) << 8) |
+      ((data[j + 2] as number) << 16) |
+      ((data[j + 3] as number) << 24);
     k = Math.imul(k, M);
     k ^= k >>> 24;
     k = Math.imul(k, M);

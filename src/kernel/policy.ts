@@ -63,10 +63,19 @@ export interface PolicyDocument {
   readonly grades: { readonly [G in Grade]?: PolicyPart };
   /** By organisation path, e.g. `445281` or `445281/liusha-east`. A path covers everything below it. */
   readonly organisations: Readonly<Record<string, PolicyPart>>;
-  readonly keyPeriods: readonly { readonly fromMs: Instant; readonly untilMs: Instant; readonly policy: PolicyPart }[];
+  readonly keyPeriods: readonly {
+    readonly fromMs: Instant;
+    readonly untilMs: Instant;
+    readonly policy: PolicyPart;
+  }[];
 }
 
-export const EMPTY_POLICY_DOCUMENT: PolicyDocument = { default: {}, grades: {}, organisations: {}, keyPeriods: [] };
+export const EMPTY_POLICY_DOCUMENT: PolicyDocument = {
+  default: {},
+  grades: {},
+  organisations: {},
+  keyPeriods: [],
+};
 
 /** The policy in force for a subject of `grade` under `office` at `at`. Pure; answers a whole policy. */
 export function policyFor(document: PolicyDocument, grade: Grade, office: string, at: Instant): Policy {
@@ -77,5 +86,12 @@ export function policyFor(document: PolicyDocument, grade: Grade, office: string
   const keyPeriods = document.keyPeriods
     .filter((period) => period.fromMs <= at && at < period.untilMs)
     .map((period) => period.policy);
-  return Object.assign({}, DEFAULT_POLICY, document.default, document.grades[grade], ...organisations, ...keyPeriods);
+  return Object.assign(
+    {},
+    DEFAULT_POLICY,
+    document.default,
+    document.grades[grade],
+    ...organisations,
+    ...keyPeriods,
+  );
 }

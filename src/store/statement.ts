@@ -53,7 +53,8 @@ export function statement<Params extends unknown[]>() {
     text: string,
   ): Statement<Params, RowOf<Columns>> => {
     if (statements.has(name)) throw new Error(`two statements are called ${name}`);
-    const run = async (db: Db, ...params: Params) => (await db.query<RowOf<Columns>>({ name, text, values: params })).rows;
+    const run = async (db: Db, ...params: Params) =>
+      (await db.query<RowOf<Columns>>({ name, text, values: params })).rows;
     const made = Object.assign(run, { text, columns });
     statements.set(name, made as unknown as Statement<never, unknown>);
     return made;

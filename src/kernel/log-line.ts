@@ -1,0 +1,275 @@
+/**
+ * One line of the observations log or of an observations file: JSON text ↔ `LogEvent`. Times are ISO 8601 in the text
+ * and milliseconds inside. Contract: design.md, "wardline replay". Unknown keys are ignored, wrong ones refused.
+ */
+import { isObject, type Json, show } from './field.ts';
+import { formatInstant, type Instant, parseInstant } from './instant.ts';
+import {
+  CHECKIN_METHODS,
+  DEVICE_STATUSES,
+  type LogEvent,
+  type Observation,
+  POSITION_METHODS,
+  type Position,
+  receiptOf,
+} from './log-event.ts';
+import { decodePolicyDocument, encodePolicyDocument } from './policy-file.ts';
+import { ok, type Refusal, type Result, refuse } from './result.ts';
+import { decodeCalendar, decodeSubjectProfile, encodeSubjectProfile } from './roster-file.ts';
+import { decodeZone, encodeZone } from './zone-file.ts';
+
+export function decodeLogLine(text: string): Result<LogEvent, Refusal> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return refuse('not-json', '', `is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return decodeLogEvent(json);
+}
+
+/** `received` defaults to `at`. */
+export function decodeLogEvent(json: unknown): Result<LogEvent, Refusal> {
+  if (!isObject(json)) return refuse('not-an-object', '', `a line must be a JSON object, not ${show(json)}`);
+  switch (json.type) {
+    case 'position':
+    case 'status':
+    case 'checkin':
+      return decodeObservation(json);
+    case 'tick': {
+      const atMs = parseInstant(json.at);
+      return atMs === undefined ? badTime(json, 'at') : ok({ type: 'tick', atMs });
+    }
+    case 'feed': {
+      const { feed, status } = json;
+      const atMs = parseInstant(json.at);
+      if (atMs === undefined) return badTime(json, 'at');
+      if (typeof feed !== 'string' || feed === '') return badText(json, 'feed');
+      if (status !== 'down' && status !== 'up')
+        return refuse('unknown-value', 'status', `must be down or up, not ${show(status)}`);
+      return ok({ type: 'feed', feed, atMs, status });
+    }
+    case 'profile':
+      return withDocument(
+        json,
+        'profile',
+        decodeSubjectProfile(json.profile, 'profile'),
+        (atMs, profile) => ({ type: 'profile', atMs, profile }),
+      );
+    case 'zone':
+      return withDocument(json, 'zone', decodeZone(json.zone, 'zone'), (atMs, zone) => ({
+        type: 'zone',
+        atMs,
+        zone,
+      }));
+    case 'policy':
+      return withDocument(json, 'policy', decodePolicyDocument(json.policy), (atMs, policy) => ({
+        type: 'policy',
+        atMs,
+        policy,
+      }));
+    case 'calendar':
+      return withDocument(json, 'calendar', decodeCalendar(json.calendar), (atMs, calendar) => ({
+        type: 'calendar',
+        atMs,
+        calendar,
+      }));
+    default:
+      return refuse(
+        json.type === undefined ? 'missing-field' : 'unknown-value',
+        'type',
+        `must be position, status, checkin, profile, feed, tick, zone, policy or calendar, not ${show(json.type)}`,
+      );
+  }
+}
+
+/**
+ * What comes from outside: position, status or check-in, subject and device (or terminal) named.
+ * `receivedMs` stands in where the line has no `received`; without it `received` is `at`.
+ */
+export function decodeObservation(json: unknown, receivedMs?: Instant): Result<Observation, Refusal> {
+  if (!isObject(json))
+    return refuse('not-an-object', '', `an observation must be a JSON object, not ${show(json)}`);
+  const atMs = parseInstant(json.at);
+  if (atMs === undefined) return badTime(json, 'at');
+  let received = receivedMs ?? atMs;
+  if (json.received !== undefined && json.received !== null) {
+    const given = parseInstant(json.received);
+    if (given === undefined) return badTime(json, 'received');
+    received = given;
+  }
+  const { subject } = json;
+  if (typeof subject !== 'string' || subject === '' || subject.length > MAX_ID)
+    return badText(json, 'subject');
+  const key = json.type === 'checkin' ? 'terminal' : 'device';
+  const source = json[key];
+  if (typeof source !== 'string' || source === '' || source.length > MAX_ID) return badText(json, key);
+  switch (json.type) {
+    case 'position':
+      return decodePosition(json, subject, source, atMs, received);
+    case 'status': {
+      const status = DEVICE_STATUSES.find((known) => known === json.status);
+      if (status === undefined)
+        return refuse(
+          'unknown-value',
+          'status',
+          `must be one of ${DEVICE_STATUSES.join(', ')}, not ${show(json.status)}`,
+        );
+      return ok({ type: 'status', subject, device: source, atMs, receivedMs: received, status });
+    }
+    case 'checkin': {
+      const method = CHECKIN_METHODS.find((known) => known === json.method);
+      if (method === undefined)
+        return refuse(
+          'unknown-value',
+          'method',
+          `must be one of ${CHECKIN_METHODS.join(', ')}, not ${show(json.method)}`,
+        );
+      return ok({ type: 'checkin', subject, terminal: source, atMs, receivedMs: received, method });
+    }
+    default:
+      return refuse('unknown-value', 'type', `must be position, status or checkin, not ${show(json.type)}`);
+  }
+}
+
+const MAX_ID = 256;
+/** Optional numbers of a position with what can be meant by them. */
+const POSITION_NUMBERS = [
+  ['accuracyM', 0, 1e7],
+  ['speedMps', 0, 1e5],
+  ['headingDeg', 0, 360],
+  ['altitudeM', -12_000, 1e6],
+  ['batteryPct', 0, 100],
+  ['sequence', -2_147_483_648, 4_294_967_295],
+] as const;
+
+function decodePosition(
+  json: Json,
+  subject: string,
+  device: string,
+  atMs: Instant,
+  receivedMs: Instant,
+): Result<Position, Refusal> {
+  const { lat, lon } = json;
+  if (typeof lat !== 'number') return badNumber(json, 'lat');
+  if (typeof lon !== 'number') return badNumber(json, 'lon');
+  if (!(lat >= -90 && lat <= 90))
+    return refuse('bad-coordinates', 'lat', `must be from -90 to 90 degrees, not ${lat}`);
+  if (!(lon >= -180 && lon <= 180))
+    return refuse('bad-coordinates', 'lon', `must be from -180 to 180 degrees, not ${lon}`);
+  const position: { -readonly [K in keyof Position]: Position[K] } = {
+    type: 'position',
+    subject,
+    device,
+    atMs,
+    receivedMs,
+    lat,
+    lon,
+  };
+  for (const [key, min, max] of POSITION_NUMBERS) {
+    const value = json[key];
+    if (value === undefined || value === null) continue;
+    if (typeof value !== 'number') return badNumber(json, key);
+    if (!(value >= min && value <= max))
+      return refuse('out-of-range', key, `must be from ${min} to ${max}, not ${value}`);
+    position[key] = value;
+  }
+  const { mock, method } = json;
+  if (mock !== undefined && mock !== null) {
+    if (typeof mock !== 'boolean')
+      return refuse('wrong-type', 'mock', `must be true or false, not ${show(mock)}`);
+    position.mock = mock;
+  }
+  if (method !== undefined && method !== null) {
+    const known = POSITION_METHODS.find((name) => name === method);
+    if (known === undefined)
+      return refuse(
+        'unknown-value',
+        'method',
+        `must be one of ${POSITION_METHODS.join(', ')}, not ${show(method)}`,
+      );
+    position.method = known;
+  }
+  return ok(position);
+}
+
+function withDocument<T>(
+  json: Json,
+  key: string,
+  decoded: Result<T, Refusal[]>,
+  make: (atMs: Instant, value: T) => LogEvent,
+): Result<LogEvent, Refusal> {
+  const atMs = parseInstant(json.at);
+  if (atMs === undefined) return badTime(json, 'at');
+  if (decoded.ok) return ok(make(atMs, decoded.value));
+  const first = decoded.error[0];
+  return refuse(first?.code ?? 'wrong-type', first?.where || key, first?.message ?? 'is wrong');
+}
+
+function badTime(json: Json, key: string): Result<never, Refusal> {
+  return json[key] === undefined
+    ? refuse('missing-field', key, 'is missing: give an ISO 8601 time with its zone')
+    : refuse(
+        'bad-time',
+        key,
+        `must be an ISO 8601 time with its zone, such as 2026-03-01T00:00:00Z, not ${show(json[key])}`,
+      );
+}
+
+function badText(json: Json, key: string): Result<never, Refusal> {
+  return json[key] === undefined
+    ? refuse('missing-field', key, 'is missing: give a text')
+    : refuse('wrong-type', key, `must be a text of 1 to ${MAX_ID} characters, not ${show(json[key])}`);
+}
+
+function badNumber(json: Json, key: string): Result<never, Refusal> {
+  return json[key] === undefined
+    ? refuse('missing-field', key, 'is missing: give a number')
+    : refuse('wrong-type', key, `must be a number, not ${show(json[key])}`);
+}
+
+/** The line, without a newline. A profile loses the person's name here: the log carries ids only. */
+export function encodeLogEvent(event: LogEvent): string {
+  return JSON.stringify(toJson(event));
+}
+
+function toJson(event: LogEvent): Json {
+  switch (event.type) {
+    case 'position': {
+      const { type, subject, device, atMs, receivedMs, ...rest } = event;
+      return { type, subject, device, at: formatInstant(atMs), received: formatInstant(receivedMs), ...rest };
+    }
+    case 'status':
+      return {
+        type: event.type,
+        subject: event.subject,
+        device: event.device,
+        at: formatInstant(event.atMs),
+        received: formatInstant(receiptOf(event)),
+        status: event.status,
+      };
+    case 'checkin':
+      return {
+        type: event.type,
+        subject: event.subject,
+        terminal: event.terminal,
+        at: formatInstant(event.atMs),
+        received: formatInstant(receiptOf(event)),
+        method: event.method,
+      };
+    case 'profile': {
+      const { name: _, ...profile } = encodeSubjectProfile(event.profile);
+      return { type: event.type, at: formatInstant(event.atMs), profile };
+    }
+    case 'tick':
+      return { type: event.type, at: formatInstant(event.atMs) };
+    case 'feed':
+      return { type: event.type, feed: event.feed, at: formatInstant(event.atMs), status: event.status };
+    case 'zone':
+      return { type: event.type, at: formatInstant(event.atMs), zone: encodeZone(event.zone) };
+    case 'policy':
+      return { type: event.type, at: formatInstant(event.atMs), policy: encodePolicyDocument(event.policy) };
+    case 'calendar':
+      return { type: event.type, at: formatInstant(event.atMs), calendar: event.calendar };
+  }
+}
