@@ -1,0 +1,256 @@
+/**
+ * Every setting of Wardline: environment variable, flag, default and meaning in one table. `readConfig` checks all of
+ * them at once; `settingsHelp` prints the reference that `wardline --help` and the README show.
+ */
+import { fail, ok, type Result } from './kernel/result.ts';
+
+export const ROLES = ['ingest', 'clock', 'recorder', 'detector', 'board', 'dashboard'] as const;
+export type Role = (typeof ROLES)[number];
+
+interface Setting<T> {
+  readonly env: string;
+  readonly flag: string;
+  readonly fallback: T;
+  readonly help: string;
+  /** Answers the value, or a text that says what would be right. */
+  read(text: string): { value: T } | string;
+}
+
+const text = (env: string, flag: string, fallback: string, help: string): Setting<string> => ({
+  env,
+  flag,
+  fallback,
+  help,
+  read: (given) => (given === '' ? 'must not be empty' : { value: given }),
+});
+
+const optional = (
+  env: string,
+  flag: string,
+  help: string,
+  accepts: RegExp,
+  example: string,
+): Setting<string | undefined> => ({
+  env,
+  flag,
+  fallback: undefined,
+  help,
+  read: (given) => (accepts.test(given) ? { value: given } : `must look like ${example}`),
+});
+
+const whole = (
+  env: string,
+  flag: string,
+  fallback: number,
+  min: number,
+  max: number,
+  help: string,
+): Setting<number> => ({
+  env,
+  flag,
+  fallback,
+  help,
+  read: (given) => {
+    const value = Number(given);
+    return /^\d+$/.test(given) && value >= min && value <= max
+      ? { value }
+      : `must be a whole number from ${min} to ${max}`;
+  },
+});
+
+const port = (env: string, flag: string, fallback: number, help: string) =>
+  whole(env, flag, fallback, 0, 65_535, help);
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+const SETTINGS = {
+  roles: {
+    env: 'ROLES',
+    flag: 'roles',
+    fallback: [...ROLES] as Role[],
+    help: `roles of this process, separated by commas: ${ROLES.join(', ')} (all)`,
+    read: (given: string) => {
+      const roles = given.split(',').map((name) => name.trim());
+      const wrong = roles.filter((name) => !ROLES.some((role) => role === name));
+      return wrong.length === 0
+        ? { value: [...new Set(roles)] as Role[] }
+        : `knows no role ${wrong.map((name) => `"${name}"`).join(', ')}: choose from ${ROLES.join(', ')}`;
+    },
+  } satisfies Setting<Role[]>,
+  host: text('HOST', 'host', '0.0.0.0', 'address to listen on'),
+  port: port('PORT', 'port', 8080, 'page, REST, websocket, native ingest; 0 takes a free one'),
+  osmandPort: port('OSMAND_PORT', 'osmand-port', 5055, 'OsmAnd / Traccar Client; 0 takes a free one'),
+  dataDir: text('DATA_DIR', 'data-dir', './data', 'folder of the embedded database'),
+  databaseUrl: optional(
+    'DATABASE_URL',
+    'database-url',
+    'PostgreSQL or TimescaleDB to use (none: the embedded one)',
+    /^postgres(ql)?:\/\/.+/,
+    'postgres://user:password@host:5432/wardline',
+  ),
+  kafkaBrokers: optional(
+    'KAFKA_BROKERS',
+    'kafka-brokers',
+    'Kafka to use for the observations log, separated by commas (none: the database)',
+    /^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/,
+    'host:9092,other:9092',
+  ),
+  kafkaTopic: text('KAFKA_TOPIC', 'kafka-topic', 'wardline.observations', 'topic of the observations log'),
+  redisUrl: optional(
+    'REDIS_URL',
+    'redis-url',
+    'Redis for the live state, needed when board and dashboard are apart (none: memory)',
+    /^rediss?:\/\/.+/,
+    'redis://host:6379',
+  ),
+  partitions: whole(
+    'PARTITIONS',
+    'partitions',
+    6,
+    1,
+    1024,
+    'partitions of the observations log; fixed once it holds data',
+  ),
+  logRetentionHours: whole(
+    'LOG_RETENTION_HOURS',
+    'log-retention-hours',
+    168,
+    1,
+    87_600,
+    'how long the log in the database keeps observations',
+  ),
+  positionRetentionDays: whole(
+    'POSITION_RETENTION_DAYS',
+    'position-retention-days',
+    365,
+    1,
+    36_500,
+    'how long recorded positions are kept',
+  ),
+  logLevel: {
+    env: 'LOG_LEVEL',
+    flag: 'log-level',
+    fallback: 'warn',
+    help: `what is written to stderr: ${LOG_LEVELS.join(', ')}`,
+    read: (given: string) =>
+      LOG_LEVELS.includes(given) ? { value: given } : `must be one of ${LOG_LEVELS.join(', ')}`,
+  } satisfies Setting<string>,
+  adminPassword: {
+    env: 'WARDLINE_ADMIN_PASSWORD',
+    flag: '',
+    fallback: undefined,
+    help: 'password of the first administrator, whose login is admin (none: one is made and printed once)',
+    read: (given: string) => (given.length >= 8 ? { value: given } : 'must have 8 characters or more'),
+  } satisfies Setting<string | undefined>,
+  demo: {
+    env: 'DEMO',
+    flag: 'demo',
+    fallback: undefined,
+    help: 'play the invented city: on or off (none: on when nothing else is configured; also --demo, --no-demo)',
+    read: (given: string) =>
+      given === 'on' || given === 'true'
+        ? { value: true }
+        : given === 'off' || given === 'false'
+          ? { value: false }
+          : 'must be on or off',
+  } satisfies Setting<boolean | undefined>,
+} as const;
+
+type Settings = typeof SETTINGS;
+type Read = { readonly [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never };
+
+export interface Config extends Omit<Read, 'demo'> {
+  readonly demo: boolean;
+}
+
+/**
+ * Reads flags, then environment, then defaults. Answers the configuration and the arguments that are no settings (the
+ * command's own), or every fault at once.
+ */
+export function readConfig(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Result<{ config: Config; rest: string[] }, string[]> {
+  const { given, rest, faults } = takeFlags(argv);
+  const values: Record<string, unknown> = {};
+  for (const [key, setting] of Object.entries(SETTINGS) as [string, Setting<unknown>][]) {
+    const flag = given.get(setting.flag);
+    const source = flag !== undefined ? `--${setting.flag}` : setting.env;
+    const raw = flag ?? env[setting.env];
+    values[key] = setting.fallback;
+    if (raw === undefined || (raw === '' && flag === undefined)) continue;
+    const result = setting.read(raw);
+    if (typeof result === 'string')
+      faults.push(`${source}=${setting.env.includes('PASSWORD') ? '…' : raw}: ${result}`);
+    else values[key] = result.value;
+  }
+  const read = values as unknown as Read;
+  const config: Config = { ...read, demo: read.demo ?? isUnconfigured(read) };
+  if (faults.length === 0) faults.push(...findConflicts(config));
+  return faults.length > 0 ? fail(faults) : ok({ config, rest });
+}
+
+/** With no configuration at all the demo plays; whoever names a database or a broker means business. */
+function isUnconfigured(read: Read): boolean {
+  return (
+    read.databaseUrl === undefined && read.kafkaBrokers === undefined && read.roles.length === ROLES.length
+  );
+}
+
+function findConflicts(config: Config): string[] {
+  const faults: string[] = [];
+  const whole = config.roles.length === ROLES.length;
+  if (!whole && config.databaseUrl === undefined) {
+    faults.push('ROLES: a part of the roles needs a database that the others share: set DATABASE_URL');
+  }
+  const board = config.roles.includes('board');
+  const dashboard = config.roles.includes('dashboard');
+  if (board !== dashboard && config.redisUrl === undefined) {
+    faults.push(
+      'ROLES: board and dashboard in different processes need a live state that they share: set REDIS_URL',
+    );
+  }
+  if (config.demo && !(config.roles.includes('ingest') && config.roles.includes('dashboard'))) {
+    faults.push('DEMO: the demo needs the roles ingest and dashboard in one process');
+  }
+  return faults;
+}
+
+function takeFlags(argv: readonly string[]): {
+  given: Map<string, string>;
+  rest: string[];
+  faults: string[];
+} {
+  const flags = new Set(
+    Object.values(SETTINGS).flatMap((setting) => (setting.flag === '' ? [] : [setting.flag])),
+  );
+  const given = new Map<string, string>();
+  const rest: string[] = [];
+  const faults: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const arg = argv[i] ?? '';
+    const [name = '', inline] = arg.startsWith('--') ? splitOnce(arg.slice(2)) : [];
+    if (arg === '--demo' || arg === '--no-demo') given.set('demo', arg === '--demo' ? 'on' : 'off');
+    else if (!flags.has(name)) rest.push(arg);
+    else if (inline !== undefined) given.set(name, inline);
+    else if (argv[i + 1] === undefined) faults.push(`--${name}: needs a value`);
+    else given.set(name, argv[++i] ?? '');
+  }
+  return { given, rest, faults };
+}
+
+function splitOnce(argument: string): [string, string | undefined] {
+  const at = argument.indexOf('=');
+  return at < 0 ? [argument, undefined] : [argument.slice(0, at), argument.slice(at + 1)];
+}
+
+/** A table of all settings, one line each. */
+export function settingsHelp(): string {
+  return (Object.values(SETTINGS) as Setting<unknown>[])
+    .map((setting) => {
+      const names = setting.flag === '' ? setting.env : `${setting.env}, --${setting.flag}`;
+      const shown = Array.isArray(setting.fallback) ? 'all' : (setting.fallback ?? 'none');
+      return `  ${names.padEnd(52)} ${setting.help}${setting.help.includes('(none') || shown === 'all' ? '' : ` (${shown})`}`;
+    })
+    .join('\n');
+}
