@@ -1,0 +1,28 @@
+/** The first administrator, login `admin`, over the whole tree. */
+import { createAccount, findAccount, setPassword } from '../../../src/store/accounts.ts';
+import type { Db } from '../../../src/store/statement.ts';
+import { hashPassword, randomPassword, verifyPassword } from './passwords.ts';
+
+export const ADMINISTRATOR = 'admin';
+
+/**
+ * Makes the administrator where there is none. `password` (WARDLINE_ADMIN_PASSWORD) sets the password, of one that
+ * is already there too: it is the way back in after a lost one, and ends the sessions begun with the old. Without it a
+ * random password is made with the account and answered once, for the caller to print: only its hash is stored.
+ */
+export async function ensureAdministrator(
+  db: Db,
+  password?: string,
+): Promise<{ readonly created: boolean; readonly password?: string }> {
+  const [account] = await findAccount(db, ADMINISTRATOR);
+  if (account !== undefined) {
+    if (password !== undefined && !(await verifyPassword(password, account.password_hash)))
+      await setPassword(db, ADMINISTRATOR, await hashPassword(password));
+    return { created: false };
+  }
+  const chosen = password ?? randomPassword();
+  const made = await createAccount(db, ADMINISTRATOR, await hashPassword(chosen), 'administrator', '');
+  // Another process that starts at the same moment may have been first: its password holds.
+  if (made.length === 0) return { created: false };
+  return password === undefined ? { created: true, password: chosen } : { created: true };
+}

@@ -1,0 +1,206 @@
+/**
+ * The HTTP server that every role has: health, readiness, metrics, security headers, errors as RFC 9457. The
+ * dashboard (`app.ts`) puts its routes on top of it; a process without that role serves this alone.
+ */
+
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import fastifyCookie from '@fastify/cookie';
+import fastifyHelmet from '@fastify/helmet';
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import type { Registry } from 'prom-client';
+import { Type } from 'typebox';
+import type { Result } from '../../src/kernel/result.ts';
+import type { RouteAction } from './auth/access.ts';
+import { guardRoutes, registerAs } from './auth/route-guard.ts';
+import type { Sessions } from './auth/sessions.ts';
+import { codeOf, Problem, ProblemSchema, sendProblem } from './problem.ts';
+
+export type App = FastifyInstance<
+  Server,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** One condition of `/readyz`: the log, the store, consumers caught up. A failure's text says what is not. */
+export interface Probe {
+  readonly name: string;
+  check(): Promise<Result<void, string>>;
+}
+
+/** Routes of another room on this server, e.g. native ingest. They check their callers by themselves (`own-check`) or are `public`. */
+export interface Guest {
+  readonly action: Extract<RouteAction, 'public' | 'own-check'>;
+  readonly plugin: FastifyPluginAsync;
+}
+
+export interface HttpServerDeps {
+  readonly logger: FastifyBaseLogger;
+  readonly registry: Registry;
+  readonly probes: readonly Probe[];
+  readonly sessions: Sessions;
+  readonly plugins: readonly Guest[];
+  /** Behind a TLS proxy: believe its X-Forwarded-* headers. */
+  readonly trustProxy?: boolean;
+}
+
+const PROBE_TIMEOUT_MS = 2000;
+
+export async function createHttpServer(
+  deps: HttpServerDeps,
+  options: {
+    /** Called before any route is registered: what documents routes must stand before them. */
+    before?(app: App): Promise<void>;
+    /** Where no route fits: answers true when it has replied. */
+    notFound?(request: FastifyRequest, reply: FastifyReply): Promise<boolean>;
+  } = {},
+): Promise<App> {
+  const app = fastify({
+    loggerInstance: deps.logger,
+    disableRequestLogging: true,
+    trustProxy: deps.trustProxy ?? false,
+    routerOptions: { maxParamLength: 256 },
+    forceCloseConnections: true,
+  })
+    .withTypeProvider<TypeBoxTypeProvider>()
+    .setValidatorCompiler(TypeBoxValidatorCompiler) as unknown as App;
+  mapErrors(app, options.notFound);
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY },
+    referrerPolicy: { policy: 'no-referrer' },
+    strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
+    // Needs TLS, and a page on plain HTTP in an office network would only print a warning.
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+  });
+  await app.register(fastifyCookie);
+  guardRoutes(app as unknown as FastifyInstance, deps.sessions);
+  app.addSchema(ProblemSchema);
+  await options.before?.(app);
+  registerHealth(app, deps);
+  for (const guest of deps.plugins)
+    await registerAs(app as unknown as FastifyInstance, guest.action, guest.plugin);
+  return app;
+}
+
+/**
+ * Nothing from elsewhere, no inline script or style, no eval. `blob:` and `data:` are for images only: MapLibre
+ * decodes map images through them. Its worker is a file of our own origin, so workers need no `blob:`.
+ */
+const CONTENT_SECURITY_POLICY = {
+  'default-src': ["'none'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'"],
+  'img-src': ["'self'", 'data:', 'blob:'],
+  'font-src': ["'self'"],
+  'connect-src': ["'self'"],
+  'worker-src': ["'self'"],
+  'manifest-src': ["'self'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'self'"],
+  'frame-ancestors': ["'none'"],
+};
+
+function mapErrors(
+  app: App,
+  notFound?: (request: FastifyRequest, reply: FastifyReply) => Promise<boolean>,
+): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const code = codeOf(error);
+    if (code === 'internal') {
+      request.log.error(
+        { event: 'request.failed', route: request.routeOptions.url, err: error },
+        'request failed',
+      );
+      return sendProblem(reply, code);
+    }
+    const retryAfterS = error instanceof Problem ? error.retryAfterS : undefined;
+    return sendProblem(reply, code, error.message, retryAfterS);
+  });
+  app.setNotFoundHandler(async (request, reply) => {
+    if ((await notFound?.(request, reply)) === true) return reply;
+    return sendProblem(reply, 'not-found', `${request.method} ${request.url.split('?')[0]}`);
+  });
+}
+
+function registerHealth(app: App, deps: HttpServerDeps): void {
+  const tags = ['operation'];
+  const config = { action: 'public' } as const;
+  app.get(
+    '/healthz',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'The process is alive',
+        response: { 200: Type.Object({ status: Type.Literal('alive') }) },
+      },
+    },
+    () => ({ status: 'alive' as const }),
+  );
+  const Readiness = Type.Object({
+    status: Type.Union([Type.Literal('ready'), Type.Literal('not-ready')]),
+    checks: Type.Record(Type.String(), Type.String(), { description: '"ok", or what is not' }),
+  });
+  app.get(
+    '/readyz',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Log and store answer and consumers have caught up',
+        response: { 200: Readiness, 503: Readiness },
+      },
+    },
+    async (_request, reply) => {
+      const found = await Promise.all(
+        deps.probes.map(async (probe) => [probe.name, await run(probe)] as const),
+      );
+      const isReady = found.every(([, text]) => text === 'ok');
+      return reply
+        .code(isReady ? 200 : 503)
+        .send({ status: isReady ? 'ready' : 'not-ready', checks: Object.fromEntries(found) });
+    },
+  );
+  app.get(
+    '/metrics',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Prometheus metrics',
+        produces: ['text/plain'],
+        response: { 200: Type.String() },
+      },
+    },
+    async (_request, reply) =>
+      reply
+        .header('content-type', deps.registry.contentType)
+        .serializer((text: unknown) => String(text))
+        .send(await deps.registry.metrics()),
+  );
+}
+
+async function run(probe: Probe): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`no answer within ${PROBE_TIMEOUT_MS / 1000} s`), PROBE_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([probe.check().then((result) => (result.ok ? 'ok' : result.error)), late]);
+  } catch (error) {
+    // A probe that throws is a stage that does not answer: that is what is asked here.
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,86 @@
+/** Errors as RFC 9457 `application/problem+json`. `type` is a stable code that an integration can switch on. */
+import type { FastifyError, FastifyReply } from 'fastify';
+import { Type } from 'typebox';
+
+export const PROBLEM_CODES = {
+  'bad-request': 400,
+  'not-signed-in': 401,
+  'wrong-login-or-password': 401,
+  forbidden: 403,
+  'csrf-token': 403,
+  'foreign-origin': 403,
+  'not-found': 404,
+  conflict: 409,
+  'too-large': 413,
+  'unsupported-media-type': 415,
+  'too-many-attempts': 429,
+  internal: 500,
+  unavailable: 503,
+} as const;
+export type ProblemCode = keyof typeof PROBLEM_CODES;
+
+const TITLES: Readonly<Record<ProblemCode, string>> = {
+  'bad-request': 'The request is not as the interface describes it',
+  'not-signed-in': 'Sign in first',
+  'wrong-login-or-password': 'Login or password is wrong',
+  forbidden: 'Your role does not allow this',
+  'csrf-token': 'The X-CSRF-Token header is missing or wrong',
+  'foreign-origin': 'The request comes from a page of another site',
+  'not-found': 'There is no such thing, or none that you may see',
+  conflict: 'The present state does not allow this',
+  'too-large': 'The request is too large',
+  'unsupported-media-type': 'This content type is not read here',
+  'too-many-attempts': 'Too many attempts: wait',
+  internal: 'Something went wrong on our side',
+  unavailable: 'Not able to do this now: try again',
+};
+
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({
+      description: `One of ${Object.keys(PROBLEM_CODES).join(', ')}, as urn:wardline:problem:<code>`,
+    }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.Optional(Type.String()),
+  },
+  { $id: 'Problem', title: 'Problem', description: 'RFC 9457 problem details' },
+);
+
+/** An expected refusal on the way of a request; the error handler turns it into the answer. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly retryAfterS: number | undefined;
+  constructor(code: ProblemCode, detail?: string, retryAfterS?: number) {
+    super(detail ?? TITLES[code]);
+    this.code = code;
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+export function sendProblem(reply: FastifyReply, code: ProblemCode, detail?: string, retryAfterS?: number) {
+  if (retryAfterS !== undefined) reply.header('retry-after', String(retryAfterS));
+  if (PROBLEM_CODES[code] === 401) reply.header('www-authenticate', 'Bearer realm="wardline"');
+  // Sent as bytes of our own making: a route's response schemas must not reshape an error.
+  return reply
+    .code(PROBLEM_CODES[code])
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send({
+      type: `urn:wardline:problem:${code}`,
+      title: TITLES[code],
+      status: PROBLEM_CODES[code],
+      ...(detail === undefined || detail === TITLES[code] ? {} : { detail }),
+    });
+}
+
+/** What Fastify itself refuses, by its status. A 500 is a bug: nothing of it goes outside. */
+export function codeOf(error: FastifyError | Problem): ProblemCode {
+  if (error instanceof Problem) return error.code;
+  const status = error.statusCode ?? 500;
+  const found = (Object.keys(PROBLEM_CODES) as ProblemCode[]).find((code) => PROBLEM_CODES[code] === status);
+  if (found !== undefined) return found;
+  return status < 500 ? 'bad-request' : 'internal';
+}

@@ -1,0 +1,135 @@
+/**
+ * Reads of the alerts' present: the queue of the REST interface and of the board. Writing is alerts/ledger.ts and
+ * alerts/acknowledge.ts. `office` is null where the subject is not on the roster (a feed's own alert, for example).
+ */
+import { statement } from './statement.ts';
+
+const ALERT = {
+  alert: 'text',
+  version: 'int4',
+  subject: 'text',
+  subject_name: 'text?',
+  office: 'text?',
+  kind: 'text',
+  state: 'text',
+  severity: 'text',
+  started_at: 'timestamptz',
+  detected_at: 'timestamptz',
+  recorded_at: 'timestamptz',
+  cleared_at: 'timestamptz?',
+  zone: 'text?',
+  zone_name: 'text?',
+  device: 'text?',
+  confidence: 'float8',
+  late: 'bool',
+  reason: 'text',
+  reason_en: 'text',
+  evidence: 'jsonb',
+  acknowledged_by: 'text?',
+  acknowledged_at: 'timestamptz?',
+  change_seq: 'int8',
+} as const;
+
+const SELECT_ALERT = `
+  SELECT a.alert, a.version, a.subject, s.name AS subject_name, s.office, a.kind, a.state, a.severity,
+         a.started_at, a.detected_at, e.recorded_at, a.cleared_at, e.zone,
+         z.feature #>> '{properties,name}' AS zone_name, e.device, e.confidence, e.late, e.reason, e.reason_en,
+         e.evidence, a.acknowledged_by, a.acknowledged_at, a.change_seq
+  FROM alerts a
+  JOIN alert_events e ON e.alert = a.alert AND e.version = a.version
+  LEFT JOIN subjects s ON s.id = a.subject
+  LEFT JOIN zones z ON z.id = e.zone`;
+
+/**
+ * A feed's alert concerns everybody who sees the feed's devices, so it has no office and is shown to all. One about a
+ * subject who is not on the roster is shown to the whole tree's people only.
+ */
+const inScope = (scope: string) =>
+  `(${scope} = '' OR s.office = ${scope} OR starts_with(s.office, ${scope} || '/') OR a.kind = 'feed-outage')`;
+
+/** Newest first by when it began; `states` and `kind` null: any. The cursor is the last item's start and id. */
+export const listAlerts = statement<
+  [
+    scope: string,
+    organisation: string,
+    states: readonly string[] | null,
+    kind: string | null,
+    since: Date | null,
+    subject: string | null,
+    beforeStart: Date | null,
+    beforeAlert: string | null,
+    limit: number,
+  ]
+>()(
+  'alert-queue.list',
+  ALERT,
+  `${SELECT_ALERT}
+   WHERE ${inScope('$1::text')}
+     AND ($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))
+     AND ($3::text[] IS NULL OR a.state = ANY ($3))
+     AND ($4::text IS NULL OR a.kind = $4)
+     AND ($5::timestamptz IS NULL OR a.started_at >= $5)
+     AND ($6::text IS NULL OR a.subject = $6)
+     AND ($7::timestamptz IS NULL OR (a.started_at, a.alert) < ($7, $8::text))
+   ORDER BY a.started_at DESC, a.alert DESC
+   LIMIT $9`,
+);
+
+export const findAlert = statement<[alert: string]>()(
+  'alert-queue.find',
+  ALERT,
+  `${SELECT_ALERT} WHERE a.alert = $1`,
+);
+
+/** What stands on a board at the start: open ones, all; of the cleared ones that nobody acknowledged the newest. */
+export const listBoardAlerts = statement<[maxCleared: number]>()(
+  'alert-queue.board',
+  ALERT,
+  `${SELECT_ALERT} WHERE a.state IN ('opened', 'updated')
+   UNION ALL
+   (${SELECT_ALERT} WHERE a.state = 'cleared' AND a.acknowledged_at IS NULL
+    ORDER BY a.started_at DESC LIMIT $1)`,
+);
+
+/** Changes after `seq` in the order of their commits. */
+export const listAlertChanges = statement<[seq: string, limit: number]>()(
+  'alert-queue.changes',
+  ALERT,
+  `${SELECT_ALERT} WHERE a.change_seq > $1::bigint ORDER BY a.change_seq LIMIT $2`,
+);
+
+export const lastAlertChange = statement<[]>()(
+  'alert-queue.last-change',
+  { seq: 'int8' },
+  'SELECT coalesce(max(change_seq), 0) AS seq FROM alerts',
+);
+
+/** Every ledger version of an alert, oldest first. */
+export const listAlertVersions = statement<[alert: string]>()(
+  'alert-queue.versions',
+  {
+    version: 'int4',
+    state: 'text',
+    severity: 'text',
+    started_at: 'timestamptz',
+    detected_at: 'timestamptz',
+    cleared_at: 'timestamptz?',
+    recorded_at: 'timestamptz',
+    zone: 'text?',
+    device: 'text?',
+    confidence: 'float8',
+    late: 'bool',
+    reason: 'text',
+    reason_en: 'text',
+    evidence: 'jsonb',
+  },
+  `SELECT version, state, severity, started_at, detected_at, cleared_at, recorded_at, zone, device, confidence, late,
+          reason, reason_en, evidence
+   FROM alert_events WHERE alert = $1 ORDER BY version`,
+);
+
+export const listAlertActions = statement<[alert: string]>()(
+  'alert-queue.actions',
+  { action: 'text', account: 'text', note: 'text', at: 'timestamptz' },
+  'SELECT action, account, note, at FROM alert_actions WHERE alert = $1 ORDER BY seq',
+);
