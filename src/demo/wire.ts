@@ -22,7 +22,7 @@ export interface WireRequest {
 export function osmandQuery(device: DemoDevice, fix: Fix): WireRequest {
   const query = new URLSearchParams({
     id: device.address,
-    timestamp: String(Math.round(fix.atMs / 1000)),
+    timestamp: String(Math.floor(fix.atMs / 1000)),
     lat: String(fix.lat),
     lon: String(fix.lon),
     speed: (fix.speedMps * KNOTS_PER_MPS).toFixed(3),
@@ -52,12 +52,18 @@ export function traccarJson(device: DemoDevice, fix: Fix): WireRequest {
       odometer: 0,
       event: fix.moving ? 'motionchange' : 'heartbeat',
       battery: { level: fix.batteryPct / 100, is_charging: fix.charging },
-      activity: { type: fix.moving ? 'in_vehicle' : 'still' },
+      activity: { type: activityOf(fix) },
       extras: {},
     },
     device_id: device.address,
   });
   return { method: 'POST', path: '/', contentType: 'application/json', body };
+}
+
+function activityOf({ moving, speedMps }: Fix): string {
+  if (!moving) return 'still';
+  if (speedMps < 2.5) return 'walking';
+  return speedMps < 8 ? 'on_bicycle' : 'in_vehicle';
 }
 
 export function phoneRequest(device: DemoDevice, fix: Fix): WireRequest {
