@@ -65,7 +65,8 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller;
 }
 
-async function identify(request: FastifyRequest, sessions: Sessions): Promise<Caller | undefined> {
+/** Who calls, by bearer token or cookie; undefined: nobody known. */
+export async function identify(request: FastifyRequest, sessions: Sessions): Promise<Caller | undefined> {
   const authorization = request.headers.authorization;
   if (authorization !== undefined) {
     const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];

@@ -1,0 +1,94 @@
+/**
+ * The dashboard: page, REST and live board on one server. `createDashboard` builds it; who calls `listen` and `close`
+ * is the composition root. The list of what is registered stands here, in order.
+ */
+import fastifySwagger from '@fastify/swagger';
+import fastifySwaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import type { Database } from '../../src/adapters/database.ts';
+import type { Instant } from '../../src/kernel/instant.ts';
+import type { Frontier, LiveState } from '../../src/ports/live-state.ts';
+import { registerAs } from './auth/route-guard.ts';
+import { createSessions } from './auth/sessions.ts';
+import { registerBoardSocket } from './board-socket.ts';
+import { type App, createHttpServer, type HttpServerDeps } from './http-server.ts';
+import { createLiveBoard } from './live-board.ts';
+import { pageFallback, registerPage } from './page.ts';
+import { registerAlertRoutes } from './routes/alerts.ts';
+import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
+import { registerRosterRoutes } from './routes/roster.ts';
+import { registerSessionRoutes } from './routes/session.ts';
+import { registerSubjectRoutes } from './routes/subjects.ts';
+
+export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
+  readonly database: Database;
+  readonly liveState: LiveState;
+  readonly quarantine: Quarantine;
+  /** Folder of the built page. */
+  readonly pageDir: string;
+  readonly version: string;
+  readonly demo: boolean;
+  readonly tickSeconds: number;
+  /** Partitions of the log: a frontier is asked of each. */
+  readonly partitions: number;
+  /** The stages whose lateness the board shows: those that write frontiers into the live state. */
+  readonly stages: readonly Frontier['stage'][];
+  now(): Instant;
+  /** How often the rights of live connections are asked for again. Default 30 s. */
+  readonly recheckMs?: number;
+}
+
+export async function createDashboard(deps: DashboardDeps): Promise<FastifyInstance> {
+  const sessions = createSessions({ db: deps.database, now: deps.now });
+  const liveBoard = createLiveBoard(deps);
+  const app = await createHttpServer(
+    { ...deps, sessions },
+    { before: (server) => registerDocs(server, deps.version), notFound: pageFallback(deps.pageDir) },
+  );
+
+  registerSessionRoutes(app, { sessions });
+  registerAlertRoutes(app, deps);
+  registerSubjectRoutes(app, { database: deps.database, liveBoard });
+  registerRosterRoutes(app, deps);
+  registerQuarantineRoutes(app, deps);
+  await registerBoardSocket(app, { ...deps, liveBoard, sessions });
+  await registerPage(app as unknown as FastifyInstance, deps.pageDir);
+
+  app.addHook('onReady', () => liveBoard.start());
+  app.addHook('onClose', () => liveBoard.stop());
+  return app as unknown as FastifyInstance;
+}
+
+/** OpenAPI out of the routes' own schemas, at /api/docs and /api/docs/json. */
+async function registerDocs(app: App, version: string): Promise<void> {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Wardline 守界',
+        version,
+        description: 'Lists answer {items, nextCursor}; errors are RFC 9457.',
+      },
+      components: {
+        securitySchemes: {
+          session: { type: 'apiKey', in: 'cookie', name: 'wardline_session' },
+          token: { type: 'http', scheme: 'bearer' },
+        },
+      },
+    },
+    refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `schema-${i}`) },
+    transform: ({ schema, url, route }) => {
+      const action = route.config?.action;
+      const isOpen = action === 'public' || action === 'own-check';
+      return { schema: { ...schema, security: isOpen ? [] : [{ session: [] }, { token: [] }] }, url };
+    },
+  });
+  await registerAs(app as unknown as FastifyInstance, 'public', async (scope) => {
+    await scope.register(fastifySwaggerUi, {
+      routePrefix: '/api/docs',
+      staticCSP: true,
+      transformStaticCSP: (policy) =>
+        policy.replace('upgrade-insecure-requests', '').replace(/\bhttps:\s?/g, ''),
+    });
+  });
+}

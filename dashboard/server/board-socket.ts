@@ -1,0 +1,154 @@
+/**
+ * `/api/v1/live`: the websocket shell of the live board. Who connects is checked at the upgrade like any call (cookie
+ * or bearer, Origin for a cookie) and again every 30 s; a session that ends, ends its connections at once.
+ */
+import fastifyWebsocket from '@fastify/websocket';
+import type { FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
+import { can } from './auth/access.ts';
+import { callerOf, identify } from './auth/route-guard.ts';
+import type { Caller, Sessions } from './auth/sessions.ts';
+import type { App } from './http-server.ts';
+import type { LiveBoard, Seat } from './live-board.ts';
+import { Problem } from './problem.ts';
+import { type BoardViewer, type ByeReason, createViewer, MAX_MESSAGE_BYTES } from './viewer.ts';
+
+export interface BoardSocketDeps {
+  readonly liveBoard: LiveBoard;
+  readonly sessions: Sessions;
+  /** How often rights are asked for again. Default 30 s. */
+  readonly recheckMs?: number;
+}
+
+const CHECK_EVERY_MS = 5000;
+const MAX_CONNECTIONS = 2000;
+const MAX_CONNECTIONS_A_CALLER = 50;
+/** After `bye` the client closes; one that does not is cut off. */
+const CLOSE_WITHIN_MS = 2000;
+const CLOSE_CODES: Readonly<Record<ByeReason, number>> = {
+  'signed-out': 4401,
+  protocol: 4400,
+  shutdown: 1001,
+  'too-slow': 4408,
+};
+
+interface Connection {
+  readonly request: FastifyRequest;
+  readonly viewer: BoardViewer;
+  caller: Caller;
+  seat: Seat;
+  end(reason: ByeReason): void;
+}
+
+export async function registerBoardSocket(app: App, deps: BoardSocketDeps): Promise<void> {
+  const connections = new Set<Connection>();
+  const endAll = (reason: ByeReason, which: (connection: Connection) => boolean = () => true) => {
+    for (const connection of connections) if (which(connection)) connection.end(reason);
+  };
+  await app.register(fastifyWebsocket, {
+    options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false },
+    preClose: async () => endAll('shutdown'),
+    errorHandler: (error, socket, request) => {
+      request.log.error({ event: 'live.failed', err: error }, 'a live connection failed');
+      socket.terminate();
+    },
+  });
+  deps.sessions.onEnded((key) => endAll('signed-out', ({ caller }) => caller.key === key));
+
+  app.route({
+    method: 'GET',
+    url: '/api/v1/live',
+    config: { action: 'board.watch' },
+    schema: {
+      tags: ['board'],
+      summary: 'The live board by websocket',
+      description: 'Messages: dashboard/protocol.ts. A snapshot, then patches; resumes by epoch and seq.',
+    },
+    preValidation: async (request) => {
+      if (connections.size >= MAX_CONNECTIONS)
+        throw new Problem('unavailable', 'too many live connections', 30);
+      const { key } = callerOf(request);
+      const own = [...connections].filter(({ caller }) => caller.key === key);
+      if (own.length >= MAX_CONNECTIONS_A_CALLER)
+        throw new Problem('too-many-attempts', `this caller has ${own.length} live connections already`, 30);
+    },
+    handler: async () => {
+      throw new Problem('bad-request', 'connect by websocket');
+    },
+    wsHandler: (socket, request) => open(socket, request),
+  });
+
+  function open(socket: WebSocket, request: FastifyRequest): void {
+    const caller = callerOf(request);
+    const end = (reason: ByeReason) => {
+      if (!connections.delete(connection)) return;
+      connection.seat.leave();
+      if (socket.readyState !== socket.OPEN) return socket.terminate();
+      socket.send(JSON.stringify({ type: 'bye', reason }));
+      socket.close(CLOSE_CODES[reason], reason);
+      setTimeout(() => socket.terminate(), CLOSE_WITHIN_MS).unref();
+    };
+    const viewer = createViewer(
+      {
+        send: (text) => {
+          if (socket.readyState === socket.OPEN) socket.send(text, { binary: false });
+        },
+        bufferedBytes: () => socket.bufferedAmount,
+        end,
+      },
+      performance.now(),
+    );
+    const seat = deps.liveBoard.join(caller.actor.organisation, viewer);
+    const connection: Connection = { request, viewer, caller, seat, end };
+    connections.add(connection);
+    viewer.sit(seat);
+    socket.on('message', (data, isBinary) => {
+      if (!connections.has(connection)) return;
+      if (isBinary) end('protocol');
+      else viewer.receive(String(data));
+    });
+    socket.on('close', () => {
+      if (connections.delete(connection)) connection.seat.leave();
+    });
+    // A broken frame or a message that is too large: ws closes the connection itself with the right code.
+    socket.on('error', (error) =>
+      request.log.info({ event: 'live.broken', reason: error.message }, 'live connection broken'),
+    );
+  }
+
+  const recheck = async (connection: Connection) => {
+    const caller = await identify(connection.request, deps.sessions);
+    if (!connections.has(connection)) return;
+    if (caller === undefined || !can(caller.actor, 'board.watch', caller.actor.organisation))
+      return connection.end('signed-out');
+    const isMoved = caller.actor.organisation !== connection.caller.actor.organisation;
+    connection.caller = caller;
+    if (!isMoved) return;
+    connection.seat.leave();
+    connection.seat = deps.liveBoard.join(caller.actor.organisation, connection.viewer);
+    connection.viewer.sit(connection.seat);
+  };
+
+  const checks = setInterval(() => {
+    for (const { viewer } of connections) viewer.check(performance.now());
+  }, CHECK_EVERY_MS);
+  let rechecking = Promise.resolve();
+  const rechecks = setInterval(() => {
+    rechecking = rechecking.then(async () => {
+      for (const connection of [...connections]) {
+        try {
+          await recheck(connection);
+        } catch (error) {
+          // The store is away: whoever was let in stays until it can be asked again.
+          app.log.warn({ event: 'live.recheck-failed', err: error }, 'can not check live sessions');
+          return;
+        }
+      }
+    });
+  }, deps.recheckMs ?? 30_000);
+  app.addHook('onClose', async () => {
+    clearInterval(checks);
+    clearInterval(rechecks);
+    await rechecking;
+  });
+}

@@ -1,0 +1,275 @@
+/**
+ * The live board of one process: holds what is known, and a room for each scope that somebody watches. Viewers of a
+ * room see the same, so each patch is encoded once. Changes are gathered: the first goes out at once, later ones at
+ * most four times a second, alerts at most twenty times.
+ */
+import { randomBytes } from 'node:crypto';
+import type { FastifyBaseLogger } from 'fastify';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Database } from '../../src/adapters/database.ts';
+import type { Instant } from '../../src/kernel/instant.ts';
+import type { Frontier, LastKnown, LiveChange, LiveState } from '../../src/ports/live-state.ts';
+import type { Health } from '../protocol.ts';
+import { type BoardAlert, createAlertFeed } from './alert-feed.ts';
+import { covers } from './auth/access.ts';
+import { type Board, createBoard } from './board.ts';
+import { createFrontiers } from './frontier.ts';
+import { createRosterFeed } from './roster-feed.ts';
+
+/** A connection as the board sees it. */
+export interface Viewer {
+  /** The room's board has moved on, or is another one. `text` is the encoded patch from `from`, if there is one. */
+  update(board: Board, patch?: { readonly from: number; readonly text: Buffer }): void;
+}
+
+export interface Seat {
+  readonly room: Room;
+  leave(): void;
+}
+
+export interface Room {
+  board(): Board;
+  /** The snapshot as it is sent, encoded once for all who come at the same moment. */
+  snapshot(): Buffer;
+}
+
+export interface LiveBoard {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Takes a seat among those who see the subtree of `scope`. */
+  join(scope: string, viewer: Viewer): Seat;
+  lastKnown(subject: string): LastKnown | undefined;
+  health(): Health;
+}
+
+export interface LiveBoardDeps {
+  readonly database: Pick<Database, 'query' | 'listen'>;
+  readonly liveState: LiveState;
+  readonly logger: FastifyBaseLogger;
+  readonly registry: Registry;
+  /** The stages that write a frontier into the live state, and over how many partitions. */
+  readonly stages: readonly Frontier['stage'][];
+  readonly partitions: number;
+  readonly tickSeconds: number;
+  readonly demo: boolean;
+  now(): Instant;
+}
+
+const WHEREABOUTS_PAUSE_MS = 250;
+const ALERTS_PAUSE_MS = 50;
+const HEALTH_EVERY_MS = 2000;
+/** An empty room is kept so long, that a reconnect goes on where it was. */
+const KEEP_EMPTY_ROOM_MS = 60_000;
+/** The alert feed reads at least every 5 s; older than this, the queue may lack something. */
+const FEED_LATE_MS = 15_000;
+
+interface OpenRoom extends Room {
+  readonly scope: string;
+  readonly viewers: Set<Viewer>;
+  sees(office: string | null, kind?: string): boolean;
+  change(by: (board: Board) => void, pauseMs: number): void;
+  rebuild(): void;
+  flush(withHealth: boolean): void;
+  emptySinceMs: Instant;
+  close(): void;
+}
+
+export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
+  const processId = randomBytes(6).toString('base64url');
+  const known = new Map<string, LastKnown>();
+  const frontiers = createFrontiers(deps.stages, deps.partitions);
+  const rooms = new Map<string, OpenRoom>();
+  let boards = 0;
+  let unwatch: (() => Promise<void>) | undefined;
+  let heartbeat: NodeJS.Timeout | undefined;
+  const metrics = createMetrics(deps.registry, () =>
+    [...rooms.values()].reduce((n, room) => n + room.viewers.size, 0),
+  );
+
+  const alerts = createAlertFeed({
+    database: deps.database,
+    logger: deps.logger,
+    now: deps.now,
+    onChange(placed, gone) {
+      for (const room of rooms.values())
+        room.change((board) => {
+          for (const alert of placed) placeOrRemove(room, board, alert);
+          for (const alert of gone) board.removeAlert(alert);
+        }, ALERTS_PAUSE_MS);
+    },
+  });
+  const roster = createRosterFeed({
+    database: deps.database,
+    logger: deps.logger,
+    onChange: () => {
+      for (const room of rooms.values()) room.rebuild();
+    },
+    onTouched: () =>
+      void alerts.reload().catch((error: unknown) => {
+        // The next change of the roster or of an alert brings it; `currentMs` shows a store that is away.
+        deps.logger.warn({ event: 'alert-feed.failed', err: error }, 'can not read the alerts again');
+      }),
+  });
+
+  const health = (): Health => {
+    const nowMs = deps.now();
+    const oldestMs = frontiers.oldestMs();
+    const readMs = alerts.currentMs();
+    const frontierMs =
+      oldestMs !== null && nowMs - readMs > FEED_LATE_MS ? Math.min(oldestMs, readMs) : oldestMs;
+    return { nowMs, frontierMs, tickSeconds: deps.tickSeconds };
+  };
+
+  const apply = (change: LiveChange) => {
+    frontiers.note(change.frontiers);
+    for (const subject of change.subjects) known.set(subject.subject, subject);
+    if (change.subjects.length === 0) return;
+    for (const room of rooms.values())
+      room.change((board) => board.placeSubjects(change.subjects), WHEREABOUTS_PAUSE_MS);
+  };
+
+  const openRoom = (scope: string): OpenRoom => {
+    const viewers = new Set<Viewer>();
+    let board = build();
+    let timer: NodeJS.Timeout | undefined;
+    let dueAt = Number.POSITIVE_INFINITY;
+    let flushedAt = Number.NEGATIVE_INFINITY;
+    let encoded: { board: Board; seq: number; text: Buffer } | undefined;
+
+    function build(): Board {
+      const cards = roster.cards().filter((card) => covers(scope, card.office));
+      const made = createBoard({ epoch: `${processId}.${++boards}`, demo: deps.demo, cards });
+      made.placeSubjects(known.values());
+      for (const alert of alerts.all()) if (sees(scope, alert)) made.placeAlert(alert.card);
+      made.setHealth(health());
+      made.commit();
+      return made;
+    }
+
+    const room: OpenRoom = {
+      scope,
+      viewers,
+      emptySinceMs: deps.now(),
+      board: () => board,
+      sees: (office, kind) => sees(scope, { office, card: { kind: kind ?? '' } }),
+      snapshot() {
+        if (encoded?.board !== board || encoded.seq !== board.seq())
+          encoded = { board, seq: board.seq(), text: Buffer.from(JSON.stringify(board.snapshot())) };
+        return encoded.text;
+      },
+      change(by, pauseMs) {
+        by(board);
+        if (!board.isChanged() || viewers.size === 0) return;
+        const at = Math.max(performance.now(), flushedAt + pauseMs);
+        if (at >= dueAt) return;
+        clearTimeout(timer);
+        dueAt = at;
+        timer = setTimeout(() => room.flush(false), at - performance.now());
+      },
+      rebuild() {
+        board = build();
+        for (const viewer of viewers) viewer.update(board);
+      },
+      flush(withHealth) {
+        clearTimeout(timer);
+        dueAt = Number.POSITIVE_INFINITY;
+        flushedAt = performance.now();
+        if (withHealth) board.setHealth(health());
+        const patch = board.commit();
+        const text = patch === undefined ? undefined : Buffer.from(JSON.stringify(patch));
+        metrics.patches.inc();
+        for (const viewer of viewers)
+          viewer.update(
+            board,
+            patch === undefined || text === undefined ? undefined : { from: patch.from, text },
+          );
+      },
+      close: () => clearTimeout(timer),
+    };
+    return room;
+  };
+
+  const beat = () => {
+    for (const room of rooms.values()) {
+      if (room.viewers.size > 0) room.flush(true);
+      else if (deps.now() - room.emptySinceMs > KEEP_EMPTY_ROOM_MS) {
+        room.close();
+        rooms.delete(room.scope);
+      }
+    }
+  };
+
+  return {
+    async start() {
+      await roster.start();
+      await alerts.start();
+      // Changes that come while the whole is being read wait for it: they are newer, or say the same.
+      let waiting: LiveChange[] | undefined = [];
+      unwatch = await deps.liveState.watch((change) => {
+        if (waiting === undefined) apply(change);
+        else waiting.push(change);
+      });
+      apply(await deps.liveState.all());
+      for (const change of waiting) apply(change);
+      waiting = undefined;
+      heartbeat = setInterval(beat, HEALTH_EVERY_MS);
+    },
+    async stop() {
+      clearInterval(heartbeat);
+      for (const room of rooms.values()) room.close();
+      rooms.clear();
+      await unwatch?.();
+      await roster.stop();
+      await alerts.stop();
+    },
+    join(scope, viewer) {
+      const room = rooms.get(scope) ?? openRoom(scope);
+      rooms.set(scope, room);
+      // Whoever comes after a quiet time must not be shown an old age of the data.
+      if (room.viewers.size === 0) room.flush(true);
+      room.viewers.add(viewer);
+      return {
+        room,
+        leave() {
+          room.viewers.delete(viewer);
+          room.emptySinceMs = deps.now();
+        },
+      };
+    },
+    lastKnown: (subject) => known.get(subject),
+    health,
+  };
+}
+
+function sees(
+  scope: string,
+  alert: { readonly office: string | null; readonly card: { readonly kind: string } },
+): boolean {
+  if (alert.office !== null) return covers(scope, alert.office);
+  // As in src/store/alert-queue.ts: a feed's alert is everybody's, one about a stranger is the whole tree's.
+  return scope === '' || alert.card.kind === 'feed-outage';
+}
+
+/** An alert whose subject moved to another office leaves the board of the old one. */
+function placeOrRemove(room: OpenRoom, board: Board, alert: BoardAlert): void {
+  if (room.sees(alert.office, alert.card.kind)) board.placeAlert(alert.card);
+  else board.removeAlert(alert.card.alert);
+}
+
+function createMetrics(registry: Registry, countViewers: () => number) {
+  new Gauge({
+    name: 'wardline_board_viewers',
+    help: 'Connections that watch the live board',
+    registers: [registry],
+    collect() {
+      this.set(countViewers());
+    },
+  });
+  return {
+    patches: new Counter({
+      name: 'wardline_board_flushes_total',
+      help: 'Patches made for rooms of the live board',
+      registers: [registry],
+    }),
+  };
+}

@@ -1,0 +1,137 @@
+/** `devices`, `zones` and `feeds` as the roster has them. */
+import { type Static, Type } from 'typebox';
+import type { Database } from '../../../src/adapters/database.ts';
+import { listDevices, listFeeds, listZones } from '../../../src/store/roster-views.ts';
+import { callerOf } from '../auth/route-guard.ts';
+import type { App } from '../http-server.ts';
+import {
+  answers,
+  Cursor,
+  decodeCursor,
+  encodeCursor,
+  Id,
+  Limit,
+  Nullable,
+  Page,
+  readTime,
+  Time,
+  timeOrNull,
+  toPage,
+} from './schemas.ts';
+
+const Device = Type.Object({
+  id: Type.String(),
+  subject: Type.String(),
+  kind: Type.String(),
+  feed: Nullable(Type.String()),
+  protocol: Nullable(Type.String()),
+  address: Type.String({ description: 'Id on the wire' }),
+  intervalS: Type.Integer(),
+  from: Time,
+  until: Nullable(Time),
+});
+const Zones = Type.Object({
+  type: Type.Literal('FeatureCollection'),
+  features: Type.Array(
+    Type.Object({
+      type: Type.Literal('Feature'),
+      id: Type.String(),
+      properties: Type.Record(Type.String(), Type.Unknown()),
+      geometry: Type.Object({ type: Type.String(), coordinates: Type.Array(Type.Unknown()) }),
+    }),
+  ),
+  nextCursor: Nullable(Type.String()),
+});
+const Feed = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  createdAt: Time,
+  devices: Type.Integer({ description: 'Assigned now' }),
+});
+
+export function registerRosterRoutes(app: App, deps: { readonly database: Database }): void {
+  const db = deps.database;
+
+  app.get(
+    '/api/v1/devices',
+    {
+      config: { action: 'devices.read' },
+      schema: {
+        tags: ['devices'],
+        summary: 'Devices as assigned, by id',
+        querystring: Type.Object({ subject: Type.Optional(Id), cursor: Cursor, limit: Limit }),
+        response: answers(Page(Device)),
+      },
+    },
+    async (request) => {
+      const { subject, cursor, limit = 100 } = request.query;
+      const [id = '', of = '', from = '1970-01-01T00:00:00Z'] =
+        cursor === undefined ? [] : decodeCursor(cursor, 3);
+      const scope = callerOf(request).actor.organisation;
+      const after = new Date(readTime('cursor', from));
+      const rows = await listDevices(db, scope, subject ?? null, id, of, after, limit + 1);
+      return toPage(
+        rows,
+        limit,
+        (row) => ({
+          id: row.id,
+          subject: row.subject,
+          kind: row.kind,
+          feed: row.feed,
+          protocol: row.protocol,
+          address: row.address,
+          intervalS: row.interval_s,
+          from: row.valid_from.toISOString(),
+          until: timeOrNull(row.valid_until),
+        }),
+        (last) => encodeCursor(last.id, last.subject, last.valid_from.toISOString()),
+      );
+    },
+  );
+
+  app.get(
+    '/api/v1/zones',
+    {
+      config: { action: 'zones.read' },
+      schema: {
+        tags: ['zones'],
+        summary: 'Zones as GeoJSON; within an organisation those that its subjects have',
+        querystring: Type.Object({
+          cursor: Cursor,
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, default: 1000 })),
+        }),
+        response: answers(Zones),
+      },
+    },
+    async (request) => {
+      const { cursor, limit = 1000 } = request.query;
+      const [after = ''] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+      const rows = await listZones(db, callerOf(request).actor.organisation, after, limit + 1);
+      const page = toPage(
+        rows,
+        limit,
+        (row) => row.feature as Static<typeof Zones>['features'][number],
+        (last) => encodeCursor(last.id),
+      );
+      return { type: 'FeatureCollection' as const, features: page.items, nextCursor: page.nextCursor };
+    },
+  );
+
+  app.get(
+    '/api/v1/feeds',
+    {
+      config: { action: 'feeds.read' },
+      schema: { tags: ['feeds'], summary: 'Feeds by id', response: answers(Page(Feed)) },
+    },
+    async () => {
+      const rows = await listFeeds(db);
+      const items = rows.map((row) => ({
+        id: row.id,
+        name: row.name,
+        createdAt: row.created_at.toISOString(),
+        devices: row.devices,
+      }));
+      return { items, nextCursor: null };
+    },
+  );
+}

@@ -1,0 +1,127 @@
+/** `session`: signing in and out; `me`: who calls. */
+import { Type } from 'typebox';
+import { formatInstant } from '../../../src/kernel/instant.ts';
+import { actionsOf, ROLES } from '../auth/access.ts';
+import { callerOf, checkOrigin, SESSION_COOKIE } from '../auth/route-guard.ts';
+import type { Session, Sessions } from '../auth/sessions.ts';
+import type { App } from '../http-server.ts';
+import { Problem } from '../problem.ts';
+import { answers, Nullable, problem, Time } from './schemas.ts';
+
+const RoleName = Type.Enum(ROLES);
+const SessionView = Type.Object({
+  login: Type.String(),
+  role: RoleName,
+  organisation: Type.String({
+    description: "Path of the organisation whose subtree is seen; '' is the whole tree",
+  }),
+  csrf: Type.String({ description: 'Send it as X-CSRF-Token with every call that changes something' }),
+  expiresAt: Time,
+});
+const Me = Type.Object({
+  kind: Type.Enum(['account', 'token']),
+  name: Type.String(),
+  role: RoleName,
+  organisation: Type.String(),
+  actions: Type.Array(Type.String()),
+  expiresAt: Nullable(Time),
+});
+
+export function registerSessionRoutes(app: App, deps: { readonly sessions: Sessions }): void {
+  const tags = ['session'];
+
+  app.post(
+    '/api/v1/session',
+    {
+      config: { action: 'public' },
+      bodyLimit: 4096,
+      schema: {
+        tags,
+        summary: 'Sign in: sets the session cookie',
+        body: Type.Object({
+          login: Type.String({ minLength: 1, maxLength: 256 }),
+          password: Type.String({ minLength: 1, maxLength: 1024 }),
+        }),
+        response: answers(SessionView),
+      },
+    },
+    async (request, reply) => {
+      checkOrigin(request, false);
+      const { login, password } = request.body;
+      const result = await deps.sessions.signIn(login, password, request.ip);
+      if (!result.ok) {
+        request.log.info({ event: 'session.refused', why: result.error.why, login }, 'sign-in refused');
+        if (result.error.why === 'wait') {
+          const waitS = Math.ceil(result.error.waitMs / 1000);
+          throw new Problem('too-many-attempts', `wait ${waitS} s before the next attempt`, waitS);
+        }
+        if (result.error.why === 'busy')
+          throw new Problem('unavailable', 'many are signing in: try again', 1);
+        throw new Problem('wrong-login-or-password');
+      }
+      const { token, session } = result.value;
+      request.log.info({ event: 'session.begun', login }, 'signed in');
+      reply.setCookie(SESSION_COOKIE, token, {
+        path: '/',
+        httpOnly: true,
+        sameSite: 'lax',
+        secure: request.protocol === 'https',
+        expires: new Date(session.expiresAtMs),
+      });
+      return reply.header('cache-control', 'no-store').send(toView(session));
+    },
+  );
+
+  app.get(
+    '/api/v1/session',
+    {
+      config: { action: 'account.own' },
+      schema: { tags, summary: 'The session of the cookie', response: answers(SessionView) },
+    },
+    async (request, reply) => {
+      const { session } = callerOf(request);
+      if (session === null) throw new Problem('not-found', 'a bearer token has no session');
+      return reply.header('cache-control', 'no-store').send(toView(session));
+    },
+  );
+
+  app.delete(
+    '/api/v1/session',
+    {
+      config: { action: 'account.own' },
+      schema: {
+        tags,
+        summary: 'Sign out: ends the session and its live connections',
+        response: { 204: Type.Null(), '4xx': problem('The request was refused') },
+      },
+    },
+    async (request, reply) => {
+      const token = request.cookies[SESSION_COOKIE];
+      if (callerOf(request).session === null || token === undefined)
+        throw new Problem('not-found', 'a bearer token has no session');
+      await deps.sessions.end(token);
+      return reply.clearCookie(SESSION_COOKIE, { path: '/' }).code(204).send(null);
+    },
+  );
+
+  app.get(
+    '/api/v1/me',
+    {
+      config: { action: 'account.own' },
+      schema: { tags, summary: 'Who calls, and what they may do', response: answers(Me) },
+    },
+    async (request) => {
+      const { actor, session } = callerOf(request);
+      return {
+        ...actor,
+        actions: [...actionsOf(actor.role)],
+        expiresAt: session === null ? null : formatInstant(session.expiresAtMs),
+      };
+    },
+  );
+}
+
+function toView({ actor, csrf, expiresAtMs }: Session) {
+  const { name, role, organisation } = actor;
+  return { login: name, role, organisation, csrf, expiresAt: formatInstant(expiresAtMs) };
+}

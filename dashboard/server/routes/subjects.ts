@@ -1,0 +1,201 @@
+/** `subjects`, their last known whereabouts and their recorded track. */
+import { type Static, Type } from 'typebox';
+import type { Database } from '../../../src/adapters/database.ts';
+import type { LastKnown } from '../../../src/ports/live-state.ts';
+import { findSubject, listSubjects } from '../../../src/store/roster-views.ts';
+import { listTrack } from '../../../src/store/tracks.ts';
+import { type Action, type Actor, can } from '../auth/access.ts';
+import { callerOf } from '../auth/route-guard.ts';
+import type { App } from '../http-server.ts';
+import type { LiveBoard } from '../live-board.ts';
+import { Problem } from '../problem.ts';
+import {
+  answers,
+  Cursor,
+  decodeCursor,
+  encodeCursor,
+  Grade,
+  Id,
+  instantOrNull,
+  Limit,
+  Nullable,
+  OrganisationPath,
+  Page,
+  readTime,
+  Time,
+  toPage,
+} from './schemas.ts';
+
+const Subject = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  office: Type.String(),
+  grade: Grade,
+  updatedAt: Time,
+});
+const Whereabouts = Type.Object({
+  device: Nullable(Type.String()),
+  at: Nullable(Time),
+  lat: Nullable(Type.Number()),
+  lon: Nullable(Type.Number()),
+  accuracyM: Nullable(Type.Number()),
+  speedMps: Nullable(Type.Number()),
+  method: Nullable(Type.String()),
+  batteryPct: Nullable(Type.Number()),
+  heardAt: Nullable(Time),
+  off: Type.Boolean(),
+});
+const SubjectInFull = Type.Object({
+  ...Subject.properties,
+  profile: Type.Record(Type.String(), Type.Unknown(), { description: 'The entry of roster.json' }),
+  lastKnown: Nullable(Whereabouts),
+});
+const Fix = Type.Object({
+  at: Time,
+  receivedAt: Time,
+  device: Type.String(),
+  lat: Type.Number(),
+  lon: Type.Number(),
+  accuracyM: Nullable(Type.Number()),
+  speedMps: Nullable(Type.Number()),
+  batteryPct: Nullable(Type.Number()),
+  method: Nullable(Type.String()),
+  mock: Nullable(Type.Boolean()),
+});
+
+/** A longer look would be a report: it goes page by page, and no further than this at once. */
+const MAX_TRACK_DAYS = 31;
+
+export function registerSubjectRoutes(
+  app: App,
+  deps: { readonly database: Database; readonly liveBoard: Pick<LiveBoard, 'lastKnown'> },
+): void {
+  const db = deps.database;
+  const tags = ['subjects'];
+
+  app.get(
+    '/api/v1/subjects',
+    {
+      config: { action: 'subjects.read' },
+      schema: {
+        tags,
+        summary: 'Subjects by id',
+        querystring: Type.Object({
+          organisation: OrganisationPath,
+          text: Type.Optional(Type.String({ maxLength: 100, description: 'Part of the id or the name' })),
+          cursor: Cursor,
+          limit: Limit,
+        }),
+        response: answers(Page(Subject)),
+      },
+    },
+    async (request) => {
+      const { organisation, text, cursor, limit = 100 } = request.query;
+      const [after = ''] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+      const scope = callerOf(request).actor.organisation;
+      const rows = await listSubjects(db, scope, organisation ?? '', text || null, after, limit + 1);
+      return toPage(rows, limit, toSubject, (last) => encodeCursor(last.id));
+    },
+  );
+
+  app.get(
+    '/api/v1/subjects/:id',
+    {
+      config: { action: 'subjects.read' },
+      schema: {
+        tags,
+        summary: 'One subject with the profile and what was last known',
+        params: Type.Object({ id: Id }),
+        response: answers(SubjectInFull),
+      },
+    },
+    async (request) => {
+      const row = await findSeen(callerOf(request).actor, 'subjects.read', request.params.id);
+      const known = deps.liveBoard.lastKnown(row.id);
+      return {
+        ...toSubject(row),
+        profile: row.profile as Record<string, unknown>,
+        lastKnown: known === undefined ? null : toWhereabouts(known),
+      };
+    },
+  );
+
+  app.get(
+    '/api/v1/subjects/:id/track',
+    {
+      config: { action: 'tracks.read' },
+      schema: {
+        tags,
+        summary: 'Recorded fixes by the time the device took them',
+        params: Type.Object({ id: Id }),
+        querystring: Type.Object({
+          from: Type.String({ description: 'Inclusive, with its zone' }),
+          to: Type.String({ description: `Exclusive; at most ${MAX_TRACK_DAYS} days after from` }),
+          cursor: Cursor,
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 2000 })),
+        }),
+        response: answers(Page(Fix)),
+      },
+    },
+    async (request) => {
+      const { cursor, limit = 2000 } = request.query;
+      const fromMs = readTime('from', request.query.from);
+      const toMs = readTime('to', request.query.to);
+      if (toMs < fromMs) throw new Problem('bad-request', 'to lies before from');
+      if (toMs - fromMs > MAX_TRACK_DAYS * 86_400_000)
+        throw new Problem('bad-request', `ask for ${MAX_TRACK_DAYS} days at most`);
+      const { actor } = callerOf(request);
+      const subject = await findSeen(actor, 'tracks.read', request.params.id);
+      const [afterAt, afterDevice = '', afterSequence = '0'] =
+        cursor === undefined ? [undefined] : decodeCursor(cursor, 3);
+      request.log.info({ event: 'track.read', subject: subject.id, account: actor.name }, 'track read');
+      const rows = await listTrack(
+        db,
+        subject.id,
+        new Date(fromMs),
+        new Date(toMs),
+        afterAt === undefined ? null : new Date(readTime('cursor', afterAt)),
+        afterDevice,
+        afterSequence,
+        limit + 1,
+      );
+      return toPage(rows, limit, toFix, (last) =>
+        encodeCursor(last.at.toISOString(), last.device, last.sequence),
+      );
+    },
+  );
+
+  async function findSeen(actor: Actor, action: Action, id: string) {
+    const [row] = await findSubject(db, id);
+    if (row === undefined || !can(actor, action, row.office)) throw new Problem('not-found');
+    return row;
+  }
+}
+
+type SubjectRow = Awaited<ReturnType<typeof listSubjects>>[number];
+type TrackRow = Awaited<ReturnType<typeof listTrack>>[number];
+
+function toSubject(row: SubjectRow): Static<typeof Subject> {
+  const { id, name, office, updated_at } = row;
+  // The table's own check allows these three only.
+  return { id, name, office, grade: row.grade as Static<typeof Grade>, updatedAt: updated_at.toISOString() };
+}
+
+function toWhereabouts({ subject: _, atMs, heardMs, ...rest }: LastKnown): Static<typeof Whereabouts> {
+  return { ...rest, at: instantOrNull(atMs), heardAt: instantOrNull(heardMs) };
+}
+
+function toFix(row: TrackRow): Static<typeof Fix> {
+  return {
+    at: row.at.toISOString(),
+    receivedAt: row.received_at.toISOString(),
+    device: row.device,
+    lat: row.lat,
+    lon: row.lon,
+    accuracyM: row.accuracy_m,
+    speedMps: row.speed_mps,
+    batteryPct: row.battery_pct,
+    method: row.method,
+    mock: row.mock,
+  };
+}
