@@ -22,7 +22,7 @@ const SHELL = 'src/(kernel|ports|store)/|src/adapters/database.ts$';
 const RULES: readonly Rule[] = [
   { files: /^src\/kernel\//, may: /^src\/kernel\//, packages: PURE },
   { files: /^src\/ports\//, may: /^src\/(kernel|ports)\//, packages: /^$/ },
-  { files: /^src\/store\//, may: /^src\/(kernel|store)\//, packages: /^(pg|node:zlib)$/ },
+  { files: /^src\/store\//, may: /^src\/(kernel|ports|store)\//, packages: /^node:zlib$/ },
   { files: /^geofences\//, may: /^(geofences|src\/kernel)\//, packages: /^(flatbush|@turf\/.*)$/ },
   {
     files: /^alerts\/(kinds|evidence)\//,

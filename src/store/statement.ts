@@ -3,16 +3,9 @@
  * that come back. A statement registers itself, so that one test (`tests/store/statements.pg.test.ts`) prepares
  * every one on the real schema and compares columns and types with what is declared here.
  */
-import type { QueryResultRow } from 'pg';
+import type { Db } from '../ports/database.ts';
 
-/** What runs a query: a pool, or the client of one transaction. */
-export interface Db {
-  query<Row extends QueryResultRow>(config: {
-    name?: string;
-    text: string;
-    values: unknown[];
-  }): Promise<{ rows: Row[]; rowCount: number | null }>;
-}
+export type { Db } from '../ports/database.ts';
 
 /** Postgres type name → the value that `pg` gives for it (bigint comes as a string by design: parse where used). */
 interface ColumnTypes {

@@ -1,0 +1,127 @@
+/**
+ * PostgreSQL by way of `pg`: a pool for statements, transactions, dedicated sessions (COPY, session locks) and LISTEN that
+ * comes back by itself. What the SQL says is no matter of this file: see `src/store`.
+ */
+import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { Logger } from 'pino';
+import type { Database, DatabaseSession, Db } from '../ports/database.ts';
+
+export type { Database, DatabaseSession, Db } from '../ports/database.ts';
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Connections in the pool, 10 unless given; sessions and listeners come on top. */
+  readonly max?: number;
+  readonly logger: Logger;
+}
+
+const CONNECT_TIMEOUT_MS = 5000;
+const RECONNECT_AFTER_MS = 500;
+
+/** Rejects when the database can't be reached or refuses the login. */
+export async function connectDatabase({ url, max = 10, logger }: DatabaseOptions): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  // An idle connection that breaks is replaced at the next query; unheard, the event would end the process.
+  pool.on('error', (error) =>
+    logger.warn({ event: 'database.connection-lost', error: error.message }, 'idle connection lost'),
+  );
+  const first = await pool.connect();
+  first.release();
+  const open = new Set<pg.Client>();
+
+  async function connectClient(): Promise<pg.Client> {
+    const client = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+    });
+    client.on('error', () => {});
+    await client.connect();
+    open.add(client);
+    client.on('end', () => open.delete(client));
+    return client;
+  }
+
+  async function transaction<T>(work: (db: Db) => Promise<T>): Promise<T> {
+    const client = await pool.connect();
+    try {
+      await client.query('BEGIN');
+      const result = await work(client);
+      await client.query('COMMIT');
+      client.release();
+      return result;
+    } catch (error) {
+      // A connection whose rollback fails is broken: it is thrown away with its transaction.
+      const rolledBack = await client.query('ROLLBACK').then(
+        () => true,
+        () => false,
+      );
+      client.release(!rolledBack);
+      throw error;
+    }
+  }
+
+  async function session(): Promise<DatabaseSession> {
+    const client = await connectClient();
+    let isReleased = false;
+    return {
+      query: (config) => client.query(config),
+      copyFrom: (text) => client.query(copyFrom(text)),
+      onLost: (notify) => {
+        client.once('end', () => {
+          if (!isReleased) notify(new Error('the database connection was lost'));
+        });
+      },
+      release: async () => {
+        isReleased = true;
+        if (open.has(client)) await client.end();
+      },
+    };
+  }
+
+  async function listen(channel: string, onNotify: (payload: string) => void, onReconnect: () => void) {
+    let isEnded = false;
+    let client: pg.Client | undefined;
+    let retry: NodeJS.Timeout | undefined;
+    const attach = async () => {
+      const made = await connectClient();
+      if (isEnded) return made.end();
+      client = made;
+      made.on('notification', (message) => onNotify(message.payload ?? ''));
+      made.once('end', () => {
+        if (isEnded) return;
+        logger.warn({ event: 'database.listen-lost', channel }, 'listening connection lost: coming back');
+        again();
+      });
+      await made.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    };
+    const again = () => {
+      retry = setTimeout(() => {
+        attach().then(onReconnect, again);
+      }, RECONNECT_AFTER_MS);
+    };
+    await attach();
+    return async () => {
+      isEnded = true;
+      clearTimeout(retry);
+      if (client !== undefined && open.has(client)) await client.end();
+    };
+  }
+
+  return {
+    query: (config) => pool.query(config),
+    transaction,
+    session,
+    listen,
+    close: async () => {
+      await Promise.all([...open].map((client) => client.end()));
+      await pool.end();
+    },
+  };
+}
