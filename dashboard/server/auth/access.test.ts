@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { ACTIONS, type Actor, can, covers, ROLES } from './access.ts';
+import { hashPassword, randomPassword, verifyPassword } from './passwords.ts';
+import { createSignInLimits } from './sign-in-limits.ts';
+
+const actor = (role: Actor['role'], organisation: string): Actor => ({
+  kind: 'account',
+  name: 'a',
+  role,
+  organisation,
+});
+const CHANGES = ACTIONS.filter((action) => /\.(acknowledge|replay)$/.test(action));
+
+test('A3 an auditor changes nothing, an administrator does everything', () => {
+  expect(CHANGES.length).toBeGreaterThan(0);
+  for (const action of CHANGES) expect(can(actor('auditor', ''), action, '')).toBe(false);
+  for (const action of ACTIONS) expect(can(actor('administrator', ''), action, 'x')).toBe(true);
+});
+
+test('A3 every role can say who it is', () => {
+  for (const role of ROLES) expect(can(actor(role, 'x'), 'account.own', 'x')).toBe(true);
+});
+
+test('A4 the subtree and nothing beside it', () => {
+  expect(covers('', 'a')).toBe(true);
+  expect(covers('a', 'a')).toBe(true);
+  expect(covers('a', 'a/b/c')).toBe(true);
+  expect(covers('a', 'ab')).toBe(false);
+  expect(covers('a/b', 'a')).toBe(false);
+  expect(can(actor('administrator', 'a'), 'alerts.read', 'b')).toBe(false);
+  expect(can(actor('administrator', 'a'), 'alerts.read', null)).toBe(false);
+  expect(can(actor('administrator', ''), 'alerts.read', null)).toBe(true);
+});
+
+test('A5 a password is an argon2id PHC string that only the password opens', async () => {
+  const phc = await hashPassword('测试 password');
+  expect(phc).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  expect(await verifyPassword('测试 password', phc)).toBe(true);
+  expect(await verifyPassword('测试 passwore', phc)).toBe(false);
+  expect(await verifyPassword('x', 'plain')).toBe(false);
+  expect(await hashPassword('测试 password')).not.toBe(phc);
+});
+
+test('A5 a string made by another argon2 program is read', async () => {
+  // From the reference implementation's own tests (phc-winner-argon2, src/test.c: argon2id, v=19, m=256, t=2, p=1).
+  const phc = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
+  expect(await verifyPassword('password', phc)).toBe(true);
+  expect(await verifyPassword('differentpassword', phc)).toBe(false);
+});
+
+test('A9 a random password has 100 bits and no letters that look alike', () => {
+  expect(randomPassword()).toMatch(/^([a-km-np-z2-9]{5}-){3}[a-km-np-z2-9]{5}$/);
+  expect(randomPassword()).not.toBe(randomPassword());
+});
+
+test('A8 five failures are free, then each doubles the wait up to 15 minutes', () => {
+  const limits = createSignInLimits();
+  const waits: number[] = [];
+  for (let i = 0; i < 17; i++) {
+    waits.push(limits.waitMs('admin', '10.0.0.1', 1000));
+    limits.failed('admin', '10.0.0.1', 1000);
+  }
+  expect(waits.slice(0, 8)).toEqual([0, 0, 0, 0, 0, 1000, 2000, 4000]);
+  expect(waits.at(-1)).toBe(15 * 60_000);
+  expect(limits.waitMs('other', '10.0.0.2', 1000)).toBe(0);
+  expect(limits.waitMs('admin', '10.0.0.2', 1000)).toBe(0);
+});
+
+test('A8 a right password clears the pair and not the address', () => {
+  const limits = createSignInLimits();
+  for (let i = 0; i < 25; i++) limits.failed(`login${i}`, '10.0.0.1', 0);
+  limits.succeeded('login1', '10.0.0.1');
+  expect(limits.waitMs('login1', '10.0.0.1', 0)).toBeGreaterThan(0);
+});
