@@ -12,7 +12,6 @@ CREATE TABLE log_records (
   lines        text NOT NULL,           -- one or more lines, separated by newlines
   PRIMARY KEY (partition, log_offset)
 );
-ALTER TABLE log_records ALTER COLUMN lines SET COMPRESSION lz4;
 
 CREATE TABLE log_positions (
   consumer_group text NOT NULL,
