@@ -2,7 +2,7 @@
  * A person takes note of an alert: the deed goes into the append-only `alert_actions`, the projection and its change
  * number move with it, in one transaction under the ledger's lock, so that who follows `change_seq` sees it in order.
  */
-import type { Database } from '../src/adapters/database.ts';
+import type { Database } from '../src/ports/database.ts';
 import { acknowledgeAlert, lockAlert, notifyAlerts } from '../src/store/alert-actions.ts';
 import { lockLedger } from './ledger.ts';
 

@@ -4,7 +4,7 @@
  * reading on from the last number misses nothing, however often the connection is lost.
  */
 import type { FastifyBaseLogger } from 'fastify';
-import type { Database } from '../../src/adapters/database.ts';
+import type { Database } from '../../src/ports/database.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import { lastAlertChange, listAlertChanges, listBoardAlerts } from '../../src/store/alert-queue.ts';
 import type { AlertCard } from '../protocol.ts';

@@ -5,7 +5,7 @@
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import type { Database } from '../../src/adapters/database.ts';
+import type { Database } from '../../src/ports/database.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Frontier, LiveState } from '../../src/ports/live-state.ts';
 import { registerAs } from './auth/route-guard.ts';

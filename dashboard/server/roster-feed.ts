@@ -1,6 +1,6 @@
 /** The subjects' cards, kept as the roster is: NOTIFY `roster` makes it read them again. */
 import type { FastifyBaseLogger } from 'fastify';
-import type { Database } from '../../src/adapters/database.ts';
+import type { Database } from '../../src/ports/database.ts';
 import { isObject } from '../../src/kernel/field.ts';
 import { findOrganisationNames, listSubjectCards } from '../../src/store/roster-views.ts';
 import type { SubjectCard } from '../protocol.ts';

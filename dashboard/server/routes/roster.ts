@@ -1,6 +1,6 @@
 /** `devices`, `zones` and `feeds` as the roster has them. */
 import { type Static, Type } from 'typebox';
-import type { Database } from '../../../src/adapters/database.ts';
+import type { Database } from '../../../src/ports/database.ts';
 import { listDevices, listFeeds, listZones } from '../../../src/store/roster-views.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';

@@ -1,6 +1,6 @@
 /** `subjects`, their last known whereabouts and their recorded track. */
 import { type Static, Type } from 'typebox';
-import type { Database } from '../../../src/adapters/database.ts';
+import type { Database } from '../../../src/ports/database.ts';
 import type { LastKnown } from '../../../src/ports/live-state.ts';
 import { findSubject, listSubjects } from '../../../src/store/roster-views.ts';
 import { listTrack } from '../../../src/store/tracks.ts';

@@ -1,0 +1,85 @@
+/**
+ * What the board's fold found, on its way into the live state: merged by subject, the first change at once, then so
+ * many a second. One write at a time, so that the live state sees the changes of a subject in order. A live state that
+ * is away loses nothing: what waits is bounded by the number of subjects, and goes when it is back.
+ */
+import type { Logger } from 'pino';
+import type { Frontier, LastKnown, LiveState } from '../../src/ports/live-state.ts';
+
+export interface LiveFeed {
+  add(subjects: readonly LastKnown[], frontiers: readonly Frontier[]): void;
+  /** Resolves when everything added so far has been written, or a write has failed. */
+  flush(): Promise<void>;
+  /** Writes what waits, once, and stops. */
+  close(): Promise<void>;
+}
+
+/** Five writes a second: more than the board sends, so it adds little delay to it. */
+const PAUSE_MS = 200;
+const RETRY_MS = 1000;
+
+export function createLiveFeed(deps: { readonly liveState: LiveState; readonly logger: Logger }): LiveFeed {
+  const subjects = new Map<string, LastKnown>();
+  const frontiers = new Map<string, Frontier>();
+  let writing: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let wroteAt = Number.NEGATIVE_INFINITY;
+  let isClosed = false;
+
+  const write = async (): Promise<void> => {
+    const change = { subjects: [...subjects.values()], frontiers: [...frontiers.values()] };
+    subjects.clear();
+    frontiers.clear();
+    wroteAt = performance.now();
+    try {
+      await deps.liveState.put(change);
+    } catch (error) {
+      deps.logger.warn({ event: 'board.live-state-away', err: error }, 'can not write the live state: trying again');
+      // Put back what nothing newer has replaced.
+      for (const subject of change.subjects) if (!subjects.has(subject.subject)) subjects.set(subject.subject, subject);
+      for (const frontier of change.frontiers) {
+        const key = keyOf(frontier);
+        if (!frontiers.has(key)) frontiers.set(key, frontier);
+      }
+      wroteAt = performance.now() + RETRY_MS - PAUSE_MS;
+    }
+  };
+
+  const isWaiting = () => subjects.size > 0 || frontiers.size > 0;
+
+  const writeNow = (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    writing ??= write().finally(() => {
+      writing = undefined;
+      schedule();
+    });
+    return writing;
+  };
+
+  function schedule(): void {
+    if (isClosed || timer !== undefined || writing !== undefined || !isWaiting()) return;
+    timer = setTimeout(() => void writeNow(), Math.max(0, wroteAt + PAUSE_MS - performance.now()));
+  }
+
+  const flush = async () => {
+    await writing;
+    if (isWaiting()) await writeNow();
+  };
+
+  return {
+    add(changed, ticked) {
+      for (const subject of changed) subjects.set(subject.subject, subject);
+      for (const frontier of ticked) frontiers.set(keyOf(frontier), frontier);
+      schedule();
+    },
+    flush,
+    async close() {
+      await flush();
+      isClosed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+const keyOf = (frontier: Frontier) => `${frontier.stage} ${frontier.partition}`;
