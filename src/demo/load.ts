@@ -169,6 +169,8 @@ export async function pace(options: {
     const settled = call.then(() => {
       underWay.delete(settled);
     });
+    // It stays among those under way: the next race, or the end, rejects with it.
+    settled.catch(() => {});
     underWay.add(settled);
     sent += batch;
   }

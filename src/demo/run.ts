@@ -15,7 +15,7 @@ import type { DemoDevice, DemoSubject, World } from './world.ts';
 export interface DemoTarget {
   /** Where `/ingest/v1/observations` is, e.g. `http://127.0.0.1:8080`. */
   readonly nativeUrl: string;
-  /** Bearer token of the feed `WRISTBAND_FEED`. */
+  /** Bearer token of the feed `WRISTBAND_FEED` (profiles.ts). */
   readonly token: string;
   /** e.g. `http://127.0.0.1:5055`. */
   readonly osmandUrl: string;

@@ -4,11 +4,12 @@
  * permits, which must be in force.
  */
 import type { PolicyDocument } from '../kernel/policy.ts';
-import type { Device, Grade, Roster, SubjectProfile, ZoneAssignment, ZoneFeature } from '../kernel/roster.ts';
+import type { Grade, Roster, ZoneFeature } from '../kernel/roster.ts';
 import { COUNTIES, type County } from './counties.ts';
-import { exclusionName, officeName, subjectName } from './names.ts';
+import { officeName, subjectName } from './names.ts';
 import { findHomes, type Office, placeOffices } from './places.ts';
-import { moved, type Point, toLonLat, toPlane } from './plane.ts';
+import { moved, type Point, toPlane } from './plane.ts';
+import { LEAVE_PLACES, profileOf, zonesOf } from './profiles.ts';
 import { createRandom, hash, uniform } from './random.ts';
 import { buildRoads, type Roads } from './roads.ts';
 
@@ -101,15 +102,9 @@ export interface WorldOptions {
 export const SUBJECTS = 1762;
 export const OFFICES = 96;
 export const DEFAULT_SEED = 445200;
-/** The feed that the wristbands' platform posts to; its token goes with it. */
-export const WRISTBAND_FEED = 'demo-wristbands';
-
 const DAY_MS = 86_400_000;
 /** Orders and permits are renewed on this grid, so that a restart within it changes nothing. */
 const RENEWAL_MS = 28 * DAY_MS;
-/** Three months, whichever they are, are never less than 89 days (Community Corrections Law art. 29). */
-const ORDER_MS = 88 * DAY_MS;
-const DEVICES_FROM_MS = Date.UTC(2025, 0, 1);
 
 /** Share of all subjects for each role but `ordinary`. */
 const ROLE_SHARES: readonly (readonly [Role, number])[] = [
@@ -120,22 +115,6 @@ const ROLE_SHARES: readonly (readonly [Role, number])[] = [
   ['silent', 100 / SUBJECTS],
   ['on-leave', 12 / SUBJECTS],
 ];
-
-const GROUNDS = [
-  '违反人民法院禁止令',
-  '无正当理由，未经批准离开所居住的市、县',
-  '拒不按照规定报告自己的活动情况，被给予警告',
-  '违反监督管理规定，被给予治安管理处罚',
-];
-
-/** Invented places to be on leave at, in the neighbouring cities. */
-const LEAVE_PLACES = [
-  { id: 'leave-chaozhou', name: '演示外出地（潮州）', lon: 116.63, lat: 23.67 },
-  { id: 'leave-shantou', name: '演示外出地（汕头）', lon: 116.69, lat: 23.37 },
-  { id: 'leave-meizhou', name: '演示外出地（梅州）', lon: 116.12, lat: 24.29 },
-  { id: 'leave-shanwei', name: '演示外出地（汕尾）', lon: 115.4, lat: 22.83 },
-];
-const LEAVE_RADIUS_M = 10_000;
 
 export function createWorld({ seed, nowMs, subjects = SUBJECTS, offices = OFFICES }: WorldOptions): World {
   const renewedMs = Math.floor(nowMs / RENEWAL_MS) * RENEWAL_MS;
@@ -273,103 +252,4 @@ function wristbandOf(number: number, seed: number): DemoDevice {
     reception: 1,
     speaksJson: false,
   };
-}
-
-function profileOf(person: DemoSubject, renewedMs: number, seed: number): SubjectProfile {
-  const { phone, wristband } = person;
-  const orderMs = renewedMs - Math.floor((1 + 52 * uniform(seed, person.number, 13)) * DAY_MS);
-  const devices: Device[] = [
-    {
-      id: phone.id,
-      kind: 'phone',
-      feed: null,
-      intervalS: phone.intervalS,
-      fromMs: DEVICES_FROM_MS,
-      untilMs: null,
-      protocol: 'osmand',
-      address: phone.address,
-      order: null,
-    },
-  ];
-  if (wristband !== null) {
-    devices.push({
-      id: wristband.id,
-      kind: 'wristband',
-      feed: WRISTBAND_FEED,
-      intervalS: wristband.intervalS,
-      fromMs: DEVICES_FROM_MS,
-      untilMs: null,
-      protocol: null,
-      address: null,
-      order: {
-        ground: GROUNDS[person.number % GROUNDS.length] ?? '',
-        fromMs: orderMs,
-        untilMs: orderMs + ORDER_MS,
-      },
-    });
-  }
-  const zones: ZoneAssignment[] = [
-    { zone: `county-${person.county.code}`, rule: 'stay-in', bufferM: 0, schedule: null },
-  ];
-  if (person.exclusion !== null)
-    zones.push({ zone: person.exclusion.zone, rule: 'keep-out', bufferM: 0, schedule: null });
-  return {
-    id: person.id,
-    name: person.name,
-    office: person.office,
-    grade: person.grade,
-    devices,
-    zones,
-    curfews: [],
-    checkins: [],
-    permits:
-      person.leave === null
-        ? []
-        : [
-            {
-              id: `leave-${person.id}-${person.leave.fromMs / DAY_MS}`,
-              fromMs: person.leave.fromMs,
-              untilMs: person.leave.untilMs,
-              destination: person.leave.zone,
-              returnedAtMs: null,
-            },
-          ],
-    noContact: [],
-  };
-}
-
-function zonesOf(people: readonly DemoSubject[]): ZoneFeature[] {
-  return [
-    ...COUNTIES.map(
-      ({ code, name, coordinates }): ZoneFeature => ({
-        id: `county-${code}`,
-        name,
-        radiusM: null,
-        widthM: null,
-        geometry: { type: 'Polygon', coordinates },
-      }),
-    ),
-    ...LEAVE_PLACES.map(
-      ({ id, name, lon, lat }): ZoneFeature => ({
-        id,
-        name,
-        radiusM: LEAVE_RADIUS_M,
-        widthM: null,
-        geometry: { type: 'Point', coordinates: [lon, lat] },
-      }),
-    ),
-    ...people.flatMap(({ number, exclusion }): ZoneFeature[] =>
-      exclusion === null
-        ? []
-        : [
-            {
-              id: exclusion.zone,
-              name: exclusionName(number),
-              radiusM: exclusion.radiusM,
-              widthM: null,
-              geometry: { type: 'Point', coordinates: toLonLat(exclusion.centre) },
-            },
-          ],
-    ),
-  ];
 }
