@@ -1,0 +1,65 @@
+/**
+ * Brings the database to this program's schema: the numbered, forward-only files of `migrations/`, then the positions table,
+ * whose form depends on whether TimescaleDB is there. Safe when several processes start at once.
+ */
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import Postgrator from 'postgrator';
+import { fail, ok, type Result } from '../kernel/result.ts';
+import { makePositionsTable } from './positions-table.ts';
+
+const FOLDER = fileURLToPath(new URL('./migrations/', import.meta.url));
+/** Key of the advisory lock under which one process migrates and the others wait. */
+const LOCK = 7_261_001;
+
+/** Answers what to do, in one line, when the database is newer than the program or can't be reached. */
+export async function migrate({
+  url,
+  logger,
+}: {
+  url: string;
+  logger: Logger;
+}): Promise<Result<void, string>> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  client.on('error', (error) =>
+    logger.warn({ event: 'migrate.connection-lost', error: error.message }, 'connection lost'),
+  );
+  try {
+    await client.connect();
+  } catch (error) {
+    return fail(
+      `the database can't be reached (${error instanceof Error ? error.message : String(error)}): check DATABASE_URL and that it runs`,
+    );
+  }
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    const newest = Math.max(...readdirSync(FOLDER).map((file) => Number.parseInt(file, 10)));
+    const postgrator = new Postgrator({
+      migrationPattern: `${FOLDER}*.sql`,
+      driver: 'pg',
+      database: client.database ?? '',
+      schemaTable: 'schema_version',
+      execQuery: (query: string) => client.query(query),
+    });
+    const present = await postgrator.getDatabaseVersion().catch(() => 0);
+    if (present > newest) {
+      return fail(
+        `the data was made by a newer Wardline (schema ${present}, this one knows ${newest}): start that version, or choose another DATA_DIR or DATABASE_URL`,
+      );
+    }
+    const applied = await postgrator.migrate();
+    await makePositionsTable(client);
+    for (const step of applied)
+      logger.info({ event: 'migrate.applied', file: step.filename }, 'migration applied');
+    return ok(undefined);
+  } catch (error) {
+    // A migration that fails is told with its own words: the operator sees which object was in the way.
+    return fail(
+      `the database could not be migrated: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  } finally {
+    await client.end();
+  }
+}

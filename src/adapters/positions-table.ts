@@ -1,0 +1,134 @@
+/**
+ * The one file that knows how positions are laid out: a TimescaleDB hypertable (compressed after a week, dropped by
+ * retention) where the extension is available, native daily partitions where not. No query depends on which.
+ */
+import type { Db } from '../ports/database.ts';
+
+interface Client {
+  query(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
+}
+
+const COLUMNS = `
+  at          timestamptz NOT NULL,   -- when the device took it
+  device      text NOT NULL,
+  subject     text NOT NULL,
+  sequence    bigint NOT NULL,        -- tells fixes of one device at one instant apart
+  received_at timestamptz NOT NULL,
+  lat         double precision NOT NULL,
+  lon         double precision NOT NULL,
+  accuracy_m  real,
+  speed_mps   real,
+  heading_deg real,
+  altitude_m  real,
+  battery_pct real,
+  method      text,
+  mock        boolean,
+  PRIMARY KEY (device, at, sequence)`;
+
+export async function makePositionsTable(client: Client): Promise<void> {
+  const { rows } = await client.query(
+    `SELECT to_regclass('positions') IS NOT NULL AS present,
+            EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') AS timescale`,
+  );
+  if (rows[0]?.present === true) return;
+  await client.query('BEGIN');
+  if (rows[0]?.timescale === true) {
+    await client.query('CREATE EXTENSION IF NOT EXISTS timescaledb');
+    await client.query(`CREATE TABLE positions (${COLUMNS})`);
+    await client.query(
+      `SELECT create_hypertable('positions', 'at', chunk_time_interval => INTERVAL '1 day')`,
+    );
+    await client.query(
+      `ALTER TABLE positions SET (timescaledb.compress, timescaledb.compress_segmentby = 'device', timescaledb.compress_orderby = 'at, sequence')`,
+    );
+    await client.query(`SELECT add_compression_policy('positions', INTERVAL '7 days')`);
+  } else {
+    await client.query(`CREATE TABLE positions (${COLUMNS}) PARTITION BY RANGE (at)`);
+  }
+  await client.query('CREATE INDEX positions_by_subject ON positions (subject, at)');
+  await client.query('COMMIT');
+}
+
+const DAY_MS = 86_400_000;
+const DAYS_AHEAD = 3;
+
+/** Days, as `YYYY-MM-DD` in UTC, whose partition is known to be there: asked once, not for each batch. */
+export interface PositionDays {
+  /** Makes the partitions of the days that these instants (ms) fall on. Nothing to do on TimescaleDB. */
+  ensure(instantsMs: Iterable<number>): Promise<void>;
+  /** Makes partitions ahead of `nowMs` and drops what is older than the retention. Answers the dropped days. */
+  maintain(nowMs: number, retentionDays: number): Promise<string[]>;
+}
+
+export async function openPositionDays(db: Db): Promise<PositionDays> {
+  const isNative = await isPartitioned(db);
+  const known = new Set<number>();
+
+  async function ensure(instantsMs: Iterable<number>): Promise<void> {
+    if (!isNative) return;
+    const days = new Set<number>();
+    for (const ms of instantsMs) {
+      const day = Math.floor(ms / DAY_MS);
+      if (!known.has(day)) days.add(day);
+    }
+    for (const day of days) {
+      await createDay(db, day);
+      known.add(day);
+    }
+  }
+
+  return {
+    ensure,
+    maintain: async (nowMs, retentionDays) => {
+      const today = Math.floor(nowMs / DAY_MS);
+      await ensure(Array.from({ length: DAYS_AHEAD }, (_, i) => (today + i) * DAY_MS));
+      const before = today - retentionDays;
+      if (!isNative) {
+        await db.query({
+          text: `SELECT drop_chunks('positions', $1::timestamptz)`,
+          values: [new Date(before * DAY_MS)],
+        });
+        return [];
+      }
+      const old = (await listDays(db)).filter((name) => name < partitionName(before));
+      for (const name of old) {
+        await db.query({ text: `DROP TABLE IF EXISTS ${name}`, values: [] });
+      }
+      known.clear();
+      return old;
+    },
+  };
+}
+
+async function isPartitioned(db: Db): Promise<boolean> {
+  const { rows } = await db.query<{ kind: string }>({
+    text: `SELECT relkind::text AS kind FROM pg_class WHERE oid = 'positions'::regclass`,
+    values: [],
+  });
+  return rows[0]?.kind === 'p';
+}
+
+function partitionName(day: number): string {
+  return `positions_${new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')}`;
+}
+
+async function listDays(db: Db): Promise<string[]> {
+  const { rows } = await db.query<{ name: string }>({
+    text: `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'positions'::regclass`,
+    values: [],
+  });
+  return rows.map((row) => row.name).filter((name) => /^positions_\d{8}$/.test(name));
+}
+
+/** Two recorders may make one day at once: IF NOT EXISTS alone can still clash on the name in the catalogue. */
+async function createDay(db: Db, day: number): Promise<void> {
+  const from = new Date(day * DAY_MS).toISOString();
+  const to = new Date((day + 1) * DAY_MS).toISOString();
+  const text = `CREATE TABLE IF NOT EXISTS ${partitionName(day)} PARTITION OF positions FOR VALUES FROM ('${from}') TO ('${to}')`;
+  try {
+    await db.query({ text, values: [] });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== '42P07' && code !== '23505') throw error;
+  }
+}
