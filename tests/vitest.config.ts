@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** Tiers by file suffix (ARCHITECTURE.md, "Tests"). `npm test` runs all of them; `-t`, a path or `--project` narrows. */
+const root = fileURLToPath(new URL('..', import.meta.url));
+const everywhere = (suffix: string) => [`{src,geofences,consumers,alerts,dashboard,tests}/**/*${suffix}`];
+const never = ['**/node_modules/**', 'tests/e2e/**'];
+
+export default defineConfig({
+  root,
+  test: {
+    reporters: ['default', './tests/harness/totals-reporter.ts'],
+    globalSetup: ['./tests/harness/postgres-server.ts'],
+    // Two cores: more workers would only fight with the one Postgres that they share.
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: everywhere('.test.ts'),
+          exclude: [...never, '**/*.pg.test.ts', '**/*.real.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'pg',
+          include: everywhere('.pg.test.ts'),
+          exclude: never,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        // One file at a time: they share one broker, and some of them kill their neighbours' processes.
+        test: {
+          name: 'real',
+          include: everywhere('.real.test.ts'),
+          exclude: never,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
