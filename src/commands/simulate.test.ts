@@ -41,3 +41,22 @@ test('S2 writes roster and zones that the contract takes', async () => {
     await rm(folder, { recursive: true });
   }
 });
+
+test('S3 a server that is not there is said so', async () => {
+  const out = io();
+  const nowhere = 'http://127.0.0.1:1';
+  const argv = [
+    '--native',
+    nowhere,
+    '--osmand',
+    nowhere,
+    '--token',
+    't',
+    '--subjects',
+    '12',
+    '--duration',
+    '1',
+  ];
+  expect(await runSimulate(argv, out)).toBe(1);
+  expect(out.errors()).toContain('nothing arrived');
+});

@@ -47,7 +47,7 @@ interface Settings {
   readonly writeZones: string | null;
 }
 
-/** Answers the exit code: 0 done, 1 the server refused what was sent, 2 wrong arguments. */
+/** Answers the exit code: 0 done, 1 the server refused what was sent or was not there, 2 wrong arguments. */
 export async function runSimulate(argv: readonly string[], io: CommandIo): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
     io.stdout.write(SIMULATE_USAGE);
@@ -97,6 +97,12 @@ async function play(
     await finished(file);
   }
   io.stderr.write(`${JSON.stringify(counts)}\n`);
+  if (counts.accepted === 0 && counts.retried > 0) {
+    io.stderr.write(
+      `nothing arrived: is Wardline at ${target.nativeUrl} and ${target.osmandUrl}, and ready?\n`,
+    );
+    return 1;
+  }
   if (firstRefusal === undefined) return 0;
   io.stderr.write(
     `${counts.refused} refused, the first: ${firstRefusal}\nDoes the server have these people? See --write-roster.\n`,
