@@ -4,8 +4,8 @@
  * reading on from the last number misses nothing, however often the connection is lost.
  */
 import type { FastifyBaseLogger } from 'fastify';
-import type { Database } from '../../src/ports/database.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
+import type { Database } from '../../src/ports/database.ts';
 import { lastAlertChange, listAlertChanges, listBoardAlerts } from '../../src/store/alert-queue.ts';
 import type { AlertCard } from '../protocol.ts';
 import { type AlertRow, isOnBoard, toAlertCard } from './alert-view.ts';

@@ -14,6 +14,7 @@ import fastify, {
   type FastifyPluginAsync,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from 'fastify';
 import type { Registry } from 'prom-client';
 import { Type } from 'typebox';
@@ -66,7 +67,7 @@ export async function createHttpServer(
 ): Promise<App> {
   const app = fastify({
     loggerInstance: deps.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: deps.trustProxy ?? false,
     routerOptions: { maxParamLength: 256 },
     forceCloseConnections: true,
@@ -77,6 +78,7 @@ export async function createHttpServer(
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY },
     referrerPolicy: { policy: 'no-referrer' },
+    xFrameOptions: { action: 'deny' },
     strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
     // Needs TLS, and a page on plain HTTP in an office network would only print a warning.
     crossOriginOpenerPolicy: false,

@@ -6,8 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Database } from '../../src/ports/database.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
+import type { Database } from '../../src/ports/database.ts';
 import type { Frontier, LastKnown, LiveChange, LiveState } from '../../src/ports/live-state.ts';
 import type { Health } from '../protocol.ts';
 import { type BoardAlert, createAlertFeed } from './alert-feed.ts';

@@ -1,7 +1,7 @@
 /** The subjects' cards, kept as the roster is: NOTIFY `roster` makes it read them again. */
 import type { FastifyBaseLogger } from 'fastify';
-import type { Database } from '../../src/ports/database.ts';
 import { isObject } from '../../src/kernel/field.ts';
+import type { Database } from '../../src/ports/database.ts';
 import { findOrganisationNames, listSubjectCards } from '../../src/store/roster-views.ts';
 import type { SubjectCard } from '../protocol.ts';
 

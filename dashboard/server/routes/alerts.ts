@@ -1,9 +1,9 @@
 /** `alerts`: the queue, one alert with its whole ledger, acknowledging. */
 import { type Static, Type } from 'typebox';
 import { acknowledge } from '../../../alerts/acknowledge.ts';
-import type { Database } from '../../../src/ports/database.ts';
 import { ALERT_STATES } from '../../../src/kernel/alert-event.ts';
 import { formatInstant } from '../../../src/kernel/instant.ts';
+import type { Database } from '../../../src/ports/database.ts';
 import {
   findAlert,
   listAlertActions,

@@ -1,0 +1,285 @@
+/** A dashboard on a free port over a database of its own, with what tests of it need: people, subjects, alerts, clients. */
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { FastifyInstance } from 'fastify';
+import { Registry } from 'prom-client';
+import { WebSocket } from 'ws';
+import { lockLedger } from '../../alerts/ledger.ts';
+import type { AlertCard, ServerMessage, SubjectCard, Whereabouts } from '../../dashboard/protocol.ts';
+import { createDashboard, type DashboardDeps } from '../../dashboard/server/app.ts';
+import type { Role } from '../../dashboard/server/auth/access.ts';
+import { hashPassword } from '../../dashboard/server/auth/passwords.ts';
+import { createLogger } from '../../src/adapters/logger.ts';
+import { createMemoryLiveState } from '../../src/adapters/memory-live-state.ts';
+import type { LiveState } from '../../src/ports/live-state.ts';
+import { createTestDatabase, type TestDatabase } from './postgres.ts';
+
+export const PASSWORD = 'test-password';
+
+export interface Call {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: an answer is looked into by tests, whatever it is
+  readonly body: any;
+}
+
+export interface TestDashboard extends TestDatabase {
+  readonly app: FastifyInstance;
+  readonly address: string;
+  readonly liveState: LiveState;
+  /** Milliseconds that `now` is ahead of the real clock. */
+  clock: { aheadMs: number };
+  call(
+    method: string,
+    path: string,
+    options?: { headers?: Record<string, string>; body?: unknown },
+  ): Promise<Call>;
+  account(login: string, role: Role, organisation: string): Promise<void>;
+  token(role: Role, organisation: string): Promise<{ authorization: string }>;
+  signIn(login: string): Promise<{ cookie: string; 'x-csrf-token': string }>;
+  subject(id: string, office: string, name?: string): Promise<void>;
+  alert(alert: string, version: number, row: Partial<AlertFacts> & { subject: string }): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface AlertFacts {
+  readonly subject: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly startedAt: Date;
+  readonly zone: string | null;
+  readonly reason: string;
+}
+
+/** One hash for all accounts of a run: making one takes as long as it is meant to. */
+const passwordHash = hashPassword(PASSWORD);
+
+export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Promise<TestDashboard> {
+  const postgres = await createTestDatabase();
+  const { database } = postgres;
+  const liveState = createMemoryLiveState();
+  const clock = { aheadMs: 0 };
+  const app = await createDashboard({
+    database,
+    liveState,
+    logger: createLogger('silent'),
+    registry: new Registry(),
+    probes: [],
+    plugins: [],
+    quarantine: {
+      list: async () => ({ items: [], nextCursor: null }),
+      replay: async () => ({ replayed: 0, stillRefused: 0 }),
+    },
+    pageDir: '/nowhere',
+    version: 'test',
+    demo: false,
+    tickSeconds: 10,
+    partitions: 1,
+    stages: ['board'],
+    now: () => Date.now() + clock.aheadMs,
+    ...overrides,
+  });
+  const address = await app.listen({ port: 0, host: '127.0.0.1' });
+  const run = (text: string, values: unknown[]) => database.query({ text, values });
+
+  const call: TestDashboard['call'] = async (method, path, { headers = {}, body } = {}) => {
+    const response = await fetch(address + path, {
+      method,
+      headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  };
+
+  return {
+    ...postgres,
+    app,
+    address,
+    liveState,
+    clock,
+    call,
+    async account(login, role, organisation) {
+      await run('INSERT INTO accounts (login, password_hash, role, organisation) VALUES ($1, $2, $3, $4)', [
+        login,
+        await passwordHash,
+        role,
+        organisation,
+      ]);
+    },
+    async token(role, organisation) {
+      const token = randomBytes(16).toString('hex');
+      const hash = createHash('sha256').update(token).digest();
+      await run('INSERT INTO tokens (token_hash, role, organisation) VALUES ($1, $2, $3)', [
+        hash,
+        role,
+        organisation,
+      ]);
+      return { authorization: `Bearer ${token}` };
+    },
+    async signIn(login) {
+      const answer = await call('POST', '/api/v1/session', { body: { login, password: PASSWORD } });
+      if (answer.status !== 200) throw new Error(`sign-in answered ${answer.status}`);
+      const cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+      return { cookie, 'x-csrf-token': answer.body.csrf };
+    },
+    async subject(id, office, name = `测试人员${id}`) {
+      await run(
+        `INSERT INTO subjects (id, name, office, grade, profile) VALUES ($1, $2, $3, 'standard', $4)
+         ON CONFLICT (id) DO UPDATE SET name = $2, office = $3`,
+        [
+          id,
+          name,
+          office,
+          JSON.stringify({ id, name, office, grade: 'standard', zones: [{ zone: `home-${id}` }] }),
+        ],
+      );
+      await run("SELECT pg_notify('roster', '')", []);
+    },
+    alert: (alert, version, row) => writeAlert(database, alert, version, row),
+    async close() {
+      await app.close();
+      await liveState.close();
+      await postgres.drop();
+    },
+  };
+}
+
+/** Puts a version into the ledger and its projection, as the ledger's writer does it. */
+async function writeAlert(
+  database: TestDatabase['database'],
+  alert: string,
+  version: number,
+  row: Partial<AlertFacts> & { readonly subject: string },
+): Promise<void> {
+  const facts: AlertFacts = {
+    kind: 'out-of-bounds',
+    state: version === 1 ? 'opened' : 'updated',
+    startedAt: new Date('2026-03-01T00:00:00Z'),
+    zone: null,
+    reason: `${row.subject}越界`,
+    ...row,
+  };
+  const clearedAt = facts.state === 'cleared' ? new Date('2026-03-01T01:00:00Z') : null;
+  await database.transaction(async (db) => {
+    await lockLedger(db);
+    await db.query({
+      text: `INSERT INTO alert_events (alert, version, subject, kind, state, severity, started_at, detected_at, cleared_at,
+               zone, device, confidence, late, reason, reason_en, evidence)
+             VALUES ($1, $2, $3, $4, $5, 'high', $6, $6, $7, $8, 'D1', 0.99, false, $9, $10, $11)`,
+      values: [
+        alert,
+        version,
+        facts.subject,
+        facts.kind,
+        facts.state,
+        facts.startedAt,
+        clearedAt,
+        facts.zone,
+        facts.reason,
+        `${facts.subject} is out of bounds`,
+        JSON.stringify([
+          { at: '2026-03-01T00:00:00.000Z', lat: 23.5, lon: 116.3, accuracyM: 10, distanceM: 250 },
+        ]),
+      ],
+    });
+    const { rows } = await db.query<{ change_seq: string }>({
+      text: `INSERT INTO alerts (alert, version, subject, kind, state, severity, started_at, detected_at, cleared_at, change_seq)
+             VALUES ($1, $2, $3, $4, $5, 'high', $6, $6, $7, nextval('alert_changes'))
+             ON CONFLICT (alert) DO UPDATE SET version = $2, state = $5, cleared_at = $7, change_seq = nextval('alert_changes')
+             RETURNING change_seq`,
+      values: [alert, version, facts.subject, facts.kind, facts.state, facts.startedAt, clearedAt],
+    });
+    await db.query({ text: "SELECT pg_notify('alerts', $1)", values: [rows[0]?.change_seq] });
+  });
+}
+
+/** A client of the live board that keeps its view as the page does, and everything that it was told. */
+export interface LiveClient {
+  readonly socket: WebSocket;
+  readonly messages: ServerMessage[];
+  readonly cards: SubjectCard[];
+  readonly whereabouts: Map<string, Whereabouts>;
+  readonly alerts: Map<string, AlertCard>;
+  cursor(): { epoch: string; seq: number } | undefined;
+  /** Resolves when the view is as asked for; rejects when it is not within five seconds. */
+  until(what: string, holds: (client: LiveClient) => boolean): Promise<void>;
+  closed(): Promise<{ code: number; reason: string }>;
+  close(): Promise<void>;
+}
+
+export async function watchBoard(
+  address: string,
+  headers: Record<string, string>,
+  cursor?: { epoch: string; seq: number },
+  start?: Pick<LiveClient, 'cards' | 'whereabouts' | 'alerts'>,
+): Promise<LiveClient> {
+  const socket = new WebSocket(`${address.replace('http', 'ws')}/api/v1/live`, { headers });
+  const messages: ServerMessage[] = [];
+  const cards = [...(start?.cards ?? [])];
+  const whereabouts = new Map(start?.whereabouts);
+  const alerts = new Map(start?.alerts);
+  let at = cursor;
+  let fault: Error | undefined;
+  const waiting = new Set<() => void>();
+  const ended = new Promise<{ code: number; reason: string }>((resolve) =>
+    socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })),
+  );
+
+  socket.on('message', (data) => {
+    const message: ServerMessage = JSON.parse(data.toString());
+    messages.push(message);
+    if (message.type === 'ping') socket.send('{"type":"pong"}');
+    if (message.type === 'snapshot') {
+      cards.splice(0, cards.length, ...message.cards);
+      whereabouts.clear();
+      alerts.clear();
+      at = { epoch: message.epoch, seq: message.seq };
+    }
+    if (message.type === 'patch') {
+      if (message.from !== at?.seq) fault = new Error(`a patch from ${message.from} on ${at?.seq}`);
+      if (at !== undefined) at = { epoch: at.epoch, seq: message.to };
+    }
+    if (message.type === 'snapshot' || message.type === 'patch') {
+      for (const tuple of message.whereabouts ?? []) whereabouts.set(cards[tuple[0]]?.id ?? '', tuple);
+      for (const card of message.alerts ?? []) alerts.set(card.alert, card);
+      if (message.type === 'patch') for (const id of message.gone ?? []) alerts.delete(id);
+    }
+    for (const wake of waiting) wake();
+  });
+
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ type: 'hello', protocol: 1, ...cursor }));
+
+  const client: LiveClient = {
+    socket,
+    messages,
+    cards,
+    whereabouts,
+    alerts,
+    cursor: () => at,
+    until: (what, holds) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          if (fault === undefined && !holds(client)) return;
+          waiting.delete(check);
+          clearTimeout(timer);
+          if (fault === undefined) resolve();
+          else reject(fault);
+        };
+        const timer = setTimeout(() => {
+          waiting.delete(check);
+          reject(new Error(`not within 5 s: ${what}`));
+        }, 5000);
+        waiting.add(check);
+        check();
+      }),
+    closed: () => ended,
+    async close() {
+      socket.terminate();
+      await ended;
+    },
+  };
+  return client;
+}
