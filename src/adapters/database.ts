@@ -70,8 +70,14 @@ export async function connectDatabase({ url, max = 10, logger }: DatabaseOptions
   async function session(): Promise<DatabaseSession> {
     const client = await connectClient();
     let isReleased = false;
+    // One connection runs one query at a time; callers that share the session wait for each other here.
+    let last: Promise<unknown> = Promise.resolve();
     return {
-      query: (config) => client.query(config),
+      query: (config) => {
+        const result = last.then(() => client.query(config));
+        last = result.catch(() => {});
+        return result;
+      },
       copyFrom: (text) => client.query(copyFrom(text)),
       onLost: (notify) => {
         client.once('end', () => {
