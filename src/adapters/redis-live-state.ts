@@ -1,0 +1,108 @@
+/**
+ * The live state in Redis, for boards and dashboards in different processes: one hash for the subjects, one for the
+ * frontiers, and a channel that carries each change. What was published while a dashboard was away is lost, so after each
+ * return of its connection it is given everything again.
+ */
+import { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import { fail, ok, type Result } from '../kernel/result.ts';
+import type { Frontier, LastKnown, LiveChange, LiveState } from '../ports/live-state.ts';
+
+export interface RedisLiveStateOptions {
+  readonly url: string;
+  /** Prefix of all keys, so that several Wardlines can share a server. */
+  readonly prefix?: string;
+  readonly logger: Logger;
+}
+
+/** Answers one line when Redis can't be reached at the start; later losses are waited out. */
+export async function createRedisLiveState({
+  url,
+  prefix = 'wardline:live',
+  logger,
+}: RedisLiveStateOptions): Promise<Result<LiveState, string>> {
+  const keys = {
+    subjects: `${prefix}:subjects`,
+    frontiers: `${prefix}:frontiers`,
+    channel: `${prefix}:changes`,
+  };
+  const open: Redis[] = [];
+
+  async function connect(): Promise<Redis> {
+    const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null, connectTimeout: 5000 });
+    redis.on('error', (error: Error) =>
+      logger.warn({ event: 'redis.error', error: error.message }, 'Redis connection'),
+    );
+    try {
+      await redis.connect();
+    } catch (error) {
+      redis.disconnect();
+      throw error;
+    }
+    open.push(redis);
+    return redis;
+  }
+
+  async function all(redis: Redis): Promise<LiveChange> {
+    const [subjects, frontiers] = await Promise.all([
+      redis.hvals(keys.subjects),
+      redis.hvals(keys.frontiers),
+    ]);
+    return {
+      subjects: subjects.map((text) => JSON.parse(text) as LastKnown),
+      frontiers: frontiers.map((text) => JSON.parse(text) as Frontier),
+    };
+  }
+
+  let writer: Redis;
+  try {
+    writer = await connect();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return fail(`Redis can't be reached (${reason}): check REDIS_URL and that it runs`);
+  }
+
+  return ok({
+    put: async (change) => {
+      const pipeline = writer.pipeline();
+      if (change.subjects.length > 0) {
+        pipeline.hset(
+          keys.subjects,
+          Object.fromEntries(change.subjects.map((subject) => [subject.subject, JSON.stringify(subject)])),
+        );
+      }
+      if (change.frontiers.length > 0) {
+        const entries = change.frontiers.map((frontier) => [
+          `${frontier.stage}:${frontier.partition}`,
+          JSON.stringify(frontier),
+        ]);
+        pipeline.hset(keys.frontiers, Object.fromEntries(entries));
+      }
+      pipeline.publish(keys.channel, JSON.stringify(change));
+      const results = await pipeline.exec();
+      const failure = results?.find(([error]) => error !== null)?.[0];
+      if (failure) throw failure;
+    },
+    all: () => all(writer),
+    watch: async (onChange) => {
+      const reader = await connect();
+      reader.on('message', (_channel, text: string) => onChange(JSON.parse(text) as LiveChange));
+      await reader.subscribe(keys.channel);
+      // ioredis subscribes again by itself; `ready` comes after each return of the connection.
+      reader.on('ready', () => {
+        all(writer).then(onChange, (error: unknown) =>
+          logger.warn(
+            { event: 'redis.reload-failed', error: String(error) },
+            'the live state could not be read again',
+          ),
+        );
+      });
+      return async () => {
+        reader.disconnect();
+      };
+    },
+    close: async () => {
+      for (const redis of open) redis.disconnect();
+    },
+  });
+}
