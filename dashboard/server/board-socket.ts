@@ -55,6 +55,12 @@ export async function registerBoardSocket(app: App, deps: BoardSocketDeps): Prom
   });
   deps.sessions.onEnded((key) => endAll('signed-out', ({ caller }) => caller.key === key));
 
+  // A refused upgrade has left the HTTP server's care: unless its socket is ended here, it stays open for as long as the
+  // other side likes, and the server can't close.
+  app.addHook('onResponse', async (request) => {
+    if (request.headers.upgrade !== undefined) request.raw.socket.destroySoon();
+  });
+
   app.route({
     method: 'GET',
     url: '/api/v1/live',

@@ -164,7 +164,7 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
         if (at >= dueAt) return;
         clearTimeout(timer);
         dueAt = at;
-        timer = setTimeout(() => room.flush(false), at - performance.now());
+        timer = setTimeout(() => room.flush(false), Math.max(0, at - performance.now()));
       },
       rebuild() {
         board = build();

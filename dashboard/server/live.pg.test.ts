@@ -1,0 +1,327 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import type { LastKnown } from '../../src/ports/live-state.ts';
+import {
+  type LiveClient,
+  startDashboard,
+  type TestDashboard,
+  watchBoard,
+} from '../../tests/harness/dashboard.ts';
+
+let dash: TestDashboard;
+let auditor: { authorization: string };
+const clients: LiveClient[] = [];
+
+beforeAll(async () => {
+  dash = await startDashboard({ recheckMs: 100 });
+  auditor = await dash.token('auditor', '');
+  await dash.account('duty', 'duty-officer', '445281');
+  for (const id of ['S1', 'S2', 'S3']) await dash.subject(id, '445281/liusha-east');
+  await dash.subject('T1', '445222/hepo');
+  const ready = await watch(auditor);
+  await ready.until('four cards', ({ cards }) => cards.length === 4);
+});
+afterAll(async () => {
+  for (const client of clients) client.socket.terminate();
+  await dash.close();
+});
+
+async function watch(
+  headers: Record<string, string>,
+  ...rest: [cursor?: { epoch: string; seq: number }, start?: LiveClient]
+) {
+  const client = await watchBoard(dash.address, headers, ...rest);
+  clients.push(client);
+  return client;
+}
+
+const known = (subject: string, lat: number): LastKnown => ({
+  subject,
+  device: 'D1',
+  atMs: Date.UTC(2026, 2, 1),
+  lat,
+  lon: 116.3,
+  accuracyM: 12.4,
+  speedMps: null,
+  method: 'gnss',
+  batteryPct: 80,
+  heardMs: Date.UTC(2026, 2, 1),
+  off: false,
+});
+const move = (subject: string, lat: number) =>
+  dash.liveState.put({ subjects: [known(subject, lat)], frontiers: [] });
+
+describe('messages', () => {
+  test('B1 hello is answered by a snapshot, changes follow as patches', async () => {
+    const client = await watch(auditor);
+    await client.until('a snapshot', ({ messages }) => messages.length > 0);
+    expect(client.messages[0]).toMatchObject({ type: 'snapshot', protocol: 1, demo: false, alerts: [] });
+    expect(client.cards.map((card) => card.name)).toContain('测试人员S1');
+    await move('S1', 23.5);
+    await client.until('S1 at 23.5', ({ whereabouts }) => whereabouts.get('S1')?.[2] === 23.5);
+    const at = Date.UTC(2026, 2, 1) / 1000;
+    expect(client.whereabouts.get('S1')).toEqual([0, 116.3, 23.5, 12, at, at, 80, 0]);
+    await dash.alert('m1', 1, { subject: 'S1' });
+    await client.until('the alert', ({ alerts }) => alerts.has('m1'));
+    expect(client.alerts.get('m1')).toMatchObject({ reason: { zh: '测试人员S1越界' }, acknowledgedBy: null });
+    expect(client.messages.filter((message) => message.type === 'snapshot')).toHaveLength(1);
+  });
+
+  test('B1 a client that comes back gets the patch since, not a snapshot', async () => {
+    const first = await watch(auditor);
+    await first.until('a snapshot', ({ messages }) => messages.length > 0);
+    const cursor = first.cursor();
+    await first.close();
+    await move('S2', 24.5);
+    await dash.alert('m2', 1, { subject: 'S2' });
+    const second = await watch(auditor, cursor, first);
+    await second.until(
+      'what happened meanwhile',
+      ({ whereabouts, alerts }) => whereabouts.get('S2')?.[2] === 24.5 && alerts.has('m2'),
+    );
+    expect(second.messages.some((message) => message.type === 'snapshot')).toBe(false);
+    const stranger = await watch(auditor, { epoch: 'another', seq: 3 });
+    await stranger.until('a snapshot', ({ messages }) => messages[0]?.type === 'snapshot');
+  });
+
+  test('B3 an alert that is cleared and acknowledged leaves', async () => {
+    const client = await watch(auditor);
+    await dash.alert('g1', 1, { subject: 'S1' });
+    await client.until('it stands', ({ alerts }) => alerts.get('g1')?.state === 'opened');
+    await dash.alert('g1', 2, { subject: 'S1', state: 'cleared' });
+    await client.until('it is cleared', ({ alerts }) => alerts.get('g1')?.state === 'cleared');
+    const officer = await dash.token('duty-officer', '');
+    await dash.call('POST', '/api/v1/alerts/g1/acknowledge', { headers: officer, body: {} });
+    await client.until('it is gone', ({ alerts }) => !alerts.has('g1'));
+  });
+
+  test('B4 a viewer sees the own subtree only', async () => {
+    const duty = await watch({ ...(await dash.signIn('duty')), origin: dash.address });
+    const all = await watch(auditor);
+    await dash.alert('t1', 1, { subject: 'T1' });
+    await move('T1', 25.5);
+    await dash.alert('s1', 1, { subject: 'S1' });
+    await all.until(
+      'both',
+      ({ alerts, whereabouts }) => alerts.has('t1') && alerts.has('s1') && whereabouts.has('T1'),
+    );
+    await duty.until('its own', ({ alerts }) => alerts.has('s1'));
+    expect(duty.cards.map((card) => card.id)).toEqual(['S1', 'S2', 'S3']);
+    expect(JSON.stringify(duty.messages)).not.toContain('T1');
+  });
+
+  test('B12 the frontier is told, and unknown before it is heard', async () => {
+    const client = await watch(auditor);
+    await client.until('a snapshot', ({ messages }) => messages[0]?.type === 'snapshot');
+    expect(client.messages[0]).toMatchObject({ health: { frontierMs: null, tickSeconds: 10 } });
+    await dash.liveState.put({ subjects: [], frontiers: [{ stage: 'board', partition: 0, tickMs: 1234 }] });
+    await client.until('the frontier', ({ messages }) =>
+      messages.some((message) => message.type === 'patch' && message.health?.frontierMs === 1234),
+    );
+  });
+});
+
+describe('who may connect', () => {
+  const refused = async (headers: Record<string, string>) => {
+    const socket = new WebSocket(`${dash.address.replace('http', 'ws')}/api/v1/live`, { headers });
+    const [, response] = await once(socket, 'unexpected-response');
+    return response.statusCode;
+  };
+
+  test('B8 a foreign origin, none at all, or nobody is refused at the upgrade', async () => {
+    const { cookie } = await dash.signIn('duty');
+    expect(await refused({ cookie, origin: 'https://evil.example' })).toBe(403);
+    expect(await refused({ cookie })).toBe(403);
+    expect(await refused({})).toBe(401);
+    expect(await refused({ authorization: 'Bearer nonsense' })).toBe(401);
+    expect((await dash.call('GET', '/api/v1/live', { headers: auditor })).status).toBe(400);
+  });
+
+  test('B9 B13 signing out ends the connection at once, with a word', async () => {
+    const duty = await dash.signIn('duty');
+    const client = await watch({ ...duty, origin: dash.address });
+    await dash.call('DELETE', '/api/v1/session', { headers: duty });
+    expect(await client.closed()).toEqual({ code: 4401, reason: 'signed-out' });
+    expect(client.messages.at(-1)).toEqual({ type: 'bye', reason: 'signed-out' });
+  });
+
+  test('B9 a session that expires or is deleted ends the connection', async () => {
+    const client = await watch({ ...(await dash.signIn('duty')), origin: dash.address });
+    await dash.database.query({
+      text: "UPDATE sessions SET expires_at = now() - interval '1 s'",
+      values: [],
+    });
+    expect((await client.closed()).code).toBe(4401);
+  });
+
+  test('B9 another organisation gives a new snapshot of it', async () => {
+    await dash.account('mover', 'duty-officer', '445281');
+    const client = await watch({ ...(await dash.signIn('mover')), origin: dash.address });
+    await client.until('three cards', ({ cards }) => cards.length === 3);
+    await dash.database.query({
+      text: "UPDATE accounts SET organisation = '445222' WHERE login = 'mover'",
+      values: [],
+    });
+    await client.until('the card there', ({ cards }) => cards.length === 1 && cards[0]?.id === 'T1');
+    await dash.database.query({
+      text: "UPDATE accounts SET role = 'nothing' WHERE login = 'mover'",
+      values: [],
+    });
+    expect((await client.closed()).reason).toBe('signed-out');
+  });
+});
+
+describe('faults', () => {
+  test('B7 what is no message of the protocol ends the connection', async () => {
+    for (const message of ['{', '{"type":"hello","protocol":2}', Buffer.from([1, 2, 3])]) {
+      const client = await watch(auditor);
+      client.socket.send(message);
+      expect(await client.closed()).toEqual({ code: 4400, reason: 'protocol' });
+    }
+    const large = await watch(auditor);
+    large.socket.send('x'.repeat(5000));
+    expect((await large.closed()).code).toBe(1009);
+  });
+
+  test('B7 whatever is sent, the server stays and others see on', async () => {
+    const witness = await watch(auditor);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.string(), fc.json(), fc.uint8Array()), { minLength: 1, maxLength: 5 }),
+        async (messages) => {
+          const client = await watchBoard(dash.address, auditor);
+          for (const message of messages) client.socket.send(message);
+          client.socket.close();
+          await client.closed();
+        },
+      ),
+      { numRuns: 40 },
+    );
+    await move('S3', 21.5);
+    await witness.until('S3', ({ whereabouts }) => whereabouts.get('S3')?.[2] === 21.5);
+  });
+
+  test('B10 a change of which no notification came is found', async () => {
+    const client = await watch(auditor);
+    await client.until('a snapshot', ({ messages }) => messages.length > 0);
+    await dash.database.query({
+      text: 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = \'LISTEN "alerts"\' AND datname = current_database()',
+      values: [],
+    });
+    await dash.alert('n1', 1, { subject: 'S1' });
+    await client.until('the alert', ({ alerts }) => alerts.has('n1'));
+  });
+
+  test('B11 a changed roster gives a new epoch with the new name, in sentences too', async () => {
+    const client = await watch(auditor);
+    await dash.alert('r1', 1, { subject: 'S3' });
+    await client.until('the alert', ({ alerts }) => alerts.has('r1'));
+    const before = client.cursor();
+    await dash.subject('S3', '445281/liusha-east', '测试人员新名');
+    await client.until(
+      'the new name',
+      ({ cards, alerts }) =>
+        cards.some((card) => card.name === '测试人员新名') &&
+        alerts.get('r1')?.reason.zh === '测试人员新名越界',
+    );
+    expect(client.cursor()?.epoch).not.toBe(before?.epoch);
+  });
+
+  test('B4 B11 an alert whose subject moves to another organisation leaves', async () => {
+    const duty = await watch({ ...(await dash.signIn('duty')), origin: dash.address });
+    await dash.alert('x1', 1, { subject: 'S2' });
+    await duty.until('the alert', ({ alerts }) => alerts.has('x1'));
+    await dash.subject('S2', '445222/hepo');
+    await duty.until('it is gone', ({ alerts, cards }) => !alerts.has('x1') && cards.length === 2);
+    await dash.subject('S2', '445281/liusha-east');
+    await duty.until('it is back', ({ alerts, cards }) => alerts.has('x1') && cards.length === 3);
+  });
+
+  test('B6 a client that does not read keeps no queue and ends at the same view', async () => {
+    const slow = await watch(auditor);
+    await slow.until('a snapshot', ({ messages }) => messages.length > 0);
+    slow.socket.pause();
+    // Many subjects with long names of alerts: far more than the sockets of both sides hold.
+    const reason = 'x'.repeat(20_000);
+    for (let round = 0; round < 6; round++) {
+      await Promise.all(
+        Array.from({ length: 100 }, (_, i) =>
+          dash.alert(`big${i}`, round + 1, { subject: 'S1', reason: `${reason}${round}` }),
+        ),
+      );
+      await sleep(60);
+    }
+    slow.socket.resume();
+    await slow.until('all are of the last round', ({ alerts }) =>
+      Array.from({ length: 100 }, (_, i) => alerts.get(`big${i}`)?.version).every((version) => version === 6),
+    );
+    for (let i = 0; i < 100; i++) await dash.alert(`big${i}`, 7, { subject: 'S1', state: 'retracted' });
+    await slow.until('all are gone', ({ alerts }) => !alerts.has('big0') && !alerts.has('big99'));
+  });
+});
+
+test('B2 over real sockets: random cuts and resumes end in client map = server view', async () => {
+  const steps = fc.array(
+    fc.oneof(
+      fc.record({
+        do: fc.constant('move' as const),
+        subject: fc.constantFrom('S1', 'S2', 'S3', 'T1'),
+        lat: fc.integer({ min: 1, max: 80 }),
+      }),
+      fc.record({
+        do: fc.constant('alert' as const),
+        id: fc.constantFrom('p1', 'p2', 'p3'),
+        state: fc.constantFrom('updated', 'cleared', 'retracted'),
+      }),
+      fc.record({ do: fc.constantFrom('cut' as const, 'wait' as const) }),
+    ),
+    { minLength: 5, maxLength: 25 },
+  );
+  const versions = new Map<string, number>();
+  let marker = 0;
+  await fc.assert(
+    fc.asyncProperty(steps, async (list) => {
+      let client = await watchBoard(dash.address, auditor);
+      for (const step of list) {
+        if (step.do === 'move') await move(step.subject, step.lat);
+        else if (step.do === 'alert') {
+          const version = (versions.get(step.id) ?? 0) + 1;
+          versions.set(step.id, version);
+          await dash.alert(step.id, version, { subject: 'S1', state: version === 1 ? 'opened' : step.state });
+        } else if (step.do === 'wait') await sleep(20);
+        else {
+          await client.close();
+          client = await watchBoard(dash.address, auditor, client.cursor(), client);
+        }
+      }
+      // A last alert marks the end: what stands before it in the ledger has been seen when it has.
+      const last = `end${++marker}`;
+      await dash.alert(last, 1, { subject: 'S1' });
+      const fresh = await watchBoard(dash.address, auditor);
+      const isWhole = ({ alerts }: LiveClient) => alerts.has(last);
+      await Promise.all([client.until('the marker', isWhole), fresh.until('the marker', isWhole)]);
+      const sorted = (map: ReadonlyMap<string, unknown>) => [...map].sort(([a], [b]) => a.localeCompare(b));
+      await client.until(
+        'the same whereabouts',
+        () => JSON.stringify(sorted(client.whereabouts)) === JSON.stringify(sorted(fresh.whereabouts)),
+      );
+      expect(sorted(client.alerts)).toEqual(sorted(fresh.alerts));
+      await dash.alert(last, 2, { subject: 'S1', state: 'retracted' });
+      await client.close();
+      await fresh.close();
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test('B13 the end of the server is told', async () => {
+  const own = await startDashboard();
+  const client = await watchBoard(own.address, await own.token('auditor', ''));
+  await client.until('a snapshot', ({ messages }) => messages.length > 0);
+  await own.close();
+  expect((await client.closed()).reason).toBe('shutdown');
+  expect(client.messages.at(-1)).toEqual({ type: 'bye', reason: 'shutdown' });
+});
