@@ -34,9 +34,13 @@ export function createLiveFeed(deps: { readonly liveState: LiveState; readonly l
     try {
       await deps.liveState.put(change);
     } catch (error) {
-      deps.logger.warn({ event: 'board.live-state-away', err: error }, 'can not write the live state: trying again');
+      deps.logger.warn(
+        { event: 'board.live-state-away', err: error },
+        'can not write the live state: trying again',
+      );
       // Put back what nothing newer has replaced.
-      for (const subject of change.subjects) if (!subjects.has(subject.subject)) subjects.set(subject.subject, subject);
+      for (const subject of change.subjects)
+        if (!subjects.has(subject.subject)) subjects.set(subject.subject, subject);
       for (const frontier of change.frontiers) {
         const key = keyOf(frontier);
         if (!frontiers.has(key)) frontiers.set(key, frontier);
