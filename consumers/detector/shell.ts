@@ -1,0 +1,37 @@
+/**
+ * The detector on the log: the pure core of each partition as a checkpointed fold. Ledger rows are durable before a batch
+ * counts as handled; after a crash the same rows are concluded again and fall on the ledger's key.
+ */
+
+import type { Ledger } from '../../alerts/ledger.ts';
+import type { AlertEvent } from '../../src/kernel/alert-event.ts';
+import type { Subscription } from '../../src/ports/observation-log.ts';
+import { type FoldDeps, runFold } from '../fold.ts';
+import { createDetector, type Detector, type DetectorState } from './detector.ts';
+
+export interface DetectorDeps extends FoldDeps {
+  readonly ledger: Ledger;
+  /** Called with the newest tick that a partition has handled. */
+  onTick(partition: number, tickMs: number): void;
+  /** Called with what was concluded, after it is in the ledger. */
+  onAlerts?(alerts: readonly AlertEvent[]): void;
+}
+
+export function runDetector(deps: DetectorDeps): Promise<Subscription> {
+  return runFold<Detector>(deps, {
+    name: 'detector',
+    create: (saved) => createDetector(saved as DetectorState | undefined),
+    snapshot: (detector) => detector.snapshot(),
+    handle: async (detector, events, partition) => {
+      const alerts: AlertEvent[] = [];
+      let tickMs: number | undefined;
+      for (const event of events) {
+        detector.apply(event, (alert) => alerts.push(alert));
+        if (event.type === 'tick') tickMs = event.atMs;
+      }
+      await deps.ledger.append(alerts);
+      if (alerts.length > 0) deps.onAlerts?.(alerts);
+      if (tickMs !== undefined) deps.onTick(partition, tickMs);
+    },
+  });
+}
