@@ -47,7 +47,7 @@ beforeAll(async () => {
   await dash.subject('S1', '445281/liusha-east');
   await dash.subject('S2', '445222/hepo');
   for (const id of ['a1', 'a2', 'a3']) await dash.alert(id, 1, { subject: 'S1' });
-  await dash.alert('b1', 1, { subject: 'S2', startedAt: new Date('2026-03-02T00:00:00Z') });
+  await dash.alert('b1', 1, { subject: 'S2', startedAtMs: Date.UTC(2026, 2, 2) });
 });
 afterAll(() => dash.close());
 
@@ -320,7 +320,7 @@ describe('rest', () => {
 
   test('R2 of many at once one is recorded', async () => {
     const token = await dash.token('duty-officer', '');
-    await dash.alert('a4', 1, { subject: 'S1', startedAt: new Date('2026-01-01T00:00:00Z') });
+    await dash.alert('a4', 1, { subject: 'S1', startedAtMs: Date.UTC(2026, 0, 1) });
     const answers = await Promise.all(
       Array.from({ length: 10 }, () =>
         dash.call('POST', '/api/v1/alerts/a4/acknowledge', { headers: token, body: {} }),
@@ -332,11 +332,11 @@ describe('rest', () => {
 
   test('R3 a retracted alert is a conflict, an unknown one is not found', async () => {
     const token = await dash.token('duty-officer', '');
-    await dash.alert('a5', 1, { subject: 'S1', startedAt: new Date('2026-01-02T00:00:00Z') });
+    await dash.alert('a5', 1, { subject: 'S1', startedAtMs: Date.UTC(2026, 0, 2) });
     await dash.alert('a5', 2, {
       subject: 'S1',
       state: 'retracted',
-      startedAt: new Date('2026-01-02T00:00:00Z'),
+      startedAtMs: Date.UTC(2026, 0, 2),
     });
     expect(problem(await dash.call('POST', '/api/v1/alerts/a5/acknowledge', { headers: token }))).toBe(409);
     expect(problem(await dash.call('POST', '/api/v1/alerts/a9/acknowledge', { headers: token }))).toBe(404);

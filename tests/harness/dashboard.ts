@@ -4,13 +4,14 @@ import { once } from 'node:events';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { WebSocket } from 'ws';
-import { lockLedger } from '../../alerts/ledger.ts';
+import { openLedger } from '../../alerts/ledger.ts';
 import type { AlertCard, ServerMessage, SubjectCard, Whereabouts } from '../../dashboard/protocol.ts';
 import { createDashboard, type DashboardDeps } from '../../dashboard/server/app.ts';
 import type { Role } from '../../dashboard/server/auth/access.ts';
 import { hashPassword } from '../../dashboard/server/auth/passwords.ts';
 import { createLogger } from '../../src/adapters/logger.ts';
 import { createMemoryLiveState } from '../../src/adapters/memory-live-state.ts';
+import type { AlertEvent } from '../../src/kernel/alert-event.ts';
 import type { LiveState } from '../../src/ports/live-state.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
 
@@ -38,17 +39,8 @@ export interface TestDashboard extends TestDatabase {
   token(role: Role, organisation: string): Promise<{ authorization: string }>;
   signIn(login: string): Promise<{ cookie: string; 'x-csrf-token': string }>;
   subject(id: string, office: string, name?: string): Promise<void>;
-  alert(alert: string, version: number, row: Partial<AlertFacts> & { subject: string }): Promise<void>;
+  alert(alert: string, version: number, given: Partial<AlertEvent> & { subject: string }): Promise<unknown>;
   close(): Promise<void>;
-}
-
-export interface AlertFacts {
-  readonly subject: string;
-  readonly kind: string;
-  readonly state: string;
-  readonly startedAt: Date;
-  readonly zone: string | null;
-  readonly reason: string;
 }
 
 /** One hash for all accounts of a run: making one takes as long as it is meant to. */
@@ -137,7 +129,7 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
       );
       await run("SELECT pg_notify('roster', '')", []);
     },
-    alert: (alert, version, row) => writeAlert(database, alert, version, row),
+    alert: (alert, version, given) => writeAlert(database, alert, version, given),
     async close() {
       await app.close();
       await liveState.close();
@@ -146,53 +138,33 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
   };
 }
 
-/** Puts a version into the ledger and its projection, as the ledger's writer does it. */
-async function writeAlert(
+function writeAlert(
   database: TestDatabase['database'],
   alert: string,
   version: number,
-  row: Partial<AlertFacts> & { readonly subject: string },
-): Promise<void> {
-  const facts: AlertFacts = {
-    kind: 'out-of-bounds',
-    state: version === 1 ? 'opened' : 'updated',
-    startedAt: new Date('2026-03-01T00:00:00Z'),
-    zone: null,
-    reason: `${row.subject}越界`,
-    ...row,
-  };
-  const clearedAt = facts.state === 'cleared' ? new Date('2026-03-01T01:00:00Z') : null;
-  await database.transaction(async (db) => {
-    await lockLedger(db);
-    await db.query({
-      text: `INSERT INTO alert_events (alert, version, subject, kind, state, severity, started_at, detected_at, cleared_at,
-               zone, device, confidence, late, reason, reason_en, evidence)
-             VALUES ($1, $2, $3, $4, $5, 'high', $6, $6, $7, $8, 'D1', 0.99, false, $9, $10, $11)`,
-      values: [
-        alert,
-        version,
-        facts.subject,
-        facts.kind,
-        facts.state,
-        facts.startedAt,
-        clearedAt,
-        facts.zone,
-        facts.reason,
-        `${facts.subject} is out of bounds`,
-        JSON.stringify([
-          { at: '2026-03-01T00:00:00.000Z', lat: 23.5, lon: 116.3, accuracyM: 10, distanceM: 250 },
-        ]),
-      ],
-    });
-    const { rows } = await db.query<{ change_seq: string }>({
-      text: `INSERT INTO alerts (alert, version, subject, kind, state, severity, started_at, detected_at, cleared_at, change_seq)
-             VALUES ($1, $2, $3, $4, $5, 'high', $6, $6, $7, nextval('alert_changes'))
-             ON CONFLICT (alert) DO UPDATE SET version = $2, state = $5, cleared_at = $7, change_seq = nextval('alert_changes')
-             RETURNING change_seq`,
-      values: [alert, version, facts.subject, facts.kind, facts.state, facts.startedAt, clearedAt],
-    });
-    await db.query({ text: "SELECT pg_notify('alerts', $1)", values: [rows[0]?.change_seq] });
-  });
+  given: Partial<AlertEvent> & { readonly subject: string },
+): Promise<unknown> {
+  const startedAtMs = given.startedAtMs ?? Date.UTC(2026, 2, 1);
+  return openLedger(database).append([
+    {
+      alert,
+      version,
+      kind: 'out-of-bounds',
+      state: version === 1 ? 'opened' : 'updated',
+      severity: 'high',
+      startedAtMs,
+      detectedAtMs: startedAtMs,
+      clearedAtMs: given.state === 'cleared' ? startedAtMs + 3_600_000 : null,
+      zone: null,
+      device: 'D1',
+      confidence: 0.99,
+      late: false,
+      reason: `${given.subject}越界`,
+      reasonEn: `${given.subject} is out of bounds`,
+      evidence: [{ atMs: startedAtMs, lat: 23.5, lon: 116.3, accuracyM: 10, distanceM: 250 }],
+      ...given,
+    },
+  ]);
 }
 
 /** A client of the live board that keeps its view as the page does, and everything that it was told. */
