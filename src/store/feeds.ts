@@ -1,0 +1,22 @@
+/** Feeds and tokens. Only a token's SHA-256 is kept. */
+import { statement } from './statement.ts';
+
+export const ensureFeed = statement<[id: string, name: string]>()(
+  'feeds.ensure',
+  {},
+  'INSERT INTO feeds (id, name) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING',
+);
+
+export const addToken = statement<
+  [tokenHash: Buffer, feed: string | null, role: string | null, organisation: string, expiresAt: Date | null]
+>()(
+  'feeds.add-token',
+  {},
+  'INSERT INTO tokens (token_hash, feed, role, organisation, expires_at) VALUES ($1, $2, $3, $4, $5)',
+);
+
+export const findFeedToken = statement<[tokenHash: Buffer, now: Date]>()(
+  'feeds.find-token',
+  { feed: 'text' },
+  'SELECT feed FROM tokens WHERE token_hash = $1 AND feed IS NOT NULL AND (expires_at IS NULL OR expires_at > $2)',
+);

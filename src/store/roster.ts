@@ -1,0 +1,108 @@
+/** The roster's tables: subjects with their assignments, zones, single documents. */
+import { statement } from './statement.ts';
+
+export const listProfiles = statement<[]>()(
+  'roster.profiles',
+  { id: 'text', profile: 'jsonb' },
+  'SELECT id, profile FROM subjects ORDER BY id',
+);
+
+export const listZoneFeatures = statement<[]>()(
+  'roster.zones',
+  { id: 'text', feature: 'jsonb' },
+  'SELECT id, feature FROM zones ORDER BY id',
+);
+
+export const findDocument = statement<[name: string]>()(
+  'roster.document',
+  { document: 'jsonb' },
+  'SELECT document FROM roster_documents WHERE name = $1',
+);
+
+/** $1: array of {id, name, office, grade, profile}. Answers those that were new or differ from before. */
+export const upsertSubjects = statement<[subjects: string]>()(
+  'roster.upsert-subjects',
+  { id: 'text' },
+  `INSERT INTO subjects (id, name, office, grade, profile)
+   SELECT id, name, office, grade, profile
+     FROM jsonb_to_recordset($1::jsonb) AS s (id text, name text, office text, grade text, profile jsonb)
+   ON CONFLICT (id) DO UPDATE
+     SET name = excluded.name, office = excluded.office, grade = excluded.grade, profile = excluded.profile, updated_at = now()
+     WHERE subjects.profile <> excluded.profile
+   RETURNING id`,
+);
+
+/** The assignments of the named subjects, taken anew out of their profiles. */
+export const clearDevices = statement<[subjects: string[]]>()(
+  'roster.clear-devices',
+  {},
+  'DELETE FROM devices WHERE subject = ANY ($1)',
+);
+
+export const insertDevices = statement<[subjects: string[]]>()(
+  'roster.insert-devices',
+  {},
+  `INSERT INTO devices (id, subject, kind, feed, protocol, address, interval_s, valid_from, valid_until)
+   SELECT d.id, s.id, d.kind, d.feed, d.protocol, coalesce(d.address, d.id), d."intervalS", d."from", d."until"
+     FROM subjects s, jsonb_to_recordset(s.profile -> 'devices') AS d (
+            id text, kind text, feed text, protocol text, address text, "intervalS" int, "from" timestamptz, "until" timestamptz)
+    WHERE s.id = ANY ($1)`,
+);
+
+/** Two assignments of one device at one time, where at least one belongs to the named subjects. */
+export const findOverlaps = statement<[subjects: string[]]>()(
+  'roster.overlaps',
+  { id: 'text', subject: 'text', other: 'text' },
+  `SELECT a.id, a.subject, b.subject AS other FROM devices a
+     JOIN devices b ON a.id = b.id AND (a.subject, a.valid_from) <> (b.subject, b.valid_from)
+    WHERE a.subject = ANY ($1)
+      AND tstzrange(a.valid_from, a.valid_until) && tstzrange(b.valid_from, b.valid_until)
+    ORDER BY a.id, a.subject LIMIT 100`,
+);
+
+export const listAssignments = statement<[]>()(
+  'roster.assignments',
+  {
+    id: 'text',
+    subject: 'text',
+    kind: 'text',
+    feed: 'text?',
+    protocol: 'text?',
+    address: 'text',
+    valid_from: 'timestamptz',
+    valid_until: 'timestamptz?',
+  },
+  'SELECT id, subject, kind, feed, protocol, address, valid_from, valid_until FROM devices ORDER BY id, valid_from',
+);
+
+export const listSubjectIds = statement<[]>()(
+  'roster.subject-ids',
+  { id: 'text' },
+  'SELECT id FROM subjects',
+);
+
+/** $1: array of {id, feature}. */
+export const upsertZones = statement<[zones: string]>()(
+  'roster.upsert-zones',
+  { id: 'text' },
+  `INSERT INTO zones (id, feature)
+   SELECT id, feature FROM jsonb_to_recordset($1::jsonb) AS z (id text, feature jsonb)
+   ON CONFLICT (id) DO UPDATE SET feature = excluded.feature, updated_at = now()
+     WHERE zones.feature <> excluded.feature
+   RETURNING id`,
+);
+
+export const upsertDocument = statement<[name: string, document: string]>()(
+  'roster.upsert-document',
+  { name: 'text' },
+  `INSERT INTO roster_documents (name, document) VALUES ($1, $2::jsonb)
+   ON CONFLICT (name) DO UPDATE SET document = excluded.document, updated_at = now()
+     WHERE roster_documents.document <> excluded.document
+   RETURNING name`,
+);
+
+export const notifyRoster = statement<[]>()(
+  'roster.notify',
+  { sent: 'text' },
+  `SELECT pg_notify('roster', '')::text AS sent`,
+);
