@@ -22,7 +22,7 @@ import type { Result } from '../../src/kernel/result.ts';
 import type { RouteAction } from './auth/access.ts';
 import { guardRoutes, registerAs } from './auth/route-guard.ts';
 import type { Sessions } from './auth/sessions.ts';
-import { codeOf, Problem, ProblemSchema, sendProblem } from './problem.ts';
+import { codeOf, isUnreadable, Problem, ProblemSchema, sendProblem } from './problem.ts';
 
 export type App = FastifyInstance<
   Server,
@@ -55,6 +55,10 @@ export interface HttpServerDeps {
 }
 
 const PROBE_TIMEOUT_MS = 2000;
+/** To receive a whole request: ten thousand observations over a slow line fit in. */
+const REQUEST_TIMEOUT_MS = 120_000;
+/** At the end running requests may finish, for so long: what was accepted is answered. */
+const FINISH_WITHIN_MS = 5000;
 
 export async function createHttpServer(
   deps: HttpServerDeps,
@@ -70,7 +74,15 @@ export async function createHttpServer(
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: deps.trustProxy ?? false,
     routerOptions: { maxParamLength: 256 },
-    forceCloseConnections: true,
+    // What fails before there is a route (a broken escape, an id that is too long) passes by the hooks below.
+    frameworkErrors: (error, _request, reply) => {
+      reply
+        .header('content-security-policy', "default-src 'none'")
+        .header('x-content-type-options', 'nosniff');
+      return sendProblem(reply, codeOf(error), error.message);
+    },
+    forceCloseConnections: 'idle',
+    requestTimeout: REQUEST_TIMEOUT_MS,
   })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler) as unknown as App;
@@ -87,6 +99,9 @@ export async function createHttpServer(
   await app.register(fastifyCookie);
   guardRoutes(app as unknown as FastifyInstance, deps.sessions);
   app.addSchema(ProblemSchema);
+  app.addHook('preClose', async () => {
+    setTimeout(() => app.server.closeAllConnections(), FINISH_WITHIN_MS).unref();
+  });
   await options.before?.(app);
   registerHealth(app, deps);
   for (const guest of deps.plugins)
@@ -125,8 +140,18 @@ function mapErrors(
       );
       return sendProblem(reply, code);
     }
+    if (isUnreadable(error))
+      request.log.info(
+        { event: 'request.unreadable', route: request.routeOptions.url, code: error.code },
+        'bad value',
+      );
     const retryAfterS = error instanceof Problem ? error.retryAfterS : undefined;
-    return sendProblem(reply, code, error.message, retryAfterS);
+    return sendProblem(
+      reply,
+      code,
+      isUnreadable(error) ? 'a value holds what can not be stored or compared' : error.message,
+      retryAfterS,
+    );
   });
   app.setNotFoundHandler(async (request, reply) => {
     if ((await notFound?.(request, reply)) === true) return reply;

@@ -317,6 +317,23 @@ test('B2 over real sockets: random cuts and resumes end in client map = server v
   );
 });
 
+test('B12 a queue that can not be read makes the board late', async () => {
+  const own = await startDashboard();
+  const tickMs = Date.now() + 3_600_000;
+  await own.liveState.put({ subjects: [], frontiers: [{ stage: 'board', partition: 0, tickMs }] });
+  await own.database.query({ text: 'ALTER TABLE alerts RENAME TO away', values: [] });
+  own.clock.aheadMs = 20_000;
+  const client = await watchBoard(own.address, await own.token('auditor', ''));
+  await client.until('an old frontier', ({ messages }) =>
+    messages.some(
+      (message) =>
+        'health' in message && message.health?.frontierMs != null && message.health.frontierMs < tickMs,
+    ),
+  );
+  await client.close();
+  await own.close();
+});
+
 test('B13 the end of the server is told', async () => {
   const own = await startDashboard();
   const client = await watchBoard(own.address, await own.token('auditor', ''));

@@ -79,8 +79,17 @@ export function sendProblem(reply: FastifyReply, code: ProblemCode, detail?: str
 /** What Fastify itself refuses, by its status. A 500 is a bug: nothing of it goes outside. */
 export function codeOf(error: FastifyError | Problem): ProblemCode {
   if (error instanceof Problem) return error.code;
+  if (isUnreadable(error)) return 'bad-request';
   const status = error.statusCode ?? 500;
   const found = (Object.keys(PROBLEM_CODES) as ProblemCode[]).find((code) => PROBLEM_CODES[code] === status);
   if (found !== undefined) return found;
   return status < 500 ? 'bad-request' : 'internal';
+}
+
+/**
+ * Values that fit the schema and that Postgres can't take: a NUL in a text, the year 0, a forged cursor (SQLSTATE class
+ * 22, those that a value alone can cause).
+ */
+export function isUnreadable(error: { readonly code?: string }): boolean {
+  return ['22003', '22007', '22008', '22021', '22P02', '22P05'].includes(error.code ?? '');
 }

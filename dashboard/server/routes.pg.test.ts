@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPositionDays } from '../../src/adapters/positions-table.ts';
 import { fail, ok } from '../../src/kernel/result.ts';
@@ -100,6 +101,60 @@ describe('web server', () => {
     expect(problem(await post({ login: 'x', password: 'y'.repeat(5000) }))).toBe(413);
     expect(problem(await post('login=x', { 'content-type': 'application/x-www-form-urlencoded' }))).toBe(415);
     expect(problem(await dash.call('GET', '/api/v1/nothing'))).toBe(404);
+  });
+
+  test('W4 whatever is asked, the answer is no fault of ours, and a problem when it is refused', async () => {
+    const token = await dash.token('administrator', '');
+    const odd = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        '\0',
+        '0000-01-01T00:00:00Z',
+        '9999-12-31T23:59:59Z',
+        '-1',
+        '1e9',
+        "'",
+        '%',
+        '..',
+        '__proto__',
+      ),
+      fc
+        .array(fc.constantFrom('x', '\0', '2026-03-01T00:00:00Z', '9'.repeat(30)))
+        .map((parts) => Buffer.from(JSON.stringify(parts)).toString('base64url')),
+    );
+    const keys = [
+      'state',
+      'kind',
+      'organisation',
+      'subject',
+      'since',
+      'cursor',
+      'limit',
+      'text',
+      'from',
+      'to',
+      'device',
+    ];
+    const gets = declaredRoutes().filter(({ method, url }) => method === 'GET' && url.startsWith('/api/v1'));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...gets),
+        odd.filter((text) => text !== ''),
+        fc.dictionary(fc.constantFrom(...keys), odd, { maxKeys: 3 }),
+        async ({ url }, id, query) => {
+          const encoded = new URLSearchParams(query);
+          const whole =
+            url.endsWith('track') && !encoded.has('from')
+              ? '&from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z'
+              : '';
+          const path = url.replace(':id', encodeURIComponent(id.toWellFormed()));
+          const answer = await get(`${path}?${encoded}${whole}`, token);
+          expect(answer.status).toBeLessThan(500);
+          if (answer.status >= 400) problem(answer);
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 
   test('W5 a strict content security policy stands on every answer', async () => {
@@ -394,5 +449,22 @@ describe('rest', () => {
     expect(problem(await replay({ ids: ['1'], device: 'D9' }))).toBe(400);
     expect(problem(await replay({ ids: ["1'; DROP"] }))).toBe(400);
     expect(problem(await get('/api/v1/quarantine', await dash.token('administrator', '445281')))).toBe(403);
+  });
+
+  test('W4 R2 whatever is sent to be written, the answer is no fault of ours', async () => {
+    const token = await dash.token('administrator', '');
+    await dash.alert('f1', 1, { subject: 'S1', startedAtMs: Date.UTC(2026, 0, 3) });
+    const posts = declaredRoutes().filter(
+      ({ method, url }) => method === 'POST' && url.startsWith('/api/v1/'),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...posts), fc.json(), fc.string(), async ({ url }, body, note) => {
+        for (const content of [body, { note: `${note}\0`, login: '\0', password: 'x' }]) {
+          const answer = await dash.call('POST', url.replace(':id', 'f1'), { headers: token, body: content });
+          expect(answer.status).toBeLessThan(500);
+        }
+      }),
+      { numRuns: 50 },
+    );
   });
 });
