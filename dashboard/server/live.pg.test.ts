@@ -1,8 +1,6 @@
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
 import type { LastKnown } from '../../src/ports/live-state.ts';
 import {
   type LiveClient,
@@ -121,56 +119,6 @@ describe('messages', () => {
     await client.until('the frontier', ({ messages }) =>
       messages.some((message) => message.type === 'patch' && message.health?.frontierMs === 1234),
     );
-  });
-});
-
-describe('who may connect', () => {
-  const refused = async (headers: Record<string, string>) => {
-    const socket = new WebSocket(`${dash.address.replace('http', 'ws')}/api/v1/live`, { headers });
-    const [, response] = await once(socket, 'unexpected-response');
-    return response.statusCode;
-  };
-
-  test('B8 a foreign origin, none at all, or nobody is refused at the upgrade', async () => {
-    const { cookie } = await dash.signIn('duty');
-    expect(await refused({ cookie, origin: 'https://evil.example' })).toBe(403);
-    expect(await refused({ cookie })).toBe(403);
-    expect(await refused({})).toBe(401);
-    expect(await refused({ authorization: 'Bearer nonsense' })).toBe(401);
-    expect((await dash.call('GET', '/api/v1/live', { headers: auditor })).status).toBe(400);
-  });
-
-  test('B9 B13 signing out ends the connection at once, with a word', async () => {
-    const duty = await dash.signIn('duty');
-    const client = await watch({ ...duty, origin: dash.address });
-    await dash.call('DELETE', '/api/v1/session', { headers: duty });
-    expect(await client.closed()).toEqual({ code: 4401, reason: 'signed-out' });
-    expect(client.messages.at(-1)).toEqual({ type: 'bye', reason: 'signed-out' });
-  });
-
-  test('B9 a session that expires or is deleted ends the connection', async () => {
-    const client = await watch({ ...(await dash.signIn('duty')), origin: dash.address });
-    await dash.database.query({
-      text: "UPDATE sessions SET expires_at = now() - interval '1 s'",
-      values: [],
-    });
-    expect((await client.closed()).code).toBe(4401);
-  });
-
-  test('B9 another organisation gives a new snapshot of it', async () => {
-    await dash.account('mover', 'duty-officer', '445281');
-    const client = await watch({ ...(await dash.signIn('mover')), origin: dash.address });
-    await client.until('three cards', ({ cards }) => cards.length === 3);
-    await dash.database.query({
-      text: "UPDATE accounts SET organisation = '445222' WHERE login = 'mover'",
-      values: [],
-    });
-    await client.until('the card there', ({ cards }) => cards.length === 1 && cards[0]?.id === 'T1');
-    await dash.database.query({
-      text: "UPDATE accounts SET role = 'nothing' WHERE login = 'mover'",
-      values: [],
-    });
-    expect((await client.closed()).reason).toBe('signed-out');
   });
 });
 
@@ -332,13 +280,4 @@ test('B12 a queue that can not be read makes the board late', async () => {
   );
   await client.close();
   await own.close();
-});
-
-test('B13 the end of the server is told', async () => {
-  const own = await startDashboard();
-  const client = await watchBoard(own.address, await own.token('auditor', ''));
-  await client.until('a snapshot', ({ messages }) => messages.length > 0);
-  await own.close();
-  expect((await client.closed()).reason).toBe('shutdown');
-  expect(client.messages.at(-1)).toEqual({ type: 'bye', reason: 'shutdown' });
 });

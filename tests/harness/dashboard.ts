@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
+import { expect } from 'vitest';
 import { WebSocket } from 'ws';
 import { openLedger } from '../../alerts/ledger.ts';
 import type { AlertCard, ServerMessage, SubjectCard, Whereabouts } from '../../dashboard/protocol.ts';
@@ -254,4 +255,32 @@ export async function watchBoard(
     },
   };
   return client;
+}
+
+/** Checks that an answer is RFC 9457 problem details; answers its status. */
+export function problem(answer: Call): number {
+  expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+  expect(answer.body).toMatchObject({
+    type: expect.stringMatching(/^urn:wardline:problem:/),
+    title: expect.any(String),
+    status: answer.status,
+  });
+  return answer.status;
+}
+
+/** Out of the router's own table: a route that is forgotten in a list of a test's would not be tried. */
+export function routesOf(app: FastifyInstance): { method: string; url: string }[] {
+  const routes: { method: string; url: string }[] = [];
+  const path: string[] = [];
+  for (const line of app.printRoutes({ commonPrefix: false }).split('\n')) {
+    const match = /^([│ ]*)[├└]── (\S+)(?: \(([A-Z, ]+)\))?/.exec(line);
+    if (match === null) continue;
+    const [, indent = '', part = '', methods] = match;
+    path.length = indent.length / 4;
+    path.push(part);
+    for (const method of methods?.split(', ') ?? []) {
+      if (method !== 'HEAD' && method !== 'OPTIONS') routes.push({ method, url: path.join('') });
+    }
+  }
+  return routes;
 }

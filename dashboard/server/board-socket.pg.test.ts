@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { startDashboard, type TestDashboard, watchBoard } from '../../tests/harness/dashboard.ts';
+
+let dash: TestDashboard;
+let auditor: { authorization: string };
+beforeAll(async () => {
+  dash = await startDashboard({ recheckMs: 100 });
+  auditor = await dash.token('auditor', '');
+  await dash.account('duty', 'duty-officer', '445281');
+  for (const id of ['S1', 'S2', 'S3']) await dash.subject(id, '445281/liusha-east');
+  await dash.subject('T1', '445222/hepo');
+});
+afterAll(() => dash.close());
+
+const watch = (headers: Record<string, string>) => watchBoard(dash.address, headers);
+
+const refused = async (headers: Record<string, string>) => {
+  const socket = new WebSocket(`${dash.address.replace('http', 'ws')}/api/v1/live`, { headers });
+  const [, response] = await once(socket, 'unexpected-response');
+  return response.statusCode;
+};
+
+test('B8 a foreign origin, none at all, or nobody is refused at the upgrade', async () => {
+  const { cookie } = await dash.signIn('duty');
+  expect(await refused({ cookie, origin: 'https://evil.example' })).toBe(403);
+  expect(await refused({ cookie })).toBe(403);
+  expect(await refused({})).toBe(401);
+  expect(await refused({ authorization: 'Bearer nonsense' })).toBe(401);
+  expect((await dash.call('GET', '/api/v1/live', { headers: auditor })).status).toBe(400);
+});
+
+test('B9 B13 signing out ends the connection at once, with a word', async () => {
+  const duty = await dash.signIn('duty');
+  const client = await watch({ ...duty, origin: dash.address });
+  await dash.call('DELETE', '/api/v1/session', { headers: duty });
+  expect(await client.closed()).toEqual({ code: 4401, reason: 'signed-out' });
+  expect(client.messages.at(-1)).toEqual({ type: 'bye', reason: 'signed-out' });
+});
+
+test('B9 a session that expires or is deleted ends the connection', async () => {
+  const client = await watch({ ...(await dash.signIn('duty')), origin: dash.address });
+  await dash.database.query({
+    text: "UPDATE sessions SET expires_at = now() - interval '1 s'",
+    values: [],
+  });
+  expect((await client.closed()).code).toBe(4401);
+});
+
+test('B9 another organisation gives a new snapshot of it', async () => {
+  await dash.account('mover', 'duty-officer', '445281');
+  const client = await watch({ ...(await dash.signIn('mover')), origin: dash.address });
+  await client.until('three cards', ({ cards }) => cards.length === 3);
+  await dash.database.query({
+    text: "UPDATE accounts SET organisation = '445222' WHERE login = 'mover'",
+    values: [],
+  });
+  await client.until('the card there', ({ cards }) => cards.length === 1 && cards[0]?.id === 'T1');
+  await dash.database.query({
+    text: "UPDATE accounts SET role = 'nothing' WHERE login = 'mover'",
+    values: [],
+  });
+  expect((await client.closed()).reason).toBe('signed-out');
+});
+
+test('B13 the end of the server is told', async () => {
+  const own = await startDashboard();
+  const client = await watchBoard(own.address, await own.token('auditor', ''));
+  await client.until('a snapshot', ({ messages }) => messages.length > 0);
+  await own.close();
+  expect((await client.closed()).reason).toBe('shutdown');
+  expect(client.messages.at(-1)).toEqual({ type: 'bye', reason: 'shutdown' });
+});

@@ -1,0 +1,135 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import fc from 'fast-check';
+import { Registry } from 'prom-client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLogger } from '../../src/adapters/logger.ts';
+import { fail, ok } from '../../src/kernel/result.ts';
+import { problem, routesOf, startDashboard, type TestDashboard } from '../../tests/harness/dashboard.ts';
+import { createSessions } from './auth/sessions.ts';
+import { createHttpServer } from './http-server.ts';
+
+let dash: TestDashboard;
+beforeAll(async () => {
+  dash = await startDashboard({ probes: [{ name: 'log', check: async () => ok(undefined) }] });
+});
+afterAll(() => dash.close());
+const get = (path: string, headers: Record<string, string>) => dash.call('GET', path, { headers });
+
+test('W1 W2 W3 health, readiness and metrics need no login', async () => {
+  expect((await dash.call('GET', '/healthz')).body).toEqual({ status: 'alive' });
+  expect((await dash.call('GET', '/readyz')).body).toEqual({ status: 'ready', checks: { log: 'ok' } });
+  const metrics = await dash.call('GET', '/metrics');
+  expect(metrics.headers.get('content-type')).toContain('text/plain');
+  expect(metrics.body).toContain('wardline_board_viewers 0');
+});
+
+test('W2 a probe that fails or throws makes it not ready', async () => {
+  const app = await createHttpServer({
+    logger: createLogger('silent'),
+    registry: new Registry(),
+    plugins: [],
+    sessions: createSessions({ db: dash.database, now: Date.now }),
+    probes: [
+      { name: 'store', check: async () => fail('the store is away') },
+      { name: 'log', check: () => Promise.reject(new Error('broken')) },
+    ],
+  });
+  const answer = await app.inject('/readyz');
+  expect(answer.statusCode).toBe(503);
+  expect(answer.json()).toEqual({
+    status: 'not-ready',
+    checks: { store: 'the store is away', log: 'broken' },
+  });
+  await app.close();
+});
+
+test('W4 wrong JSON, a wrong shape, an unknown path and a wrong type are problems', async () => {
+  const post = (body: unknown, headers = {}) => dash.call('POST', '/api/v1/session', { body, headers });
+  expect(problem(await post('{'))).toBe(400);
+  expect(problem(await post({ login: 'x' }))).toBe(400);
+  expect(problem(await post({ login: 'x', password: 'y'.repeat(5000) }))).toBe(413);
+  expect(problem(await post('login=x', { 'content-type': 'application/x-www-form-urlencoded' }))).toBe(415);
+  expect(problem(await dash.call('GET', '/api/v1/nothing'))).toBe(404);
+});
+
+test('W4 whatever is asked, the answer is no fault of ours, and a problem when it is refused', async () => {
+  const token = await dash.token('administrator', '');
+  const odd = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(
+      '\0',
+      '0000-01-01T00:00:00Z',
+      '9999-12-31T23:59:59Z',
+      '-1',
+      '1e9',
+      "'",
+      '%',
+      '..',
+      '__proto__',
+    ),
+    fc
+      .array(fc.constantFrom('x', '\0', '2026-03-01T00:00:00Z', '9'.repeat(30)))
+      .map((parts) => Buffer.from(JSON.stringify(parts)).toString('base64url')),
+  );
+  const keys = [
+    'state',
+    'kind',
+    'organisation',
+    'subject',
+    'since',
+    'cursor',
+    'limit',
+    'text',
+    'from',
+    'to',
+    'device',
+  ];
+  const gets = routesOf(dash.app).filter(({ method, url }) => method === 'GET' && url.startsWith('/api/v1'));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...gets),
+      odd.filter((text) => text !== ''),
+      fc.dictionary(fc.constantFrom(...keys), odd, { maxKeys: 3 }),
+      async ({ url }, id, query) => {
+        const encoded = new URLSearchParams(query);
+        const whole =
+          url.endsWith('track') && !encoded.has('from')
+            ? '&from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z'
+            : '';
+        const path = url.replace(':id', encodeURIComponent(id.toWellFormed()));
+        const answer = await get(`${path}?${encoded}${whole}`, token);
+        expect(answer.status).toBeLessThan(500);
+        if (answer.status >= 400) problem(answer);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('W5 a strict content security policy stands on every answer', async () => {
+  for (const path of ['/', '/healthz', '/api/v1/alerts', '/api/docs/', '/nothing']) {
+    const policy = (await dash.call('GET', path)).headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src '");
+    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+  }
+});
+
+test('W6 the OpenAPI document is valid and lists every route', async () => {
+  const { body } = await dash.call('GET', '/api/docs/json');
+  const result = await new Validator().validate(body);
+  expect(result.errors).toBeUndefined();
+  expect(result.valid).toBe(true);
+  const listed = Object.entries(body.paths as Record<string, object>).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const served = routesOf(dash.app).filter(({ url }) => !url.startsWith('/api/docs') && url !== '/');
+  expect(served.map(({ method, url }) => `${method} ${url.replace(/:(\w+)/g, '{$1}')}`).sort()).toEqual(
+    listed.sort(),
+  );
+});
+
+test('W7 without a built page one line says what to do', async () => {
+  const answer = await dash.call('GET', '/');
+  expect(answer.status).toBe(503);
+  expect(answer.body).toContain('npm run build');
+});
