@@ -117,3 +117,9 @@ export type ZoneGeometry =
   | { readonly type: 'MultiPolygon'; readonly coordinates: readonly (readonly (readonly LonLat[])[])[] }
   | { readonly type: 'Point'; readonly coordinates: LonLat }
   | { readonly type: 'LineString'; readonly coordinates: readonly LonLat[] };
+
+export const EMPTY_ROSTER: Roster = {
+  subjects: [],
+  musters: [],
+  calendar: { days: {}, timeZone: 'Asia/Shanghai' },
+};

@@ -1,0 +1,183 @@
+/**
+ * The one way in. A draft (a decoded record that names a device, not yet a subject) is resolved by the roster, checked, and
+ * put on the log; what can't be taken goes into quarantine with its bytes and the reason. When `take` resolves, every
+ * item is durable in one of the two; when it rejects with `LogUnavailable`, the sender keeps all and comes again.
+ */
+import { isObject, type Json } from '../kernel/field.ts';
+import { type Instant, parseInstant } from '../kernel/instant.ts';
+import type { Observation } from '../kernel/log-event.ts';
+import { decodeObservation, encodeLogEvent } from '../kernel/log-line.ts';
+import { ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
+import type { Protocol } from '../kernel/roster.ts';
+import { type LogEntry, LogUnavailable, type ObservationLog } from '../ports/observation-log.ts';
+import type { Quarantine, Source } from './quarantine.ts';
+import type { Devices } from './roster-cache.ts';
+
+export interface Draft {
+  /** JSON of an observation: `device` is the id on the wire, `subject` may be missing; or why it could not be read. */
+  readonly json: Result<unknown, Refusal>;
+  /** The bytes it came in, for quarantine. Asked for only when it is refused. */
+  raw(): Uint8Array;
+}
+
+export interface Origin {
+  readonly source: Source;
+  /** Feed of the sender; null where the protocol knows none. */
+  readonly feed: string | null;
+  readonly protocol?: Protocol;
+  readonly receivedMs: Instant;
+  /** Files carry their own receipt times; over the wire the server's clock is the receipt. */
+  readonly trustReceived?: boolean;
+}
+
+export interface Taken {
+  readonly accepted: number;
+  readonly refused: readonly ({ readonly index: number } & Refusal)[];
+}
+
+export interface Intake {
+  take(drafts: readonly Draft[], origin: Origin): Promise<Taken>;
+}
+
+export interface IntakeDeps {
+  readonly log: Pick<ObservationLog, 'append'>;
+  readonly quarantine: Pick<Quarantine, 'add'>;
+  readonly devices: Devices;
+  /** A fix time further ahead of receipt than this is not believed (policy `clockSkewS`). */
+  readonly clockSkewS: number;
+  onTaken?(source: Source, accepted: number, refused: readonly Refusal[]): void;
+}
+
+/** GPS time begins here: an earlier fix comes from a clock that was never set. */
+const OLDEST_MS = Date.UTC(1980, 0, 6);
+
+export function createIntake(deps: IntakeDeps): Intake {
+  return {
+    take: async (drafts, origin) => {
+      const entries: LogEntry[] = [];
+      const refused: ({ index: number } & Refusal)[] = [];
+      drafts.forEach((draft, index) => {
+        const result = draft.json.ok ? admit(draft.json.value, origin, deps) : draft.json;
+        if (result.ok) entries.push({ key: result.value.subject, line: encodeLogEvent(result.value) });
+        else refused.push({ index, ...result.error });
+      });
+      await Promise.all([deps.log.append(entries), setAside(deps.quarantine, drafts, refused, origin)]);
+      deps.onTaken?.(origin.source, entries.length, refused);
+      return { accepted: entries.length, refused };
+    },
+  };
+}
+
+async function setAside(
+  quarantine: Pick<Quarantine, 'add'>,
+  drafts: readonly Draft[],
+  refused: readonly ({ index: number } & Refusal)[],
+  origin: Origin,
+): Promise<void> {
+  if (refused.length === 0) return;
+  try {
+    await quarantine.add(
+      refused.map(({ index, ...refusal }) => {
+        const draft = drafts[index];
+        const json = draft?.json.ok === true ? draft.json.value : undefined;
+        const device = isObject(json) ? (json.device ?? json.terminal) : undefined;
+        return {
+          source: origin.source,
+          feed: origin.feed,
+          device: typeof device === 'string' ? device : null,
+          receivedMs: origin.receivedMs,
+          refusal,
+          raw: draft?.raw() ?? new Uint8Array(),
+        };
+      }),
+    );
+  } catch (cause) {
+    throw new LogUnavailable('the quarantine can not be written', { cause });
+  }
+}
+
+/** From JSON to an observation of a known subject, or why not. Pure but for the roster's memory. */
+export function admit(
+  json: unknown,
+  origin: Origin,
+  deps: Pick<IntakeDeps, 'devices' | 'clockSkewS'>,
+): Result<Observation, Refusal> {
+  if (!isObject(json)) return refuse('not-an-object', '', 'an observation must be a JSON object');
+  const { type } = json;
+  if (type !== 'position' && type !== 'status' && type !== 'checkin') {
+    return refuse(
+      type === undefined ? 'missing-field' : 'unknown-value',
+      'type',
+      'must be position, status or checkin',
+    );
+  }
+  const named = type === 'checkin' ? nameSubject(json, deps.devices) : nameDevice(json, origin, deps.devices);
+  if (!named.ok) return named;
+  const decoded = decodeObservation(
+    origin.trustReceived === true ? named.value : { ...named.value, received: undefined },
+    origin.trustReceived === true ? undefined : origin.receivedMs,
+  );
+  if (!decoded.ok) return decoded;
+  const { atMs, receivedMs } = decoded.value;
+  if (atMs > receivedMs + deps.clockSkewS * 1000) {
+    return refuse(
+      'time-in-the-future',
+      'at',
+      `lies more than ${deps.clockSkewS} s ahead of receipt: set the device's clock`,
+    );
+  }
+  if (atMs < OLDEST_MS)
+    return refuse(
+      'time-too-old',
+      'at',
+      "lies before 1980-01-06, the begin of GPS time: set the device's clock",
+    );
+  return decoded;
+}
+
+/** Puts the roster's device and subject in the place of the id on the wire. */
+function nameDevice(json: Json, origin: Origin, devices: Devices): Result<Json, Refusal> {
+  const { device, subject } = json;
+  if (typeof device !== 'string' || device === '') {
+    return refuse(
+      device === undefined ? 'missing-field' : 'wrong-type',
+      'device',
+      'must be the text by which the device is known',
+    );
+  }
+  const atMs = parseInstant(json.at);
+  if (atMs === undefined) {
+    return refuse(
+      json.at === undefined ? 'missing-field' : 'bad-time',
+      'at',
+      'must be an ISO 8601 time with its zone, such as 2026-03-01T00:00:00Z',
+    );
+  }
+  const found = devices.resolve(device, atMs, origin.protocol);
+  if (!found.ok) return found;
+  const assignment = found.value;
+  if (origin.feed !== null && assignment.feed !== null && assignment.feed !== origin.feed) {
+    return refuse(
+      'feed-mismatch',
+      'device',
+      `comes in by feed ${assignment.feed} on the roster, not by ${origin.feed}`,
+    );
+  }
+  if (subject !== undefined && subject !== null && subject !== assignment.subject) {
+    return refuse(
+      'subject-mismatch',
+      'subject',
+      `the device belongs to ${assignment.subject} at that time: leave subject out, or mend the roster`,
+    );
+  }
+  return ok({ ...json, device: assignment.device, subject: assignment.subject });
+}
+
+function nameSubject(json: Json, devices: Devices): Result<Json, Refusal> {
+  const { subject } = json;
+  if (typeof subject !== 'string' || subject === '')
+    return refuse('missing-field', 'subject', 'a check-in must name its subject');
+  return devices.hasSubject(subject)
+    ? ok(json)
+    : refuse('unknown-reference', 'subject', `${JSON.stringify(subject)} is not on the roster`);
+}
