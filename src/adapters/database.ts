@@ -16,7 +16,8 @@ export interface DatabaseOptions {
   readonly logger: Logger;
 }
 
-const CONNECT_TIMEOUT_MS = 5000;
+/** Keep-alive probes find a peer that went without a word (power cut, firewall): a listener would wait for ever else. */
+const OPTIONS = { connectionTimeoutMillis: 5000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 const RECONNECT_AFTER_MS = 500;
 
 /** Rejects when the database can't be reached or refuses the login. */
@@ -24,9 +25,11 @@ export async function connectDatabase({ url, max = 10, logger }: DatabaseOptions
   const pool = new pg.Pool({
     connectionString: url,
     max,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
+    ...OPTIONS,
   });
+  // pg-pool takes its own listener off a client that is in use: a server that ends in the middle of a transaction
+  // would then end this process too. The query in progress tells its caller.
+  pool.on('connect', (client) => client.on('error', () => {}));
   // An idle connection that breaks is replaced at the next query; unheard, the event would end the process.
   pool.on('error', (error) =>
     logger.warn({ event: 'database.connection-lost', error: error.message }, 'idle connection lost'),
@@ -38,9 +41,9 @@ export async function connectDatabase({ url, max = 10, logger }: DatabaseOptions
   async function connectClient(): Promise<pg.Client> {
     const client = new pg.Client({
       connectionString: url,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
+      ...OPTIONS,
     });
+    // The loss of the connection is told by 'end'; unheard, this event would end the process.
     client.on('error', () => {});
     await client.connect();
     open.add(client);
@@ -98,18 +101,20 @@ export async function connectDatabase({ url, max = 10, logger }: DatabaseOptions
     const attach = async () => {
       const made = await connectClient();
       if (isEnded) return made.end();
-      client = made;
       made.on('notification', (message) => onNotify(message.payload ?? ''));
+      await made.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+      client = made;
       made.once('end', () => {
         if (isEnded) return;
         logger.warn({ event: 'database.listen-lost', channel }, 'listening connection lost: coming back');
         again();
       });
-      await made.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
     };
     const again = () => {
       retry = setTimeout(() => {
-        attach().then(onReconnect, again);
+        attach().then(() => {
+          if (!isEnded) onReconnect();
+        }, again);
       }, RECONNECT_AFTER_MS);
     };
     await attach();
