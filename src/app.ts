@@ -1,0 +1,289 @@
+/**
+ * The composition root: settings in, running roles out. Everything that is started is stopped in reverse order. Nobody
+ * imports this file but the entry point and tests.
+ */
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { openLedger } from '../alerts/ledger.ts';
+import { runBoard } from '../consumers/board/shell.ts';
+import { runClock } from '../consumers/clock/clock.ts';
+import { runDetector } from '../consumers/detector/shell.ts';
+import { runRecorder } from '../consumers/recorder/recorder.ts';
+import { createDashboard } from '../dashboard/server/app.ts';
+import { ensureAdministrator } from '../dashboard/server/auth/administrator.ts';
+import { createSessions } from '../dashboard/server/auth/sessions.ts';
+import { createHttpServer, type Guest, type Probe } from '../dashboard/server/http-server.ts';
+import { openPositionDays } from './adapters/positions-table.ts';
+import {
+  type Cleanups,
+  createCleanups,
+  openDatabase,
+  openLiveState,
+  openLog,
+  openStore,
+} from './backbone.ts';
+import type { Config, Role } from './config.ts';
+import { createIntake } from './ingest/intake.ts';
+import { nativeIngest } from './ingest/native-http.ts';
+import { createOsmandServer } from './ingest/osmand-http.ts';
+import { createQuarantine } from './ingest/quarantine.ts';
+import { createRetry } from './ingest/retry.ts';
+import { openRosterCache } from './ingest/roster-cache.ts';
+import { readRoster } from './ingest/roster-load.ts';
+import { DEFAULT_POLICY } from './kernel/policy.ts';
+import { fail, ok, type Result } from './kernel/result.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import type { Database } from './ports/database.ts';
+import type { Frontier, LiveState } from './ports/live-state.ts';
+import type { ObservationLog, Subscription } from './ports/observation-log.ts';
+import { findFeedToken } from './store/feeds.ts';
+import { supervise } from './supervise.ts';
+
+export interface App {
+  /** Page, REST, websocket, native ingest. */
+  readonly url: string;
+  /** Null when the process has no ingest role. */
+  readonly osmandUrl: string | null;
+  readonly database: Database;
+  /** Password of the administrator, if this start made it. */
+  readonly madePassword: string | undefined;
+  stop(): Promise<void>;
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly cleanups: Cleanups;
+  readonly database: Database;
+  readonly log: ObservationLog;
+  readonly liveState: LiveState;
+  readonly metrics: Metrics;
+  readonly tickSeconds: number;
+  readonly clockSkewS: number;
+}
+
+const PAGE_DIR = fileURLToPath(new URL('../dashboard/web/dist/', import.meta.url));
+const VERSION = '0.1.0';
+const MAINTAIN_EVERY_MS = 3_600_000;
+
+/** Answers the running program, or one line that says what to do. */
+export async function startApp(config: Config, logger: Logger): Promise<Result<App, string>> {
+  const cleanups = createCleanups(logger);
+  const give = async (error: string): Promise<Result<never, string>> => {
+    await cleanups.run();
+    return fail(error);
+  };
+  const url = await openStore(config, { logger, cleanups, shared: false });
+  if (!url.ok) return give(url.error);
+  const database = await openDatabase(url.value, { logger, cleanups });
+  if (!database.ok) return give(database.error);
+  const log = await openLog(config, { database: database.value, logger, cleanups });
+  if (!log.ok) return give(log.error);
+  const liveState = await openLiveState(config, { logger, cleanups });
+  if (!liveState.ok) return give(liveState.error);
+  const { policy } = await readRoster(database.value);
+  const parts: Parts = {
+    config,
+    logger,
+    cleanups,
+    database: database.value,
+    log: log.value,
+    liveState: liveState.value,
+    metrics: createMetrics(),
+    tickSeconds: policy.default.tickSeconds ?? DEFAULT_POLICY.tickSeconds,
+    clockSkewS: policy.default.clockSkewS ?? DEFAULT_POLICY.clockSkewS,
+  };
+  const administrator = await ensureAdministrator(parts.database, config.adminPassword);
+  const ingest = has(config, 'ingest') ? await openIngest(parts) : undefined;
+  await startConsumers(parts);
+  const server = await createServer(parts, ingest);
+  const page = await listen(server, config.host, config.port, 'PORT');
+  if (!page.ok) return give(page.error);
+  cleanups.add('web server', () => server.close());
+  let osmandUrl: string | null = null;
+  if (ingest !== undefined) {
+    const osmand = await listen(ingest.osmand, config.host, config.osmandPort, 'OSMAND_PORT');
+    if (!osmand.ok) return give(osmand.error);
+    cleanups.add('OsmAnd server', () => ingest.osmand.close());
+    osmandUrl = osmand.value;
+  }
+  return ok({
+    url: page.value,
+    osmandUrl,
+    database: parts.database,
+    madePassword: administrator.password,
+    stop: () => cleanups.run(),
+  });
+}
+
+function has(config: Config, role: Role): boolean {
+  return config.roles.includes(role);
+}
+
+async function openIngest({ database, log, logger, cleanups, metrics, clockSkewS }: Parts) {
+  const devices = await openRosterCache({ database, logger });
+  cleanups.add('roster cache', () => devices.stop());
+  const taken = (source: string, accepted: number, refused: readonly { code: string }[]) => {
+    metrics.accepted.inc({ source }, accepted);
+    for (const { code } of refused) metrics.refused.inc({ source, code });
+  };
+  // What is tried again stands in quarantine already: refused once more, it stays where it is.
+  const retry = createRetry(
+    createIntake({ log, devices, clockSkewS, quarantine: { add: async () => {} }, onTaken: taken }),
+  );
+  const quarantine = createQuarantine(database, retry);
+  const intake = createIntake({ log, devices, clockSkewS, quarantine, onTaken: taken });
+  const native: Guest = {
+    action: 'own-check',
+    plugin: nativeIngest({
+      intake,
+      findFeed: async (hash) => (await findFeedToken(database, hash, new Date()))[0]?.feed,
+      now: Date.now,
+    }),
+  };
+  return { quarantine, native, osmand: createOsmandServer({ intake, quarantine, logger, now: Date.now }) };
+}
+
+async function startConsumers(parts: Parts): Promise<void> {
+  const { config, database, log, logger, liveState, metrics, cleanups } = parts;
+  const run = (role: Role, start: () => Promise<Subscription>) => {
+    if (!has(config, role)) return;
+    const supervised = supervise({
+      name: role,
+      start,
+      logger,
+      onRestart: () => metrics.restarts.inc({ role }),
+    });
+    cleanups.add(role, () => supervised.stop());
+  };
+  const frontier = (stage: Frontier['stage']) => (partition: number, tickMs: number) => {
+    metrics.frontier.set({ stage, partition: String(partition) }, tickMs / 1000);
+    liveState.put({ subjects: [], frontiers: [{ stage, partition, tickMs }] }).catch((error: unknown) => {
+      logger.warn({ event: 'live-state.away', error: String(error) }, 'the live state can not be written');
+    });
+  };
+  const shared = { log, database, logger, now: Date.now };
+  const ledger = openLedger(database);
+  const days = await openPositionDays(database);
+  if (has(config, 'recorder')) {
+    const maintain = async () => {
+      await days.maintain(Date.now(), config.positionRetentionDays);
+      await log.trim(Date.now() - config.logRetentionHours * 3_600_000);
+    };
+    await maintain();
+    const timer = setInterval(() => {
+      maintain().catch((error: unknown) =>
+        logger.error({ event: 'maintain.failed', error: String(error) }, 'partitions or retention not kept'),
+      );
+    }, MAINTAIN_EVERY_MS);
+    cleanups.add('maintenance', () => clearInterval(timer));
+  }
+  run('recorder', () =>
+    runRecorder({
+      ...shared,
+      ensureDays: days.ensure,
+      onTick: frontier('recorder'),
+      onRecorded: (n) => metrics.recorded.inc(n),
+    }),
+  );
+  run('detector', () =>
+    runDetector({
+      ...shared,
+      ledger,
+      onTick: frontier('detector'),
+      onAlerts: (alerts) => {
+        for (const { kind, state } of alerts) metrics.alerts.inc({ kind, state });
+      },
+    }),
+  );
+  run('board', () => runBoard({ ...shared, liveState }));
+  if (has(config, 'clock')) {
+    const clock = await runClock({ ...shared, tickSeconds: parts.tickSeconds });
+    cleanups.add('clock', () => clock.stop());
+  }
+}
+
+type Ingest = Awaited<ReturnType<typeof openIngest>>;
+
+async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<FastifyInstance> {
+  const { config, database, log, logger, liveState, metrics, tickSeconds } = parts;
+  const plugins = ingest === undefined ? [] : [ingest.native];
+  const common = { logger, registry: metrics.registry, probes: probesOf(parts), plugins };
+  if (!has(config, 'dashboard')) {
+    const server = await createHttpServer({
+      ...common,
+      sessions: createSessions({ db: database, now: Date.now }),
+    });
+    return server as unknown as FastifyInstance;
+  }
+  return createDashboard({
+    ...common,
+    database,
+    liveState,
+    // A dashboard without ingest reads the quarantine; sending again is for those who have the intake.
+    quarantine:
+      ingest?.quarantine ??
+      createQuarantine(database, async () =>
+        fail({ code: 'unknown-value', where: '', message: 'this process has no ingest role' }),
+      ),
+    pageDir: PAGE_DIR,
+    version: VERSION,
+    demo: config.demo,
+    tickSeconds,
+    partitions: log.partitions,
+    stages: ['board', 'detector', 'recorder'],
+    now: Date.now,
+  });
+}
+
+/** Ready means: the store answers, the log answers, and what this process consumes is no more than three ticks behind. */
+function probesOf({ config, database, log, liveState, tickSeconds }: Parts): Probe[] {
+  const stages = (['board', 'detector', 'recorder'] as const).filter((stage) => has(config, stage));
+  return [
+    {
+      name: 'store',
+      check: () => database.query({ text: 'SELECT 1', values: [] }).then(() => ok(undefined)),
+    },
+    { name: 'log', check: () => log.bounds().then(() => ok(undefined)) },
+    {
+      name: 'consumers',
+      check: async () => {
+        const { frontiers } = await liveState.all();
+        for (const stage of stages) {
+          const ticks = frontiers
+            .filter((frontier) => frontier.stage === stage)
+            .map((frontier) => frontier.tickMs);
+          if (ticks.length < log.partitions)
+            return fail(`${stage} has not handled a tick in every partition yet`);
+          const behindS = Math.round((Date.now() - Math.min(...ticks)) / 1000);
+          if (behindS > 3 * tickSeconds) return fail(`${stage} is ${behindS} s behind`);
+        }
+        return ok(undefined);
+      },
+    },
+  ];
+}
+
+async function listen(
+  server: FastifyInstance,
+  host: string,
+  port: number,
+  setting: string,
+): Promise<Result<string, string>> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    await server.close();
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE')
+      return fail(`port ${port} is in use: end what uses it, or set ${setting} to another`);
+    if (code === 'EACCES')
+      return fail(`port ${port} needs rights that this user lacks: set ${setting} to one above 1023`);
+    if (code === 'EADDRNOTAVAIL') return fail(`this machine has no address ${host}: set HOST to one it has`);
+    throw error;
+  }
+  const address = server.server.address();
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return ok(`http://${shown}:${typeof address === 'object' && address !== null ? address.port : port}`);
+}

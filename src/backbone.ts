@@ -1,0 +1,104 @@
+/**
+ * What every role and command stands on: database, observations log, live state, opened from the settings and closed in
+ * reverse order. Each thing that is missing is told in one line that says what to do.
+ */
+import type { Logger } from 'pino';
+import { lockDataDir, ownerOf } from './adapters/data-dir.ts';
+import { connectDatabase } from './adapters/database.ts';
+import { readConnection, startEmbeddedPostgres } from './adapters/embedded-postgres.ts';
+import { createMemoryLiveState } from './adapters/memory-live-state.ts';
+import { migrate } from './adapters/migrate.ts';
+import { createPostgresLog } from './adapters/postgres-log.ts';
+import type { Config } from './config.ts';
+import { fail, ok, type Result } from './kernel/result.ts';
+import type { Database } from './ports/database.ts';
+import type { LiveState } from './ports/live-state.ts';
+import type { ObservationLog } from './ports/observation-log.ts';
+
+/** Named steps that undo what was done, run last first. A step that fails is told and does not hold up the others. */
+export interface Cleanups {
+  add(name: string, undo: () => Promise<void> | void): void;
+  run(): Promise<void>;
+}
+
+export function createCleanups(logger: Logger): Cleanups {
+  const steps: { name: string; undo: () => Promise<void> | void }[] = [];
+  return {
+    add: (name, undo) => void steps.push({ name, undo }),
+    run: async () => {
+      for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
+        try {
+          await step.undo();
+        } catch (error) {
+          logger.error(
+            { event: 'stop.failed', step: step.name, error: String(error) },
+            'a step of the stop failed',
+          );
+        }
+      }
+    },
+  };
+}
+
+/**
+ * URL of the database: the configured one, else the embedded one of the data folder. `shared`: a command beside a running
+ * program uses that program's server instead of starting one.
+ */
+export async function openStore(
+  config: Config,
+  { logger, cleanups, shared }: { logger: Logger; cleanups: Cleanups; shared: boolean },
+): Promise<Result<string, string>> {
+  if (config.databaseUrl !== undefined) return ok(config.databaseUrl);
+  if (shared && ownerOf(config.dataDir) !== undefined) {
+    const running = readConnection(config.dataDir);
+    if (running !== undefined) return ok(running);
+  }
+  const folder = lockDataDir(config.dataDir);
+  if (!folder.ok) return folder;
+  cleanups.add('data folder', () => folder.value.release());
+  const server = await startEmbeddedPostgres({ dataDir: config.dataDir, logger });
+  if (!server.ok) return server;
+  cleanups.add('embedded database', () => server.value.stop());
+  return ok(server.value.url);
+}
+
+export async function openDatabase(
+  url: string,
+  { logger, cleanups }: { logger: Logger; cleanups: Cleanups },
+): Promise<Result<Database, string>> {
+  const migrated = await migrate({ url, logger });
+  if (!migrated.ok) return migrated;
+  const database = await connectDatabase({ url, logger, max: 12 });
+  cleanups.add('database connections', () => database.close());
+  return ok(database);
+}
+
+export async function openLog(
+  config: Config,
+  { database, logger, cleanups }: { database: Database; logger: Logger; cleanups: Cleanups },
+): Promise<Result<ObservationLog, string>> {
+  const { partitions } = config;
+  const log =
+    config.kafkaBrokers === undefined
+      ? await createPostgresLog({ database, partitions, logger })
+      : await (await import('./adapters/kafka-log.ts')).createKafkaLog({
+          brokers: config.kafkaBrokers.split(','),
+          topic: config.kafkaTopic,
+          partitions,
+          logger,
+        });
+  if (log.ok) cleanups.add('observations log', () => log.value.close());
+  return log;
+}
+
+export async function openLiveState(
+  config: Config,
+  { logger, cleanups }: { logger: Logger; cleanups: Cleanups },
+): Promise<Result<LiveState, string>> {
+  if (config.redisUrl === undefined) return ok(createMemoryLiveState());
+  const { createRedisLiveState } = await import('./adapters/redis-live-state.ts');
+  const state = await createRedisLiveState({ url: config.redisUrl, logger });
+  if (!state.ok) return fail(state.error);
+  cleanups.add('live state', () => state.value.close());
+  return state;
+}

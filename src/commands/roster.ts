@@ -1,0 +1,94 @@
+/** `wardline roster load|save`: the roster's files into and out of the running store. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { prepareZone } from '../../geofences/prepare-zone.ts';
+import { loadRoster, readRoster } from '../ingest/roster-load.ts';
+import { decodePolicyDocument, encodePolicyDocument } from '../kernel/policy-file.ts';
+import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
+import { decodeRoster, encodeRoster } from '../kernel/roster-file.ts';
+import { decodeZones, encodeZones } from '../kernel/zone-file.ts';
+import type { StoreAccess } from '../store-access.ts';
+import { type Arguments, readArguments } from './arguments.ts';
+
+const USAGE =
+  'usage: wardline roster load|save [--roster roster.json] [--zones zones.geojson] [--policy policy.json]';
+
+export async function runRoster(argv: string[], access: StoreAccess): Promise<number> {
+  const say = (line: string) => access.stderr.write(`wardline: ${line}\n`);
+  const args = readArguments(argv, { options: ['roster', 'zones', 'policy'] });
+  if (!args.ok) {
+    for (const fault of [...args.error, USAGE]) say(fault);
+    return 2;
+  }
+  const [action, ...extra] = args.value.positionals;
+  if (
+    (action !== 'load' && action !== 'save') ||
+    extra.length > 0 ||
+    Object.keys(args.value.options).length === 0
+  ) {
+    say(USAGE);
+    return 2;
+  }
+  return action === 'load' ? load(args.value, access, say) : save(args.value, access, say);
+}
+
+async function load(
+  { options }: Arguments,
+  access: StoreAccess,
+  say: (line: string) => void,
+): Promise<number> {
+  const roster = readFile(options.roster, decodeRoster);
+  const zones = readFile(options.zones, decodeZones);
+  const policy = readFile(options.policy, decodePolicyDocument);
+  const faults = [roster, zones, policy].flatMap((file) => (file.ok ? [] : file.error));
+  if (!roster.ok || !zones.ok || !policy.ok) {
+    for (const fault of faults) say(fault);
+    say(`nothing was changed: ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`);
+    return 2;
+  }
+  const update = { roster: roster.value, zones: zones.value, policy: policy.value };
+  const loaded = await loadRoster(access.database, update, Date.now(), prepareZone);
+  if (!loaded.ok) {
+    for (const { where, message } of loaded.error) say(`${where}: ${message}`);
+    say(`nothing was changed: ${loaded.error.length} ${loaded.error.length === 1 ? 'fault' : 'faults'}`);
+    return 2;
+  }
+  const { subjects, zones: changedZones } = loaded.value;
+  say(`${subjects} subjects and ${changedZones} zones were new or changed`);
+  return 0;
+}
+
+async function save(
+  { options }: Arguments,
+  access: StoreAccess,
+  say: (line: string) => void,
+): Promise<number> {
+  const { roster, zones, policy } = await readRoster(access.database);
+  const write = (path: string | undefined, json: unknown) => {
+    if (path !== undefined) writeFileSync(path, `${JSON.stringify(json, null, 1)}\n`);
+  };
+  write(options.roster, encodeRoster(roster));
+  write(options.zones, encodeZones(zones));
+  write(options.policy, encodePolicyDocument(policy));
+  say(`${roster.subjects.length} subjects and ${zones.length} zones written`);
+  return 0;
+}
+
+/** Decodes a JSON file; every fault with the file's name before it. No file is no value. */
+export function readFile<T>(
+  path: string | undefined,
+  decode: (json: unknown) => Result<T, Refusal[]>,
+): Result<T | null, string[]> {
+  if (path === undefined) return ok(null);
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    return fail([`${path}: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+  const decoded = decode(json);
+  return decoded.ok
+    ? decoded
+    : fail(
+        decoded.error.map(({ where, message }) => `${path}: ${where}${where === '' ? '' : ': '}${message}`),
+      );
+}

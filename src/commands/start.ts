@@ -1,0 +1,73 @@
+/** `wardline start`: the roles of this process until a signal ends it. */
+import { createLogger } from '../adapters/logger.ts';
+import { type App, startApp } from '../app.ts';
+import type { Config } from '../config.ts';
+
+/** A stop that hangs is cut off before a service manager would kill the process. */
+const STOP_WITHIN_MS = 9000;
+
+export async function start(argv: string[], config: Config): Promise<number> {
+  if (argv.length > 0) {
+    process.stderr.write(
+      `wardline: start knows no ${argv.map((arg) => `"${arg}"`).join(', ')} (see --help)\n`,
+    );
+    return 1;
+  }
+  const signal = nextSignal();
+  const logger = createLogger(config.logLevel);
+  const app = await startApp(config, logger);
+  if (!app.ok) {
+    process.stderr.write(`wardline: ${app.error}\n`);
+    return 1;
+  }
+  const demo = config.demo ? await startDemo(app.value, config) : undefined;
+  process.stdout.write(welcome(app.value, config, demo?.password));
+  await signal;
+  process.stdout.write('stopping…\n');
+  const cutOff = setTimeout(() => {
+    process.stderr.write(
+      'wardline: the stop took too long and was cut off; the next start repeats what was under way\n',
+    );
+    process.exit(1);
+  }, STOP_WITHIN_MS);
+  await demo?.stop();
+  await app.value.stop();
+  clearTimeout(cutOff);
+  process.stdout.write('stopped\n');
+  return 0;
+}
+
+/** Resolves at the first SIGINT or SIGTERM; further ones change nothing, since the stop is under way. */
+function nextSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.on('SIGINT', () => resolve());
+    process.on('SIGTERM', () => resolve());
+    process.on('SIGHUP', () => resolve());
+  });
+}
+
+async function startDemo(app: App, config: Config) {
+  const { playDemo } = await import('../demo-play.ts');
+  return playDemo(app, config);
+}
+
+function welcome(app: App, config: Config, demoPassword: string | undefined): string {
+  const password = demoPassword ?? app.madePassword;
+  const login =
+    password !== undefined
+      ? `admin / ${password}${demoPassword === undefined ? '   (shown this once)' : ''}`
+      : config.adminPassword !== undefined
+        ? 'admin / the password of WARDLINE_ADMIN_PASSWORD'
+        : 'admin / the password printed at the first start (lost: set WARDLINE_ADMIN_PASSWORD)';
+  return [
+    '',
+    `  守界 Wardline is ready${config.demo ? '   DEMO: people and places are invented' : ''}`,
+    `  page    ${app.url}`,
+    ...(config.roles.includes('dashboard') ? [`  login   ${login}`] : []),
+    ...(app.osmandUrl === null ? [] : [`  osmand  ${app.osmandUrl}   (OsmAnd / Traccar Client)`]),
+    `  roles   ${config.roles.join(', ')}`,
+    '  Ctrl-C stops everything',
+    '',
+    '',
+  ].join('\n');
+}

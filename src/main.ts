@@ -1,0 +1,87 @@
+/** `wardline <command>`: picks the command, hands it the settings, sets the exit code. Nothing else. */
+import { type Config, readConfig, settingsHelp } from './config.ts';
+
+type Command = (argv: string[], config: Config) => Promise<number>;
+
+/** Each command is loaded when it is called: `replay` needs no database driver. */
+const COMMANDS: Readonly<Record<string, { help: string; load: () => Promise<Command> }>> = {
+  start: {
+    help: 'run the roles of this process; --no-demo starts empty',
+    load: async () => (await import('./commands/start.ts')).start,
+  },
+  replay: {
+    help: '--roster R --zones Z --observations O [--policy P] [--until T] [--skip-bad]: the detector on files',
+    load: async () => {
+      const { runReplay } = await import('./commands/replay.ts');
+      return (argv) => runReplay(argv, process);
+    },
+  },
+  roster: {
+    help: 'load|save --roster R --zones Z [--policy P]: into or out of the store',
+    load: async () => withStore((await import('./commands/roster.ts')).runRoster),
+  },
+  export: {
+    help: 'observations [--subject S] --from T --to T [--output F]: what the log accepted',
+    load: async () => withStore((await import('./commands/export.ts')).runExport),
+  },
+  import: {
+    help: 'FILE… --feed F [--device D] [--format csv|ndjson|gpx]: files through the intake',
+    load: async () => withStore((await import('./commands/import.ts')).runImport),
+  },
+  token: {
+    help: 'create --feed F | --role R --organisation O [--expires T]: a token, printed once',
+    load: async () => withStore((await import('./commands/token.ts')).runToken),
+  },
+  simulate: {
+    help: "--native URL --token T --osmand URL [--truth F]: the demo's devices against any address",
+    load: async () => {
+      const { runSimulate } = await import('./commands/simulate.ts');
+      return (argv) => runSimulate(argv, process);
+    },
+  },
+};
+
+type StoreCommand = (argv: string[], deps: import('./store-access.ts').StoreAccess) => Promise<number>;
+
+function withStore(command: StoreCommand): Command {
+  return async (argv, config) =>
+    (await import('./store-access.ts')).withStoreAccess(config, (deps) => command(argv, deps));
+}
+
+function help(): string {
+  const commands = Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(9)} ${command.help}`);
+  return `wardline (守界): real-time location monitoring for community corrections
+
+Usage: wardline [command] [options]        (start when no command is given)
+
+Commands
+${commands.join('\n')}
+
+Settings (environment variable, flag)
+${settingsHelp()}
+`;
+}
+
+async function main(argv: string[]): Promise<number> {
+  if (argv.includes('--help') || argv[0] === 'help') {
+    process.stdout.write(help());
+    return 0;
+  }
+  const read = readConfig(argv, process.env);
+  if (!read.ok) {
+    for (const fault of read.error) process.stderr.write(`wardline: ${fault}\n`);
+    return 1;
+  }
+  const { config, rest } = read.value;
+  const [name = 'start', ...args] = rest[0]?.startsWith('-') ? ['start', ...rest] : rest;
+  const command = COMMANDS[name];
+  if (command === undefined) {
+    process.stderr.write(
+      `wardline: there is no command "${name}": one of ${Object.keys(COMMANDS).join(', ')} (see --help)\n`,
+    );
+    return 1;
+  }
+  return (await command.load())(args, config);
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,48 @@
+/** What `/metrics` tells (Prometheus). Names after the conventions of the field: unit suffix, `_total` for counters. */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    accepted: new Counter({
+      name: 'wardline_observations_accepted_total',
+      help: 'Observations durable in the log',
+      labelNames: ['source'],
+      registers,
+    }),
+    refused: new Counter({
+      name: 'wardline_observations_refused_total',
+      help: 'Observations put into quarantine',
+      labelNames: ['source', 'code'],
+      registers,
+    }),
+    recorded: new Counter({
+      name: 'wardline_positions_recorded_total',
+      help: 'Positions written to the store',
+      registers,
+    }),
+    alerts: new Counter({
+      name: 'wardline_alert_events_total',
+      help: 'Alert events written to the ledger',
+      labelNames: ['kind', 'state'],
+      registers,
+    }),
+    restarts: new Counter({
+      name: 'wardline_role_restarts_total',
+      help: 'Roles that failed and were started again',
+      labelNames: ['role'],
+      registers,
+    }),
+    frontier: new Gauge({
+      name: 'wardline_frontier_seconds',
+      help: 'Newest tick handled, seconds since 1970',
+      labelNames: ['stage', 'partition'],
+      registers,
+    }),
+  };
+}
