@@ -23,7 +23,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { arch, platform, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
@@ -159,7 +159,7 @@ async function initialise({ folder, runAs, initdb }: Server): Promise<void> {
       if (runAs.uid !== undefined && runAs.gid !== undefined) chownSync(path, runAs.uid, runAs.gid);
     }
     const form = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions'];
-    await run(runAs, [initdb, '-D', making, '-U', USER, ...form, `--pwfile=${secret}`]);
+    await run(runAs, [initdb, '-D', making, '-U', USER, ...form, `--pwfile=${secret}`], 'pipe');
   } finally {
     rmSync(dirname(secret), { recursive: true, force: true });
   }
@@ -253,22 +253,28 @@ function lastFatal(folder: string): string {
   return fatal === undefined ? '' : ` (${fatal.slice(fatal.indexOf('FATAL:'))})`;
 }
 
-function run(runAs: RunAs, command: readonly string[]): Promise<void> {
+/** Rejects with the program's last words where it has any. */
+function run(runAs: RunAs, command: readonly string[], hears: 'ignore' | 'pipe' = 'ignore'): Promise<void> {
   const { uid, gid } = runAs;
   const [program = '', ...args] = [...runAs.command, ...command];
-  // Not a pipe: the server inherits it and would hold it open. Its own session: no Ctrl-C of the terminal.
   const child = spawn(program, args, {
-    stdio: 'ignore',
+    // A server inherits a pipe and would hold it open. A session of its own: no Ctrl-C of the terminal.
+    stdio: ['ignore', 'ignore', hears],
     detached: true,
     ...(uid === undefined || gid === undefined ? {} : { uid, gid }),
   });
+  let words = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    words = (words + chunk.toString()).slice(-1000);
+  });
   return new Promise((done, failed) => {
     child.on('error', failed);
-    child.on('exit', (code, signal) =>
-      code === 0
-        ? done()
-        : failed(new Error(`${command.slice(0, 2).join(' ')} ended with ${code ?? signal}`)),
-    );
+    child.on('close', (code, signal) => {
+      if (code === 0) return done();
+      const last = words.trim().split('\n').at(-1);
+      const name = basename(command[0] ?? '');
+      failed(new Error(`${name} ended with ${code ?? signal}${last ? `: ${last}` : ''}`));
+    });
   });
 }
 
