@@ -1,6 +1,6 @@
 /**
- * Brings the database to this program's schema: the numbered, forward-only files of `migrations/`, then the positions table,
- * whose form depends on whether TimescaleDB is there. Safe when several processes start at once.
+ * Brings the database to this program's schema: the positions table, whose form depends on whether TimescaleDB is there, and the
+ * numbered, forward-only files of `migrations/`. Safe when several processes start at once and when one is killed.
  */
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -43,14 +43,18 @@ export async function migrate({
       schemaTable: 'schema_version',
       execQuery: (query: string) => client.query(query),
     });
-    const present = await postgrator.getDatabaseVersion().catch(() => 0);
+    const present = await postgrator.getDatabaseVersion();
     if (present > newest) {
       return fail(
         `the data was made by a newer Wardline (schema ${present}, this one knows ${newest}): start that version, or choose another DATA_DIR or DATABASE_URL`,
       );
     }
+    // All of it or nothing: the library writes a file's version after the file, and a kill between the two would
+    // make the next start run it twice.
+    await client.query('BEGIN');
+    await makePositionsTable(client, logger);
     const applied = await postgrator.migrate();
-    await makePositionsTable(client);
+    await client.query('COMMIT');
     for (const step of applied)
       logger.info({ event: 'migrate.applied', file: step.filename }, 'migration applied');
     return ok(undefined);

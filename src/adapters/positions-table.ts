@@ -2,6 +2,7 @@
  * The one file that knows how positions are laid out: a TimescaleDB hypertable (compressed after a week, dropped by
  * retention) where the extension is available, native daily partitions where not. No query depends on which.
  */
+import type { Logger } from 'pino';
 import type { Db } from '../ports/database.ts';
 
 interface Client {
@@ -25,28 +26,55 @@ const COLUMNS = `
   mock        boolean,
   PRIMARY KEY (device, at, sequence)`;
 
-export async function makePositionsTable(client: Client): Promise<void> {
+/**
+ * Inside the caller's transaction, before the numbered migrations, so that a later one of these may change the table. A
+ * database that only has the files of TimescaleDB, without the preloaded library, would end the connection at CREATE
+ * EXTENSION; a setting that the library's loader defines tells the two apart without asking for a superuser's rights.
+ */
+export async function makePositionsTable(client: Client, logger: Logger): Promise<void> {
   const { rows } = await client.query(
     `SELECT to_regclass('positions') IS NOT NULL AS present,
-            EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') AS timescale`,
+            current_setting('timescaledb.max_background_workers', true) IS NOT NULL AS timescale`,
   );
   if (rows[0]?.present === true) return;
-  await client.query('BEGIN');
-  if (rows[0]?.timescale === true) {
-    await client.query('CREATE EXTENSION IF NOT EXISTS timescaledb');
+  const isHypertable = rows[0]?.timescale === true && (await createExtension(client, logger));
+  if (isHypertable) {
     await client.query(`CREATE TABLE positions (${COLUMNS})`);
     await client.query(
       `SELECT create_hypertable('positions', 'at', chunk_time_interval => INTERVAL '1 day')`,
     );
-    await client.query(
-      `ALTER TABLE positions SET (timescaledb.compress, timescaledb.compress_segmentby = 'device', timescaledb.compress_orderby = 'at, sequence')`,
+    const { rows: licences } = await client.query(
+      `SELECT current_setting('timescaledb.license', true) AS name`,
     );
-    await client.query(`SELECT add_compression_policy('positions', INTERVAL '7 days')`);
+    // Compression is not in the Apache edition, which Debian and PGDG package.
+    if (licences[0]?.name === 'timescale') await compressAfterAWeek(client);
   } else {
     await client.query(`CREATE TABLE positions (${COLUMNS}) PARTITION BY RANGE (at)`);
   }
   await client.query('CREATE INDEX positions_by_subject ON positions (subject, at)');
-  await client.query('COMMIT');
+}
+
+async function createExtension(client: Client, logger: Logger): Promise<boolean> {
+  await client.query('SAVEPOINT extension');
+  try {
+    await client.query('CREATE EXTENSION IF NOT EXISTS timescaledb');
+    return true;
+  } catch (error) {
+    // This login may not create extensions. Daily partitions do the same work, only larger on disk.
+    await client.query('ROLLBACK TO SAVEPOINT extension');
+    logger.warn(
+      { event: 'migrate.no-timescale', error: error instanceof Error ? error.message : String(error) },
+      'TimescaleDB is there but could not be used: daily partitions instead',
+    );
+    return false;
+  }
+}
+
+async function compressAfterAWeek(client: Client): Promise<void> {
+  await client.query(
+    `ALTER TABLE positions SET (timescaledb.compress, timescaledb.compress_segmentby = 'device', timescaledb.compress_orderby = 'at, sequence')`,
+  );
+  await client.query(`SELECT add_compression_policy('positions', INTERVAL '7 days')`);
 }
 
 const DAY_MS = 86_400_000;
@@ -54,8 +82,11 @@ const DAYS_AHEAD = 3;
 
 /** Days, as `YYYY-MM-DD` in UTC, whose partition is known to be there: asked once, not for each batch. */
 export interface PositionDays {
-  /** Makes the partitions of the days that these instants (ms) fall on. Nothing to do on TimescaleDB. */
-  ensure(instantsMs: Iterable<number>): Promise<void>;
+  /**
+   * Makes the partitions of the days that these instants (ms) fall on. Nothing to do on TimescaleDB. `isAgain`: an insert
+   * found a day missing all the same (another process has dropped it), so nothing that was known counts.
+   */
+  ensure(instantsMs: Iterable<number>, isAgain?: boolean): Promise<void>;
   /** Makes partitions ahead of `nowMs` and drops what is older than the retention. Answers the dropped days. */
   maintain(nowMs: number, retentionDays: number): Promise<string[]>;
 }
@@ -64,8 +95,9 @@ export async function openPositionDays(db: Db): Promise<PositionDays> {
   const isNative = await isPartitioned(db);
   const known = new Set<number>();
 
-  async function ensure(instantsMs: Iterable<number>): Promise<void> {
+  async function ensure(instantsMs: Iterable<number>, isAgain = false): Promise<void> {
     if (!isNative) return;
+    if (isAgain) known.clear();
     const days = new Set<number>();
     for (const ms of instantsMs) {
       const day = Math.floor(ms / DAY_MS);
