@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Installs and starts a real Kafka (KRaft, one broker) and a real Redis for the tests, on loopback.
+#   .ci/services.sh start   prints KAFKA_BROKERS=… and REDIS_URL=… ; logs and data in a folder of their own
+#   .ci/services.sh stop    ends what it started and removes the folder
+# Needs Java 17 or newer, Maven for the first time, and (as root) apt for Redis when it is missing.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${WARDLINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/wardline}
+jars=$cache/kafka-4.1.0
+run=${WARDLINE_SERVICES_DIR:-${TMPDIR:-/tmp}/wardline-services}
+kafka_port=${KAFKA_PORT:-19092}
+controller_port=${KAFKA_CONTROLLER_PORT:-19093}
+redis_port=${REDIS_PORT:-16379}
+
+say() { echo "services: $*" >&2; }
+
+install_kafka() {
+  [ -f "$jars/.complete" ] && return
+  say "fetching Kafka's jars (once)"
+  mkdir -p "$jars"
+  mvn -q -f "$here/kafka-pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies -DoutputDirectory="$jars" -DincludeScope=runtime >&2
+  touch "$jars/.complete"
+}
+
+install_redis() {
+  command -v redis-server >/dev/null && return
+  say "installing redis-server"
+  apt-get update -qq >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq redis-server >&2
+}
+
+wait_for() { # name, port
+  for _ in $(seq 1 240); do
+    (exec 3<>"/dev/tcp/127.0.0.1/$2") 2>/dev/null && return
+    sleep 0.25
+  done
+  say "$1 did not come up on port $2; see $run"
+  tail -n 20 "$run"/*.log >&2 || true
+  exit 1
+}
+
+start() {
+  install_kafka
+  install_redis
+  mkdir -p "$run"
+  cat >"$run/server.properties" <<PROPERTIES
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$controller_port
+listeners=PLAINTEXT://127.0.0.1:$kafka_port,CONTROLLER://127.0.0.1:$controller_port
+advertised.listeners=PLAINTEXT://127.0.0.1:$kafka_port
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=$run/kafka
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+message.max.bytes=16777216
+auto.create.topics.enable=false
+PROPERTIES
+  local id
+  id=$(java -cp "$jars/*" kafka.tools.StorageTool random-uuid)
+  java -cp "$jars/*" kafka.tools.StorageTool format -t "$id" -c "$run/server.properties" >"$run/format.log" 2>&1
+  setsid java -Xmx512m -Xms256m -XX:+UseG1GC -cp "$jars/*" kafka.Kafka "$run/server.properties" >"$run/kafka.log" 2>&1 &
+  echo $! >"$run/kafka.pid"
+  setsid redis-server --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$run" >"$run/redis.log" 2>&1 &
+  echo $! >"$run/redis.pid"
+  wait_for Kafka "$kafka_port"
+  wait_for Redis "$redis_port"
+  echo "KAFKA_BROKERS=127.0.0.1:$kafka_port"
+  echo "REDIS_URL=redis://127.0.0.1:$redis_port"
+}
+
+stop() {
+  for name in kafka redis; do
+    [ -f "$run/$name.pid" ] || continue
+    kill "$(cat "$run/$name.pid")" 2>/dev/null || true
+  done
+  for name in kafka redis; do
+    [ -f "$run/$name.pid" ] || continue
+    for _ in $(seq 1 60); do kill -0 "$(cat "$run/$name.pid")" 2>/dev/null || break; sleep 0.25; done
+    kill -9 "$(cat "$run/$name.pid")" 2>/dev/null || true
+  done
+  rm -rf "$run"
+}
+
+case "${1:-}" in
+start) start ;;
+stop) stop ;;
+*) say "usage: $0 start|stop" && exit 2 ;;
+esac
