@@ -9,13 +9,15 @@ import type { Observation } from '../kernel/log-event.ts';
 import { decodeObservation, encodeLogEvent } from '../kernel/log-line.ts';
 import { ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import type { Protocol } from '../kernel/roster.ts';
-import { type LogEntry, LogUnavailable, type ObservationLog } from '../ports/observation-log.ts';
+import type { LogEntry, ObservationLog } from '../ports/observation-log.ts';
 import type { Quarantine, Source } from './quarantine.ts';
 import type { Devices } from './roster-cache.ts';
 
 export interface Draft {
   /** JSON of an observation: `device` is the id on the wire, `subject` may be missing; or why it could not be read. */
   readonly json: Result<unknown, Refusal>;
+  /** Id on the wire where the record itself could not be read but its device is known. */
+  readonly device?: string;
   /** The bytes it came in, for quarantine. Asked for only when it is refused. */
   raw(): Uint8Array;
 }
@@ -61,7 +63,9 @@ export function createIntake(deps: IntakeDeps): Intake {
         if (result.ok) entries.push({ key: result.value.subject, line: encodeLogEvent(result.value) });
         else refused.push({ index, ...result.error });
       });
-      await Promise.all([deps.log.append(entries), setAside(deps.quarantine, drafts, refused, origin)]);
+      // The log first: what it can't take comes again whole, and must not stand in quarantine twice.
+      await deps.log.append(entries);
+      await setAside(deps.quarantine, drafts, refused, origin);
       deps.onTaken?.(origin.source, entries.length, refused);
       return { accepted: entries.length, refused };
     },
@@ -75,25 +79,21 @@ async function setAside(
   origin: Origin,
 ): Promise<void> {
   if (refused.length === 0) return;
-  try {
-    await quarantine.add(
-      refused.map(({ index, ...refusal }) => {
-        const draft = drafts[index];
-        const json = draft?.json.ok === true ? draft.json.value : undefined;
-        const device = isObject(json) ? (json.device ?? json.terminal) : undefined;
-        return {
-          source: origin.source,
-          feed: origin.feed,
-          device: typeof device === 'string' ? device : null,
-          receivedMs: origin.receivedMs,
-          refusal,
-          raw: draft?.raw() ?? new Uint8Array(),
-        };
-      }),
-    );
-  } catch (cause) {
-    throw new LogUnavailable('the quarantine can not be written', { cause });
-  }
+  await quarantine.add(
+    refused.map(({ index, ...refusal }) => {
+      const draft = drafts[index];
+      const json = draft?.json.ok === true ? draft.json.value : undefined;
+      const device = isObject(json) ? (json.device ?? json.terminal) : draft?.device;
+      return {
+        source: origin.source,
+        feed: origin.feed,
+        device: typeof device === 'string' ? device : null,
+        receivedMs: origin.receivedMs,
+        refusal,
+        raw: draft?.raw() ?? new Uint8Array(),
+      };
+    }),
+  );
 }
 
 /** From JSON to an observation of a known subject, or why not. Pure but for the roster's memory. */
@@ -111,10 +111,12 @@ export function admit(
       'must be position, status or checkin',
     );
   }
-  const named = type === 'checkin' ? nameSubject(json, deps.devices) : nameDevice(json, origin, deps.devices);
+  const named =
+    type === 'checkin' ? nameSubject(json, origin, deps.devices) : nameDevice(json, origin, deps.devices);
   if (!named.ok) return named;
+  // Over the wire the server's clock is the receipt, whatever the sender says.
   const decoded = decodeObservation(
-    origin.trustReceived === true ? named.value : { ...named.value, received: undefined },
+    named.value,
     origin.trustReceived === true ? undefined : origin.receivedMs,
   );
   if (!decoded.ok) return decoded;
@@ -132,6 +134,8 @@ export function admit(
       'at',
       "lies before 1980-01-06, the begin of GPS time: set the device's clock",
     );
+  if (decoded.value.type === 'position' && decoded.value.lat === 0 && decoded.value.lon === 0)
+    return refuse('bad-coordinates', 'lat', '0, 0 is what a device says that has no fix');
   return decoded;
 }
 
@@ -170,14 +174,15 @@ function nameDevice(json: Json, origin: Origin, devices: Devices): Result<Json, 
       `the device belongs to ${assignment.subject} at that time: leave subject out, or mend the roster`,
     );
   }
-  return ok({ ...json, device: assignment.device, subject: assignment.subject });
+  const received = origin.trustReceived === true ? json.received : undefined;
+  return ok({ ...json, device: assignment.device, subject: assignment.subject, received });
 }
 
-function nameSubject(json: Json, devices: Devices): Result<Json, Refusal> {
+function nameSubject(json: Json, origin: Origin, devices: Devices): Result<Json, Refusal> {
   const { subject } = json;
   if (typeof subject !== 'string' || subject === '')
     return refuse('missing-field', 'subject', 'a check-in must name its subject');
   return devices.hasSubject(subject)
-    ? ok(json)
+    ? ok(origin.trustReceived === true ? json : { ...json, received: undefined })
     : refuse('unknown-reference', 'subject', `${JSON.stringify(subject)} is not on the roster`);
 }

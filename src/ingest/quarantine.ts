@@ -9,6 +9,7 @@ import {
   markReplayed,
   takeQuarantine,
 } from '../store/quarantine.ts';
+import { createQuarantineWriter } from './quarantine-writer.ts';
 
 export type Source = 'native' | 'osmand' | 'file' | 'log';
 
@@ -35,7 +36,7 @@ export interface QuarantineItem {
 }
 
 export interface Quarantine {
-  /** Durable when it resolves. */
+  /** Durable when it resolves; rejects with `LogUnavailable` when it can't be taken now. */
   add(refused: readonly Refused[]): Promise<void>;
   list(query: {
     cursor: string | null;
@@ -52,26 +53,27 @@ export interface Quarantine {
 /** Takes one item's bytes again; answers when they are durable in the log, or why not. */
 export type Retry = (item: QuarantineItem) => Promise<Result<void, Refusal>>;
 
-const REPLAY_PAGE = 500;
+/** Rows of up to some MiB each: what a page holds in memory. */
+const REPLAY_PAGE = 200;
 /** Characters of a device id or message that are kept: what a stranger sends must not fill the table's texts. */
 const MAX_TEXT = 300;
 
 export function createQuarantine(db: Db, retry: Retry): Quarantine {
+  const writer = createQuarantineWriter<Refused>(async (refused) => {
+    await addToQuarantine(
+      db,
+      refused.map((item) => new Date(item.receivedMs)),
+      refused.map((item) => item.source),
+      refused.map((item) => item.feed),
+      refused.map((item) => (item.device === null ? null : clean(item.device))),
+      refused.map((item) => item.refusal.code),
+      refused.map((item) => clean(item.refusal.where)),
+      refused.map((item) => clean(item.refusal.message)),
+      refused.map((item) => Buffer.from(item.raw)),
+    );
+  });
   return {
-    add: async (refused) => {
-      if (refused.length === 0) return;
-      await addToQuarantine(
-        db,
-        refused.map((item) => new Date(item.receivedMs)),
-        refused.map((item) => item.source),
-        refused.map((item) => item.feed),
-        refused.map((item) => (item.device === null ? null : clean(item.device))),
-        refused.map((item) => item.refusal.code),
-        refused.map((item) => clean(item.refusal.where)),
-        refused.map((item) => clean(item.refusal.message)),
-        refused.map((item) => Buffer.from(item.raw)),
-      );
-    },
+    add: (refused) => writer.push(refused),
     list: async ({ cursor, limit, device }) => {
       const rows = await listQuarantine(db, cursor, limit + 1, device ?? null);
       const items = rows.slice(0, limit).map(toItem);
@@ -88,20 +90,17 @@ export function createQuarantine(db: Db, retry: Retry): Quarantine {
           after,
           REPLAY_PAGE,
         );
-        const done: string[] = [];
-        for (const item of rows.map(toItem)) {
-          const result = await retry(item);
-          if (result.ok) done.push(item.id);
-          else
-            await markRefusedAgain(
-              db,
-              item.id,
-              result.error.code,
-              clean(result.error.where),
-              clean(result.error.message),
-            );
-          after = item.id;
+        // Begun in order, so that the log has them in order; together, so that it writes them together.
+        const items = rows.map(toItem);
+        const results = await Promise.all(items.map((item) => retry(item)));
+        const done = items.flatMap((item, i) => (results[i]?.ok === true ? [item.id] : []));
+        for (const [i, item] of items.entries()) {
+          const result = results[i];
+          if (result === undefined || result.ok) continue;
+          const { code, where, message } = result.error;
+          await markRefusedAgain(db, item.id, code, clean(where), clean(message));
         }
+        after = items.at(-1)?.id ?? after;
         await markReplayed(db, done);
         count.replayed += done.length;
         count.stillRefused += rows.length - done.length;
@@ -127,5 +126,6 @@ function toItem(row: {
   message: string;
   raw: Buffer;
 }): QuarantineItem {
-  return { ...row, receivedMs: row.received_at.getTime() };
+  const { received_at, ...rest } = row;
+  return { ...rest, receivedMs: received_at.getTime() };
 }

@@ -27,15 +27,17 @@ export function createRetry(intake: Intake): Retry {
 function draftsOf(item: QuarantineItem): Result<Draft[], Refusal> {
   const raw = () => item.raw;
   const json = parseJson(Buffer.from(item.raw).toString());
-  // What is no native record is a whole OsmAnd request, as osmand-http.ts keeps it.
-  if (item.source !== 'osmand' || !json.ok || !isObject(json.value) || 'type' in json.value)
-    return ok([{ json, raw }]);
-  const { query, contentType, body } = json.value;
+  if (item.source !== 'osmand' || !json.ok || !isObject(json.value)) return ok([{ json, raw }]);
+  const { query, contentType, body, record } = json.value;
   const report = decodeOsmand(
     { query: String(query ?? ''), contentType: String(contentType ?? ''), body: String(body ?? '') },
     item.receivedMs,
   );
-  return report.ok
-    ? ok(report.value.observations.map((observation) => ({ json: observation, raw })))
-    : report;
+  if (!report.ok) return report;
+  const { device, observations } = report.value;
+  return ok(
+    observations
+      .filter((_, i) => typeof record !== 'number' || i === record)
+      .map((observation) => ({ json: observation.json, device, raw })),
+  );
 }

@@ -23,8 +23,17 @@ export function isObject(value: unknown): value is Json {
 
 /** A value as it may be quoted in an error: short, on one line. */
 export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = write(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function write(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // JSON.parse reads deeper nesting than JSON.stringify can write (RangeError): a stranger's input must not throw here.
+    return 'something nested too deeply';
+  }
 }
 
 export function readObject(value: unknown, where: string, faults: Faults): Json | undefined {

@@ -101,15 +101,22 @@ function decodeJsonForm(body: string, receivedMs: Instant): Result<OsmandReport,
   }
   return ok({
     device,
-    observations: location.flatMap((item: unknown) => {
-      const part = {
-        query: '',
-        contentType: 'application/json',
-        body: JSON.stringify({ device_id: id, location: item }),
-      };
-      return decodeLocation(device, item, receivedMs).map((record) => ({ json: record, part }));
+    observations: location.flatMap((item: unknown): OsmandObservation[] => {
+      const part = requestOf(id, item);
+      if (!part.ok) return [{ json: part, part: null }];
+      return decodeLocation(device, item, receivedMs).map((json) => ({ json, part: part.value }));
     }),
   });
+}
+
+function requestOf(id: string | number, location: unknown): Result<OsmandRequest, Refusal> {
+  try {
+    const body = JSON.stringify({ device_id: id, location });
+    return ok({ query: '', contentType: 'application/json', body });
+  } catch {
+    // JSON.parse reads deeper nesting than JSON.stringify can write: no client nests so deep.
+    return refuse('too-large', 'location', 'is nested too deeply');
+  }
 }
 
 function decodeLocation(device: string, location: unknown, receivedMs: Instant): Result<Json, Refusal>[] {
@@ -164,6 +171,7 @@ const ALARMS: ReadonlyMap<string, DeviceStatusCode> = new Map([
   ['powerOff', 'power-off'],
   ['powerOn', 'power-on'],
   ['removing', 'strap-cut'],
+  ['tampering', 'strap-cut'],
 ]);
 
 function statusesOf(
