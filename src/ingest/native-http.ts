@@ -8,7 +8,9 @@ import type { Readable } from 'node:stream';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { fail, ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import { LogUnavailable } from '../ports/observation-log.ts';
+import { createBodyBudget } from './body-budget.ts';
 import type { Draft, Intake, Taken } from './intake.ts';
+import { sliceElements } from './json-elements.ts';
 
 export interface NativeHttpDeps {
   readonly intake: Intake;
@@ -19,77 +21,133 @@ export interface NativeHttpDeps {
 
 const MAX_ITEMS = 10_000;
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
-/** Bodies being read at once, all requests together: beyond it 503, so that a flood can't fill the memory. */
-const MAX_READING_BYTES = 64 * 1024 * 1024;
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
 const GROUP_ITEMS = 1000;
 const TOKEN_MEMORY_MS = 5000;
 const RETRY_AFTER_S = 2;
+/** JSON, NDJSON and what tools send when told nothing; the first character of the body decides. */
+const MEDIA_TYPES = new Set([
+  'application/json',
+  'application/x-ndjson',
+  'application/ndjson',
+  'application/jsonl',
+  'application/x-jsonlines',
+  'application/octet-stream',
+  'application/x-www-form-urlencoded',
+  'text/plain',
+]);
 
 interface Fault {
+  readonly code: 'bad-request' | 'not-signed-in' | 'too-large' | 'unsupported-media-type' | 'unavailable';
   readonly status: number;
   readonly title: string;
   readonly detail: string;
 }
 
+/** Thrown out of the reading when the bodies of all requests together are more than is held at once. */
+class TooMuchAtOnce extends Error {
+  override readonly name = 'TooMuchAtOnce';
+}
+
 export function nativeIngest(deps: NativeHttpDeps): FastifyPluginAsync {
   const feedOf = rememberFeeds(deps);
-  let readingBytes = 0;
+  const budget = createBodyBudget(MAX_HELD_BYTES);
 
   return async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-    app.post('/ingest/v1/observations', { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
-      const feed = await feedOf(request.headers.authorization);
-      if (feed === undefined) {
-        return problem(reply.header('www-authenticate', 'Bearer'), {
-          status: 401,
-          title: 'Unauthorized',
-          detail: "send the feed's token: Authorization: Bearer <token>",
-        });
+    app.post('/ingest/v1/observations', async (request, reply) => {
+      const refused = checkHeaders(request);
+      if (refused !== undefined) return problem(request, reply, refused);
+      let feed: string | undefined;
+      try {
+        feed = await feedOf(request.headers.authorization);
+      } catch (error) {
+        request.log.warn({ event: 'ingest.token-unknown', error: String(error) }, 'tokens can not be read');
+        return problem(request, reply, UNAVAILABLE);
       }
-      const announced = Number(request.headers['content-length'] ?? 0);
-      if (readingBytes + announced > MAX_READING_BYTES) return busy(reply);
-      let counted = 0;
-      const count = (bytes: number) => {
-        counted += bytes;
-        readingBytes += bytes;
+      if (feed === undefined) return problem(request, reply, NOT_SIGNED_IN);
+      let held = 0;
+      const hold = (bytes: number) => {
+        if (!budget.take(bytes)) throw new TooMuchAtOnce();
+        held += bytes;
       };
       try {
-        const taken = await readAndTake(request, deps, feed, count);
-        if (!taken.ok) return problem(reply, taken.error);
-        return reply.send(taken.value);
+        const taken = await readAndTake(request, deps, feed, hold);
+        return taken.ok ? reply.send(taken.value) : problem(request, reply, taken.error);
       } catch (error) {
-        if (error instanceof LogUnavailable) return busy(reply);
+        if (error instanceof LogUnavailable || error instanceof TooMuchAtOnce)
+          return problem(request, reply, UNAVAILABLE);
+        // The sender has gone: nobody is there to answer to, and it sends again.
+        if (request.raw.destroyed && !request.raw.complete)
+          return problem(request, reply, unreadable('the body broke off'));
         throw error;
       } finally {
-        readingBytes -= counted;
+        budget.giveBack(held);
       }
     });
   };
 }
 
-function busy(reply: FastifyReply): FastifyReply {
-  return problem(reply.header('retry-after', String(RETRY_AFTER_S)), {
-    status: 503,
-    title: 'Service Unavailable',
-    detail: 'the log can not take it now: keep it and send it again',
-  });
+const UNAVAILABLE: Fault = {
+  code: 'unavailable',
+  status: 503,
+  title: 'Not able to do this now: try again',
+  detail: 'the log can not take it now: keep it and send it again',
+};
+const NOT_SIGNED_IN: Fault = {
+  code: 'not-signed-in',
+  status: 401,
+  title: 'Sign in first',
+  detail: "send the feed's token: Authorization: Bearer <token>",
+};
+
+function unreadable(detail: string): Fault {
+  return { code: 'bad-request', status: 400, title: 'The request can not be read', detail };
 }
 
-function problem(reply: FastifyReply, { status, title, detail }: Fault): FastifyReply {
+function tooLarge(detail: string): Fault {
+  const whole = `${detail}: send it in parts`;
+  return { code: 'too-large', status: 413, title: 'The request is too large', detail: whole };
+}
+
+function unsupported(detail: string): Fault {
+  return { code: 'unsupported-media-type', status: 415, title: 'This content type is not read here', detail };
+}
+
+/** What can be said before a byte of the body is read. */
+function checkHeaders({ headers }: FastifyRequest): Fault | undefined {
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== undefined && !MEDIA_TYPES.has(type))
+    return unsupported('send application/json (an array) or application/x-ndjson');
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') return unsupported(`content-encoding ${encoding} is not read: send it plain`);
+  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) return tooLarge(TOO_MANY_BYTES);
+  return undefined;
+}
+
+const TOO_MANY_BYTES = `more than ${MAX_BODY_BYTES / 1024 / 1024} MiB`;
+const TOO_MANY_ITEMS = `more than ${MAX_ITEMS} items`;
+
+function problem(request: FastifyRequest, reply: FastifyReply, fault: Fault): FastifyReply {
+  const { code, status, title, detail } = fault;
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
+  if (status === 503) reply.header('retry-after', String(RETRY_AFTER_S));
+  // What of the body is still on its way is not read: the connection can't be used for another request.
+  if (!request.raw.complete) reply.header('connection', 'close');
   return reply
     .code(status)
     .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', title, status, detail }));
+    .send(JSON.stringify({ type: `urn:wardline:problem:${code}`, title, status, detail }));
 }
 
 async function readAndTake(
   request: FastifyRequest,
   deps: NativeHttpDeps,
   feed: string,
-  count: (bytes: number) => void,
+  hold: (bytes: number) => void,
 ): Promise<Result<Taken, Fault>> {
-  const body = request.body as Readable | null;
+  const body = request.body as Readable | null | undefined;
   if (body === null || body === undefined) return fail(unreadable('the body is empty'));
   const take = (drafts: readonly Draft[]) =>
     deps.intake.take(drafts, { source: 'native', feed, receivedMs: deps.now() });
@@ -105,41 +163,46 @@ async function readAndTake(
     if (isBlank(line)) return;
     items++;
     lines.push(line);
-    if (lines.length < GROUP_ITEMS) return;
+    if (lines.length === GROUP_ITEMS) flush();
+  };
+  const flush = () => {
     groups.push(guard(take(lines.map(lineDraft))));
     lines = [];
   };
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  // The default would destroy the connection when the loop is left early, and with it the answer.
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    count(chunk.length);
-    if (bytes > MAX_BODY_BYTES) return fail(tooLarge(`more than ${MAX_BODY_BYTES / 1024 / 1024} MiB`));
+    if (bytes > MAX_BODY_BYTES) return fail(tooLarge(TOO_MANY_BYTES));
+    hold(chunk.length);
     isArray ??= startsArray(chunk);
-    if (isArray === true) rest.push(chunk);
-    else {
-      let from = 0;
-      for (let to = chunk.indexOf(10); to >= 0; to = chunk.indexOf(10, from)) {
-        addLine(
-          rest.length === 0 ? chunk.subarray(from, to) : Buffer.concat([...rest, chunk.subarray(from, to)]),
-        );
-        rest = [];
-        from = to + 1;
-      }
-      if (from < chunk.length) rest.push(chunk.subarray(from));
+    if (isArray === true) {
+      rest.push(chunk);
+      continue;
+    }
+    let from = 0;
+    for (let to = chunk.indexOf(NEWLINE); to >= 0 && items <= MAX_ITEMS; to = chunk.indexOf(NEWLINE, from)) {
+      const end = chunk.subarray(from, to);
+      addLine(rest.length === 0 ? end : Buffer.concat([...rest, end]));
+      rest = [];
+      from = to + 1;
     }
     if (items > MAX_ITEMS) break;
+    if (from < chunk.length) rest.push(chunk.subarray(from));
   }
-  if (isArray === true) {
-    const array = parseArray(Buffer.concat(rest));
-    if (!array.ok) return array;
-    if (array.value.length > MAX_ITEMS) return fail(tooLarge(`more than ${MAX_ITEMS} items`));
-    return ok(await take(array.value.map(valueDraft)));
+  if (isArray === undefined) return fail(unreadable('the body is empty'));
+  if (isArray) {
+    const drafts = arrayDrafts(Buffer.concat(rest));
+    if (!drafts.ok) return drafts;
+    return drafts.value.length > MAX_ITEMS ? fail(tooLarge(TOO_MANY_ITEMS)) : ok(await take(drafts.value));
   }
   if (rest.length > 0) addLine(Buffer.concat(rest));
-  if (lines.length > 0) groups.push(guard(take(lines.map(lineDraft))));
+  if (lines.length > 0) flush();
   const taken = merge(await Promise.all(groups));
   // What was taken stays taken: sent again it falls on the same keys.
-  return items > MAX_ITEMS ? fail(tooLarge(`more than ${MAX_ITEMS} items`)) : ok(taken);
+  return items > MAX_ITEMS ? fail(tooLarge(TOO_MANY_ITEMS)) : ok(taken);
 }
+
+const NEWLINE = 10;
 
 /** A group may fail while the body is still being read: heard later, at `Promise.all`. */
 function guard<T>(promise: Promise<T>): Promise<T> {
@@ -161,10 +224,6 @@ function lineDraft(line: Buffer): Draft {
   return { json: parseJson(line.toString()), raw: () => line };
 }
 
-function valueDraft(value: unknown): Draft {
-  return { json: ok(value), raw: () => Buffer.from(JSON.stringify(value)) };
-}
-
 export function parseJson(text: string): Result<unknown, Refusal> {
   try {
     return ok(JSON.parse(text) as unknown);
@@ -173,20 +232,21 @@ export function parseJson(text: string): Result<unknown, Refusal> {
   }
 }
 
-function parseArray(body: Buffer): Result<unknown[], Fault> {
+function arrayDrafts(body: Buffer): Result<Draft[], Fault> {
   const parsed = parseJson(body.toString());
   if (!parsed.ok) return fail(unreadable(`the body ${parsed.error.message}`));
-  return Array.isArray(parsed.value)
-    ? ok(parsed.value)
-    : fail(unreadable('the body must be a JSON array or NDJSON'));
-}
-
-function unreadable(detail: string): Fault {
-  return { status: 400, title: 'Bad Request', detail };
-}
-
-function tooLarge(detail: string): Fault {
-  return { status: 413, title: 'Content Too Large', detail: `${detail}: send it in parts` };
+  const values = parsed.value as unknown[];
+  // Only refused items are asked for their bytes: then the array is gone through once more, for all of them.
+  let elements: Uint8Array[] | undefined;
+  return ok(
+    values.map((value, i) => ({
+      json: ok(value),
+      raw: () => {
+        elements ??= sliceElements(body);
+        return elements[i] ?? new Uint8Array();
+      },
+    })),
+  );
 }
 
 function isBlank(line: Buffer): boolean {
