@@ -1,0 +1,121 @@
+/** The ingest role over a real database, log and sockets, as src/app.ts puts it together, with a log that can be told to fail. */
+import fastify from 'fastify';
+import { createLogger } from '../../src/adapters/logger.ts';
+import { createPostgresLog } from '../../src/adapters/postgres-log.ts';
+import { createToken } from '../../src/commands/token.ts';
+import { createIntake, type Intake } from '../../src/ingest/intake.ts';
+import { nativeIngest } from '../../src/ingest/native-http.ts';
+import { createOsmandServer } from '../../src/ingest/osmand-http.ts';
+import { createQuarantine, type Quarantine } from '../../src/ingest/quarantine.ts';
+import { createRetry } from '../../src/ingest/retry.ts';
+import { openRosterCache, type RosterCache } from '../../src/ingest/roster-cache.ts';
+import { loadRoster } from '../../src/ingest/roster-load.ts';
+import type { Json } from '../../src/kernel/field.ts';
+import { ok } from '../../src/kernel/result.ts';
+import { decodeRoster } from '../../src/kernel/roster-file.ts';
+import { LogUnavailable, type ObservationLog } from '../../src/ports/observation-log.ts';
+import { findFeedToken } from '../../src/store/feeds.ts';
+import type { TestDatabase } from './postgres.ts';
+
+export const NOW_MS = Date.UTC(2026, 2, 1, 8);
+export const PARTITIONS = 3;
+
+export interface TestIngest {
+  readonly log: ObservationLog;
+  readonly devices: RosterCache;
+  readonly intake: Intake;
+  readonly quarantine: Quarantine;
+  readonly nativeUrl: string;
+  readonly osmandUrl: string;
+  /** Bearer token of the feed F1. */
+  readonly token: string;
+  /** While true, the log answers that it can't take anything. */
+  isLogAway: boolean;
+  /** Everything on the log but ticks, parsed, partition by partition. */
+  lines(): Promise<Json[]>;
+  /** Loads a roster and waits until the ingest has heard of it. */
+  enrol(subjects: readonly Json[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openIngest({ database }: TestDatabase): Promise<TestIngest> {
+  const logger = createLogger('silent');
+  const opened = await createPostgresLog({ database, partitions: PARTITIONS, logger });
+  if (!opened.ok) throw new Error(opened.error);
+  const log = opened.value;
+  const devices = await openRosterCache({ database, logger });
+  const gate: Pick<ObservationLog, 'append'> = {
+    append: (entries) =>
+      self.isLogAway ? Promise.reject(new LogUnavailable('told to fail')) : log.append(entries),
+  };
+  const shared = { log: gate, devices, clockSkewS: 600 };
+  const quarantine = createQuarantine(
+    database,
+    createRetry(createIntake({ ...shared, quarantine: { add: async () => {} } })),
+  );
+  const intake = createIntake({ ...shared, quarantine });
+  const now = () => NOW_MS;
+  const native = fastify({ forceCloseConnections: true });
+  await native.register(
+    nativeIngest({
+      intake,
+      now,
+      findFeed: async (hash) => (await findFeedToken(database, hash, new Date(NOW_MS)))[0]?.feed,
+    }),
+  );
+  const osmand = createOsmandServer({ intake, quarantine, logger, now });
+  const listening = { host: '127.0.0.1', port: 0 };
+  const self: TestIngest = {
+    log,
+    devices,
+    intake,
+    quarantine,
+    nativeUrl: `${await native.listen(listening)}/ingest/v1/observations`,
+    osmandUrl: await osmand.listen(listening),
+    token: await createToken(database, { feed: 'F1', role: null, organisation: '', expiresMs: null }),
+    isLogAway: false,
+    lines: async () => {
+      const lines: Json[] = [];
+      for (let partition = 0; partition < PARTITIONS; partition++)
+        for await (const batch of log.read(partition, 0))
+          lines.push(...batch.lines.map((line) => JSON.parse(line) as Json));
+      return lines.filter((line) => line.type !== 'tick');
+    },
+    enrol: async (subjects) => {
+      const roster = decodeRoster({ subjects });
+      if (!roster.ok) throw new Error(JSON.stringify(roster.error));
+      const loaded = await loadRoster(
+        database,
+        { roster: roster.value, zones: null, policy: null },
+        NOW_MS,
+        () => ok(undefined),
+      );
+      if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+      const isHeard = () =>
+        roster.value.subjects.every(({ id, devices: own }) =>
+          own.length === 0
+            ? devices.hasSubject(id)
+            : own.every(
+                (device) => devices.resolve(device.id, device.fromMs, device.protocol ?? undefined).ok,
+              ),
+        );
+      while (!isHeard()) await new Promise((resolve) => setTimeout(resolve, 5));
+    },
+    close: async () => {
+      await Promise.all([native.close(), osmand.close()]);
+      await devices.stop();
+      await log.close();
+    },
+  };
+  return self;
+}
+
+/** A subject as roster.json has it, with one phone. */
+export function subjectWith(id: string, device: Json): Json {
+  return {
+    id,
+    name: `测试人员${id}`,
+    office: '445281/office-01',
+    devices: [{ kind: 'phone', feed: null, ...device }],
+  };
+}
