@@ -258,7 +258,6 @@ test('N10 an expired token is no token', async () => {
     text: 'UPDATE tokens SET expires_at = $1',
     values: [new Date(Date.UTC(2026, 0, 1))],
   });
-  // Remembered for seconds under its hash; another spelling of the header is looked up by the same hash.
   const fresh = await openIngest(own);
   const stale = await fetch(fresh.nativeUrl, {
     method: 'POST',
