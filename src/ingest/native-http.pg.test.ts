@@ -34,7 +34,7 @@ async function post(body: string | Uint8Array, headers: Record<string, string> =
   const response = await fetch(ingest.nativeUrl, {
     method: 'POST',
     headers: { authorization: `Bearer ${ingest.token}`, 'content-type': 'application/json', ...headers },
-    body: body as BodyInit,
+    body: typeof body === 'string' ? body : Buffer.from(body),
   });
   return {
     status: response.status,
@@ -101,7 +101,7 @@ test('N3 a bad item harms no neighbour: it is named by its index and kept byte f
   expect((await newest())[0]).toEqual({ code: 'not-json', device: null, raw: '{"type":' });
 });
 
-test.each([
+const REFUSED: readonly (readonly [code: string, where: string, item: Json])[] = [
   ['unknown-device', 'device', position({ device: 'nobody' })],
   ['device-not-assigned', 'device', position({ device: 'D3', at: '2026-02-01T00:00:00Z' })],
   ['feed-mismatch', 'device', position({ device: 'D2' })],
@@ -124,7 +124,8 @@ test.each([
   ...['tick', 'profile', 'feed', 'zone', 'policy', 'calendar', 'constructor'].map(
     (type) => ['unknown-value', 'type', position({ type })] as const,
   ),
-])('N4 %s at %s is refused and quarantined', async (code, where, item) => {
+];
+test.each(REFUSED)('N4 %s at %s is refused and quarantined', async (code, where, item) => {
   const before = (await ingest.lines()).length;
   const answer = await post(JSON.stringify([item]));
   expect(answer).toMatchObject({ status: 200, body: { accepted: 0, refused: [{ index: 0, code, where }] } });
