@@ -1,0 +1,126 @@
+/**
+ * What a device's fixes are worth: one robust estimate of where it is. A random-walk Kalman filter in metres whose gate lets a
+ * lone wild fix change nothing, and lets a second one that agrees with it take over; its variance never falls below a share
+ * of the best recent fix, because the errors of repeated fixes go together. Mathematics, parameters and the table that they
+ * were chosen by: `evidence.md` of the project's sources, "What was used"; tests/evidence repeats it.
+ */
+import { metresPerDegree, wrap } from '../../geofences/metres.ts';
+import type { Instant } from '../../src/kernel/instant.ts';
+import type { Position } from '../../src/kernel/log-event.ts';
+
+/** A small JSON value. Variance in m², of one axis. */
+export interface PositionEstimate {
+  lon: number;
+  lat: number;
+  varianceM2: number;
+  atMs: Instant;
+  /** σ of the best recent fix, m; forgotten by `RELAX` with each fix. */
+  bestSigmaM: number;
+  /** Fixes that did not fit, kept aside: lon, lat, σ, time. */
+  aside: [number, number, number, Instant][];
+}
+
+/** Random-walk speed q, m/s: variance grows by q² · Δt · 60 s. */
+const WALK_MPS = 1.5;
+const WALK_TIME_S = 60;
+/** A radius that holds 68 % of a two-dimensional normal error is 1.515 σ. */
+const RADIUS_68_SIGMAS = 1.515;
+const MIN_ACCURACY_M = 5;
+/** Squared normalised innovation, two degrees of freedom: an honest fix exceeds it once in 8,000. */
+const GATE = 18;
+const AGREE_SIGMAS = 3;
+const FLOOR_SHARE = 0.6;
+const RELAX = 1.5;
+const MAX_ASIDE = 4;
+
+/** Where a device gives no accuracy: by method, from the field figures of GNSS, Wi-Fi and cell positioning, metres. */
+const ASSUMED_ACCURACY_M = { gnss: 20, wifi: 100, cell: 1000 } as const;
+const UNKNOWN_ACCURACY_M = 100;
+
+export function accuracyOf(fix: Position): number {
+  return fix.accuracyM ?? (fix.method === undefined ? UNKNOWN_ACCURACY_M : ASSUMED_ACCURACY_M[fix.method]);
+}
+
+export function sigmaOf(accuracyM: number): number {
+  return Math.max(MIN_ACCURACY_M, accuracyM) / RADIUS_68_SIGMAS;
+}
+
+/** What a fix did to the estimate. `aside`: it changed nothing and counts for nothing yet. */
+export type FixEffect = 'moved' | 'took-over' | 'aside' | 'stale';
+
+export interface TakenFix {
+  readonly estimate: PositionEstimate;
+  readonly effect: FixEffect;
+  /** The fix kept aside that this one agrees with, where both together took over. */
+  readonly agreed?: PositionEstimate['aside'][number];
+}
+
+/** Moves the estimate in place; makes it from the first fix. Fixes must come in the order of their time. */
+export function takeFix(before: PositionEstimate | null, fix: Position): TakenFix {
+  const sigmaM = sigmaOf(accuracyOf(fix));
+  if (before === null) return { estimate: begin(fix, sigmaM), effect: 'took-over' };
+  // The same place at the same instant tells nothing new, nor does what is older than the estimate.
+  if (fix.atMs <= before.atMs) return { estimate: before, effect: 'stale' };
+  const elapsedS = (fix.atMs - before.atMs) / 1000;
+  const predicted = before.varianceM2 + WALK_MPS * WALK_MPS * elapsedS * WALK_TIME_S;
+  const { x: kx, y: ky } = metresPerDegree(before.lat);
+  const dx = wrap(fix.lon - before.lon) * kx;
+  const dy = (fix.lat - before.lat) * ky;
+  const innovation = predicted + sigmaM * sigmaM;
+  before.bestSigmaM = Math.min(before.bestSigmaM * RELAX, sigmaM);
+  if ((dx * dx + dy * dy) / innovation > GATE) {
+    const agreed = before.aside.find((other) => agrees(other, fix, sigmaM));
+    if (agreed !== undefined) return { estimate: begin(fix, sigmaM), effect: 'took-over', agreed };
+    before.aside.push([fix.lon, fix.lat, sigmaM, fix.atMs]);
+    if (before.aside.length > MAX_ASIDE) before.aside.shift();
+    return { estimate: before, effect: 'aside' };
+  }
+  const gain = predicted / innovation;
+  const floor = FLOOR_SHARE * before.bestSigmaM;
+  before.lon += (gain * dx) / kx;
+  before.lat += (gain * dy) / ky;
+  before.varianceM2 = Math.max(predicted * (1 - gain), floor * floor);
+  before.atMs = fix.atMs;
+  before.aside.length = 0;
+  return { estimate: before, effect: 'moved' };
+}
+
+function begin(fix: Position, sigmaM: number): PositionEstimate {
+  return {
+    lon: fix.lon,
+    lat: fix.lat,
+    varianceM2: sigmaM * sigmaM,
+    atMs: fix.atMs,
+    bestSigmaM: sigmaM,
+    aside: [],
+  };
+}
+
+/** A repeated fix, to the digit, is the same evidence again: a frozen receiver must not outvote the estimate. */
+function agrees(
+  [lon, lat, otherSigmaM]: PositionEstimate['aside'][number],
+  fix: Position,
+  sigmaM: number,
+): boolean {
+  if (lon === fix.lon && lat === fix.lat) return false;
+  const { x: kx, y: ky } = metresPerDegree(lat);
+  const dx = wrap(fix.lon - lon) * kx;
+  const dy = (fix.lat - lat) * ky;
+  const joint2 = sigmaM * sigmaM + otherSigmaM * otherSigmaM;
+  return dx * dx + dy * dy <= AGREE_SIGMAS * AGREE_SIGMAS * joint2;
+}
+
+/** Φ(distance / σ): the probability that the true place lies beyond an edge that is `distanceM` behind the estimate. */
+export function probabilityBeyond(distanceM: number, varianceM2: number): number {
+  return normalCdf(distanceM / Math.sqrt(varianceM2));
+}
+
+/** Standard normal distribution. Abramowitz and Stegun 7.1.26, error below 1.5e-7. */
+export function normalCdf(z: number): number {
+  const x = Math.abs(z) / Math.SQRT2;
+  const t = 1 / (1 + 0.3275911 * x);
+  const series =
+    ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t;
+  const tail = 0.5 * series * Math.exp(-x * x);
+  return z >= 0 ? 1 - tail : tail;
+}
