@@ -29,9 +29,19 @@ const MIN_ACCURACY_M = 5;
 /** Squared normalised innovation, two degrees of freedom: an honest fix exceeds it once in 8,000. */
 const GATE = 18;
 const AGREE_SIGMAS = 3;
+/**
+ * Somebody who drives leaves the gate at each fix, and no two of those agree on a place. So so many in a row that follow each
+ * other at a pace that a car can have take over as well. Found by trying: without it a car is never found while it drives.
+ */
+const COHERENT_FIXES = 3;
+const COHERENT_PACE_MPS = 50;
+/** Below this a reported speed is the receiver's noise. */
+const MOVING_MPS = 1;
 const FLOOR_SHARE = 0.6;
 const RELAX = 1.5;
 const MAX_ASIDE = 4;
+/** How long a reported speed is taken to have held. */
+const MAX_DRIFT_S = 300;
 
 /** Where a device gives no accuracy: by method, from the field figures of GNSS, Wi-Fi and cell positioning, metres. */
 const ASSUMED_ACCURACY_M = { gnss: 20, wifi: 100, cell: 1000 } as const;
@@ -62,14 +72,17 @@ export function takeFix(before: PositionEstimate | null, fix: Position): TakenFi
   // The same place at the same instant tells nothing new, nor does what is older than the estimate.
   if (fix.atMs <= before.atMs) return { estimate: before, effect: 'stale' };
   const elapsedS = (fix.atMs - before.atMs) / 1000;
-  const predicted = before.varianceM2 + WALK_MPS * WALK_MPS * elapsedS * WALK_TIME_S;
+  // A speed is measured apart from the position (Doppler), so it may widen what is expected; it never narrows it.
+  const driftM =
+    (fix.speedMps ?? 0) >= MOVING_MPS ? (fix.speedMps ?? 0) * Math.min(elapsedS, MAX_DRIFT_S) : 0;
+  const predicted = before.varianceM2 + WALK_MPS * WALK_MPS * elapsedS * WALK_TIME_S + driftM * driftM;
   const { x: kx, y: ky } = metresPerDegree(before.lat);
   const dx = wrap(fix.lon - before.lon) * kx;
   const dy = (fix.lat - before.lat) * ky;
   const innovation = predicted + sigmaM * sigmaM;
   before.bestSigmaM = Math.min(before.bestSigmaM * RELAX, sigmaM);
   if ((dx * dx + dy * dy) / innovation > GATE) {
-    const agreed = before.aside.find((other) => agrees(other, fix, sigmaM));
+    const agreed = before.aside.find((other) => agrees(other, fix, sigmaM)) ?? followed(before.aside, fix);
     if (agreed !== undefined) return { estimate: begin(fix, sigmaM), effect: 'took-over', agreed };
     before.aside.push([fix.lon, fix.lat, sigmaM, fix.atMs]);
     if (before.aside.length > MAX_ASIDE) before.aside.shift();
@@ -108,6 +121,24 @@ function agrees(
   const dy = (fix.lat - lat) * ky;
   const joint2 = sigmaM * sigmaM + otherSigmaM * otherSigmaM;
   return dx * dx + dy * dy <= AGREE_SIGMAS * AGREE_SIGMAS * joint2;
+}
+
+/** The fix before this one, if it and those before it lead here at a plausible pace. */
+function followed(
+  aside: PositionEstimate['aside'],
+  fix: Position,
+): PositionEstimate['aside'][number] | undefined {
+  let to: { lon: number; lat: number; atMs: Instant } = fix;
+  for (let n = 1; n < COHERENT_FIXES; n++) {
+    const from = aside.at(-n);
+    if (from === undefined || (from[0] === to.lon && from[1] === to.lat)) return undefined;
+    const { x: kx, y: ky } = metresPerDegree(from[1]);
+    const pace =
+      Math.hypot(wrap(to.lon - from[0]) * kx, (to.lat - from[1]) * ky) / ((to.atMs - from[3]) / 1000);
+    if (pace > COHERENT_PACE_MPS) return undefined;
+    to = { lon: from[0], lat: from[1], atMs: from[3] };
+  }
+  return aside.at(-1);
 }
 
 /** Φ(distance / σ): the probability that the true place lies beyond an edge that is `distanceM` behind the estimate. */

@@ -174,7 +174,9 @@ export function createDetector(state?: DetectorState): Detector {
     const ageS = (event.receivedMs - event.atMs) / 1000;
     // Not believed, too old, or not this subject's device at that time: contact, and nothing more.
     const counts =
-      ageS >= -skewS && ageS <= horizonS && (assigned === undefined || isAssigned(assigned, event.atMs));
+      ageS >= -effective.clockSkewS &&
+      ageS <= effective.backfillHorizonS &&
+      (assigned === undefined || isAssigned(assigned, event.atMs));
     if (counts && event.type === 'status') noteStatus(device, event);
     if (counts && event.type === 'position') notePosition(device, event);
     judge(subject, nowMs, ageS > effective.reorderWindowS, emit);

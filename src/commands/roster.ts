@@ -1,13 +1,13 @@
 /** `wardline roster load|save`: the roster's files into and out of the running store. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { prepareZone } from '../../geofences/prepare-zone.ts';
 import { loadRoster, readRoster } from '../ingest/roster-load.ts';
 import { decodePolicyDocument, encodePolicyDocument } from '../kernel/policy-file.ts';
-import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
 import { decodeRoster, encodeRoster } from '../kernel/roster-file.ts';
 import { decodeZones, encodeZones } from '../kernel/zone-file.ts';
 import type { StoreAccess } from '../store-access.ts';
 import { type Arguments, readArguments } from './arguments.ts';
+import { readFile } from './read-file.ts';
 
 const USAGE =
   'usage: wardline roster load|save [--roster roster.json] [--zones zones.geojson] [--policy policy.json]';
@@ -71,24 +71,4 @@ async function save(
   write(options.policy, encodePolicyDocument(policy));
   say(`${roster.subjects.length} subjects and ${zones.length} zones written`);
   return 0;
-}
-
-/** Decodes a JSON file; every fault with the file's name before it. No file is no value. */
-export function readFile<T>(
-  path: string | undefined,
-  decode: (json: unknown) => Result<T, Refusal[]>,
-): Result<T | null, string[]> {
-  if (path === undefined) return ok(null);
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    return fail([`${path}: ${error instanceof Error ? error.message : String(error)}`]);
-  }
-  const decoded = decode(json);
-  return decoded.ok
-    ? decoded
-    : fail(
-        decoded.error.map(({ where, message }) => `${path}: ${where}${where === '' ? '' : ': '}${message}`),
-      );
 }
