@@ -25,16 +25,20 @@ export interface Devices {
 }
 
 export interface RosterCache extends Devices {
+  /** The device that a subject has at `atMs`; undefined when there is none, or more than one. */
+  onlyDeviceOf(subject: string, atMs: Instant): string | undefined;
   stop(): Promise<void>;
 }
 
 const POLL_MS = 60_000;
+const RETRY_MS = 1000;
 
 export async function openRosterCache(deps: { database: Database; logger: Logger }): Promise<RosterCache> {
   let byAddress = new Map<string, Assignment[]>();
-  let subjects = new Set<string>();
+  let bySubject = new Map<string, Assignment[]>();
   let loading: Promise<void> | undefined;
   let isStale = false;
+  let again: NodeJS.Timeout | undefined;
 
   async function load(): Promise<void> {
     const [assignments, ids] = await Promise.all([
@@ -42,8 +46,12 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
       listSubjectIds(deps.database),
     ]);
     const found = new Map<string, Assignment[]>();
-    const put = (key: string, assignment: Assignment) =>
-      found.set(key, [...(found.get(key) ?? []), assignment]);
+    const own = new Map<string, Assignment[]>(ids.map((row) => [row.id, []]));
+    const put = (key: string, assignment: Assignment) => {
+      const others = found.get(key);
+      if (others === undefined) found.set(key, [assignment]);
+      else others.push(assignment);
+    };
     for (const row of assignments) {
       const assignment: Assignment = {
         device: row.id,
@@ -53,11 +61,15 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
         fromMs: row.valid_from.getTime(),
         untilMs: row.valid_until?.getTime() ?? null,
       };
+      own.get(row.subject)?.push(assignment);
       put(row.address, assignment);
-      if (row.id !== row.address) put(row.id, assignment);
     }
+    // After all addresses: an id that is another device's id on the wire means that other device.
+    for (const assignments of own.values())
+      for (const assignment of assignments)
+        if (!(found.get(assignment.device) ?? []).includes(assignment)) put(assignment.device, assignment);
     byAddress = found;
-    subjects = new Set(ids.map((row) => row.id));
+    bySubject = own;
   }
 
   /** One load at a time; a change during a load asks for another. */
@@ -66,9 +78,10 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
     loading ??= (async () => {
       while (isStale) {
         isStale = false;
-        await load().catch((error: unknown) =>
-          deps.logger.warn({ event: 'roster.load-failed', error: String(error) }, 'roster not read'),
-        );
+        await load().catch((error: unknown) => {
+          deps.logger.warn({ event: 'roster.load-failed', error: String(error) }, 'roster not read');
+          again = setTimeout(refresh, RETRY_MS);
+        });
       }
       loading = undefined;
     })();
@@ -80,13 +93,22 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
   return {
     resolve: (address, atMs, protocol) =>
       resolveAssignment(byAddress.get(address) ?? [], address, atMs, protocol),
-    hasSubject: (id) => subjects.has(id),
+    hasSubject: (id) => bySubject.has(id),
+    onlyDeviceOf: (subject, atMs) => {
+      const [first, second] = (bySubject.get(subject) ?? []).filter((assignment) => holds(assignment, atMs));
+      return second === undefined ? first?.device : undefined;
+    },
     stop: async () => {
       clearInterval(timer);
       await stopListening();
       await loading;
+      clearTimeout(again);
     },
   };
+}
+
+function holds({ fromMs, untilMs }: Assignment, atMs: Instant): boolean {
+  return fromMs <= atMs && (untilMs === null || atMs < untilMs);
 }
 
 function resolveAssignment(
@@ -96,12 +118,15 @@ function resolveAssignment(
   protocol: Protocol | undefined,
 ): Result<Assignment, Refusal> {
   let isKnown = false;
+  let found: Assignment | undefined;
   for (const assignment of known) {
     if (protocol !== undefined && assignment.protocol !== null && assignment.protocol !== protocol) continue;
     isKnown = true;
-    if (assignment.fromMs <= atMs && (assignment.untilMs === null || atMs < assignment.untilMs))
-      return ok(assignment);
+    if (!holds(assignment, atMs)) continue;
+    // On the wire an address comes first; the native form speaks of the device's own id.
+    if (found === undefined || (protocol === undefined && assignment.device === address)) found = assignment;
   }
+  if (found !== undefined) return ok(found);
   return isKnown
     ? refuse(
         'device-not-assigned',
