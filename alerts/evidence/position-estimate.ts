@@ -109,13 +109,16 @@ function begin(fix: Position, sigmaM: number): PositionEstimate {
   };
 }
 
-/** A repeated fix, to the digit, is the same evidence again: a frozen receiver must not outvote the estimate. */
+/**
+ * A network fix repeated to the digit is the same entry of the same database again, no second witness. A satellite fix can
+ * stand still: phones hold the last coordinates while they rest.
+ */
 function agrees(
   [lon, lat, otherSigmaM]: PositionEstimate['aside'][number],
   fix: Position,
   sigmaM: number,
 ): boolean {
-  if (lon === fix.lon && lat === fix.lat) return false;
+  if (lon === fix.lon && lat === fix.lat && (fix.method === 'cell' || fix.method === 'wifi')) return false;
   const { x: kx, y: ky } = metresPerDegree(lat);
   const dx = wrap(fix.lon - lon) * kx;
   const dy = (fix.lat - lat) * ky;
