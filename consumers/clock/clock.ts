@@ -2,23 +2,27 @@
  * The clock: writes the time itself into every partition of the log, and relays what the tables' transactions left in the
  * outbox. One leader by a session-level advisory lock; the others wait and follow within a second when it is gone.
  *
- * A tick is stored before it is written, and a new leader first repeats the stored one: every partition then carries the
- * same ticks in the same order, and repeating one is harmless. What can't be written because the log is away is missing
- * from it: a gap between ticks is our own blindness, and the detector counts it as such.
+ * A tick is stored before it is written, through the connection that holds the lock: who has lost it can store none. A tick that
+ * could not be written is tried again before anything else, and a new leader first repeats the stored one, so every
+ * partition carries the same ticks in the same order, and repeating one is harmless. Those that fall due meanwhile are missing: a
+ * gap between ticks is our own blindness, and the detector counts it as such.
  */
 import type { Logger } from 'pino';
 import type { Instant } from '../../src/kernel/instant.ts';
 import { encodeLogEvent } from '../../src/kernel/log-line.ts';
+import { decodePolicyDocument } from '../../src/kernel/policy-file.ts';
 import type { Database, DatabaseSession } from '../../src/ports/database.ts';
 import type { ObservationLog } from '../../src/ports/observation-log.ts';
 import { findLastTick, saveLastTick, tryClockLock } from '../../src/store/clock.ts';
 import { nextOutbox, removeFromOutbox } from '../../src/store/outbox.ts';
+import { findDocument } from '../../src/store/roster.ts';
 
 export interface ClockDeps {
   readonly log: ObservationLog;
   readonly database: Database;
   readonly logger: Logger;
   readonly now: () => Instant;
+  /** Where the policy of the database says nothing. */
   readonly tickSeconds: number;
 }
 
@@ -29,64 +33,131 @@ export interface Clock {
 
 const LEADER_LOCK = 7_261_003;
 const FOLLOW_EVERY_MS = 1000;
+const RETRY_MS = 1000;
 const RELAY_BATCH = 500;
+/** Timers can fire a few milliseconds early by the wall clock. */
+const EARLY_MS = 50;
 
 export async function runClock(deps: ClockDeps): Promise<Clock> {
   let session: DatabaseSession | undefined;
   let isLeader = false;
   let isStopped = false;
+  let isTurning = false;
+  let turning: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
+  /** A stored tick that the log does not have for certain. */
+  let owedMs: Instant | undefined;
   /** Everything that writes to the log goes through this chain: ticks and relayed lines must not overtake each other. */
-  let writing: Promise<void> = Promise.resolve();
+  let writing: Promise<unknown> = Promise.resolve();
 
-  const inOrder = (work: () => Promise<void>) => {
-    writing = writing.then(work).catch((error: unknown) => {
-      deps.logger.warn(
-        { event: 'clock.write-failed', error: String(error) },
-        'the log is away: ticks are missing',
-      );
-    });
-    return writing;
+  /** Answers whether it went well. */
+  const inOrder = (work: () => Promise<void>): Promise<boolean> => {
+    const done = writing.then(work).then(
+      () => true,
+      (error: unknown) => {
+        deps.logger.warn(
+          { event: 'clock.write-failed', error: String(error) },
+          'the log or the database is away: ticks are missing',
+        );
+        return false;
+      },
+    );
+    writing = done;
+    return done;
   };
-
-  async function lead(): Promise<void> {
-    session ??= await openSession();
-    const [row] = await tryClockLock(session, LEADER_LOCK);
-    isLeader = row?.leads === true;
-    if (!isLeader) return;
-    deps.logger.info({ event: 'clock.leads' }, 'this process writes the ticks');
-    const [last] = await findLastTick(deps.database);
-    if (last !== undefined) await inOrder(() => writeTick(deps, last.last_tick.getTime()));
-    await inOrder(() => relay(deps));
-  }
 
   async function openSession(): Promise<DatabaseSession> {
     const made = await deps.database.session();
     made.onLost(() => {
+      if (session !== made) return;
       session = undefined;
       isLeader = false;
+      if (!isTurning) schedule(FOLLOW_EVERY_MS);
     });
     return made;
   }
 
+  async function tryToLead(): Promise<void> {
+    session ??= await openSession();
+    const [row] = await tryClockLock(session, LEADER_LOCK);
+    if (row?.leads !== true) return;
+    const [last] = await findLastTick(session);
+    owedMs = last?.last_tick.getTime();
+    isLeader = true;
+    deps.logger.info({ event: 'clock.leads' }, 'this process writes the ticks');
+  }
+
+  async function payTick(): Promise<void> {
+    if (owedMs === undefined) return;
+    await deps.log.appendToAll(encodeLogEvent({ type: 'tick', atMs: owedMs }));
+    owedMs = undefined;
+  }
+
+  /** On the grid of the wall clock, so that all leaders make the same ticks. */
+  async function tick(everyMs: number): Promise<void> {
+    await payTick();
+    if (session === undefined) return;
+    const atMs = Math.floor((deps.now() + EARLY_MS) / everyMs) * everyMs;
+    const [saved] = await saveLastTick(session, new Date(atMs));
+    // Not forward: this tick is written already, or the wall clock was set back.
+    if (saved === undefined) return;
+    owedMs = atMs;
+    await payTick();
+  }
+
+  /** In order; a line leaves the outbox when the log has it, so a crash can only repeat some. */
+  async function relay(): Promise<void> {
+    await payTick();
+    while (isLeader && !isStopped) {
+      const rows = await nextOutbox(deps.database, RELAY_BATCH);
+      if (rows.length === 0) return;
+      // Called in order, which is the order that the log keeps; awaited together, so that it writes them together.
+      const results = await Promise.allSettled(
+        rows.map(({ key, line }) =>
+          key === null ? deps.log.appendToAll(line) : deps.log.append([{ key, line }]),
+        ),
+      );
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+      const ids = rows.map((row) => row.id);
+      await removeFromOutbox(deps.database, ids);
+    }
+  }
+
   async function turn(): Promise<void> {
+    let waitMs = FOLLOW_EVERY_MS;
+    isTurning = true;
     try {
-      if (isLeader) await inOrder(() => tick(deps));
-      else await lead();
+      if (!isLeader) await tryToLead();
+      if (isLeader) {
+        const everyMs = 1000 * (await readTickSeconds(deps));
+        const isWritten = await inOrder(() => tick(everyMs).then(relay));
+        waitMs = isWritten ? everyMs - (deps.now() % everyMs) : RETRY_MS;
+      }
     } catch (error) {
       deps.logger.warn(
         { event: 'clock.waits', error: String(error) },
         'the database is away: the clock waits',
       );
     }
-    if (!isStopped) timer = setTimeout(() => void turn(), isLeader ? untilNextTick(deps) : FOLLOW_EVERY_MS);
+    isTurning = false;
+    schedule(isLeader ? waitMs : FOLLOW_EVERY_MS);
+  }
+
+  function schedule(waitMs: number): void {
+    clearTimeout(timer);
+    if (isStopped) return;
+    timer = setTimeout(() => {
+      turning = turn();
+    }, waitMs);
   }
 
   const relayNow = () => {
-    if (isLeader && !isStopped) void inOrder(() => relay(deps));
+    if (isLeader && !isStopped) void inOrder(relay);
   };
   const stopListening = await deps.database.listen('outbox', relayNow, relayNow);
-  await turn();
+  turning = turn();
+  await turning;
   return {
     get isLeader() {
       return isLeader;
@@ -95,53 +166,16 @@ export async function runClock(deps: ClockDeps): Promise<Clock> {
       isStopped = true;
       clearTimeout(timer);
       await stopListening();
+      await turning;
       await writing;
+      isLeader = false;
       await session?.release();
     },
   };
 }
 
-function untilNextTick({ now, tickSeconds }: ClockDeps): number {
-  const everyMs = tickSeconds * 1000;
-  return everyMs - (now() % everyMs);
-}
-
-/** On the grid of the wall clock, so that all leaders make the same ticks. */
-async function tick(deps: ClockDeps): Promise<void> {
-  const everyMs = deps.tickSeconds * 1000;
-  // Timers can fire a few milliseconds early by the wall clock.
-  const atMs = Math.floor((deps.now() + 50) / everyMs) * everyMs;
-  const [saved] = await saveLastTick(deps.database, new Date(atMs));
-  // Not forward: the wall clock was set back, or this tick is written already.
-  if (saved !== undefined) await writeTick(deps, atMs);
-  await relay(deps);
-}
-
-async function writeTick(deps: ClockDeps, atMs: Instant): Promise<void> {
-  await deps.log.appendToAll(encodeLogEvent({ type: 'tick', atMs }));
-}
-
-/** In order; a line leaves the outbox when the log has it, so a crash can only repeat one. */
-async function relay(deps: ClockDeps): Promise<void> {
-  for (;;) {
-    const rows = await nextOutbox(deps.database, RELAY_BATCH);
-    if (rows.length === 0) return;
-    let keyed: { key: string; line: string }[] = [];
-    const flush = async () => {
-      if (keyed.length > 0) await deps.log.append(keyed);
-      keyed = [];
-    };
-    for (const row of rows) {
-      if (row.key !== null) keyed.push({ key: row.key, line: row.line });
-      else {
-        await flush();
-        await deps.log.appendToAll(row.line);
-      }
-    }
-    await flush();
-    await removeFromOutbox(
-      deps.database,
-      rows.map((row) => row.id),
-    );
-  }
+async function readTickSeconds({ database, tickSeconds }: ClockDeps): Promise<number> {
+  const [row] = await findDocument(database, 'policy');
+  const policy = decodePolicyDocument(row?.document ?? {});
+  return (policy.ok ? policy.value.default.tickSeconds : undefined) ?? tickSeconds;
 }
