@@ -7,7 +7,7 @@ import { encodeLogEvent } from '../kernel/log-line.ts';
 import type { PolicyDocument } from '../kernel/policy.ts';
 import { decodePolicyDocument, encodePolicyDocument } from '../kernel/policy-file.ts';
 import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
-import { EMPTY_ROSTER, type Roster, type ZoneFeature } from '../kernel/roster.ts';
+import { type Calendar, EMPTY_ROSTER, type Roster, type ZoneFeature } from '../kernel/roster.ts';
 import {
   decodeRoster,
   decodeSubjectProfile,
@@ -26,6 +26,7 @@ import {
   insertDevices,
   listProfiles,
   listZoneFeatures,
+  lockRoster,
   notifyRoster,
   upsertDocument,
   upsertSubjects,
@@ -44,6 +45,8 @@ export interface RosterUpdate {
   readonly policy: PolicyDocument | null;
 }
 
+const ROSTER_LOCK = 7_261_004;
+
 class Refused extends Error {
   readonly faults: Refusal[];
   constructor(faults: Refusal[]) {
@@ -59,20 +62,14 @@ export async function loadRoster(
   nowMs: Instant,
   checkZone: (zone: ZoneFeature) => Result<unknown, Refusal>,
 ): Promise<Result<Changes, Refusal[]>> {
-  const faults = (update.zones ?? []).flatMap((zone) => {
+  const shapes = (update.zones ?? []).flatMap((zone) => {
     const checked = checkZone(zone);
-    return checked.ok
-      ? []
-      : [
-          {
-            ...checked.error,
-            where: `zone ${zone.id}${checked.error.where === '' ? '' : `: ${checked.error.where}`}`,
-          },
-        ];
+    if (checked.ok) return [];
+    const { where } = checked.error;
+    return [{ ...checked.error, where: `zone ${zone.id}${where === '' ? '' : `: ${where}`}` }];
   });
-  if (faults.length > 0) return fail(faults);
   try {
-    return ok(await database.transaction((db) => write(db, update, nowMs)));
+    return ok(await database.transaction((db) => write(db, update, nowMs, shapes)));
   } catch (error) {
     // The transaction is rolled back by the throw; the faults come out of it as a value.
     if (error instanceof Refused) return fail(error.faults);
@@ -80,7 +77,15 @@ export async function loadRoster(
   }
 }
 
-async function write(db: Db, { roster, zones, policy }: RosterUpdate, nowMs: Instant): Promise<Changes> {
+async function write(
+  db: Db,
+  { roster, zones, policy }: RosterUpdate,
+  nowMs: Instant,
+  shapes: readonly Refusal[],
+): Promise<Changes> {
+  // One load at a time: their lines must stand in the outbox in the order in which they are committed.
+  await lockRoster(db, ROSTER_LOCK);
+  const faults = [...shapes];
   const broadcast: string[] = [];
   const keyed: { key: string; line: string }[] = [];
   let documents = 0;
@@ -107,20 +112,23 @@ async function write(db: Db, { roster, zones, policy }: RosterUpdate, nowMs: Ins
   let changedSubjects = new Set<string>();
   if (roster !== null) {
     const known = new Set((await listZoneFeatures(db)).map((row) => row.id));
-    const unknown = findUnknownZones(roster, known);
-    if (unknown.length > 0) throw new Refused(unknown);
-    if ((await upsertDocument(db, 'calendar', JSON.stringify(roster.calendar))).length > 0) {
+    faults.push(...findUnknownZones(roster, known));
+    const calendar = await mergeCalendar(db, roster.calendar);
+    if ((await upsertDocument(db, 'calendar', JSON.stringify(calendar))).length > 0) {
       documents++;
-      broadcast.push(encodeLogEvent({ type: 'calendar', atMs: nowMs, calendar: roster.calendar }));
+      broadcast.push(encodeLogEvent({ type: 'calendar', atMs: nowMs, calendar }));
     }
-    const { musters } = encodeRoster({ ...roster, subjects: [] });
+    const musters = await mergeMusters(db, roster);
     if ((await upsertDocument(db, 'musters', JSON.stringify(musters))).length > 0) documents++;
-    changedSubjects = await writeSubjects(db, roster);
+    const written = await writeSubjects(db, roster);
+    faults.push(...written.faults);
+    changedSubjects = written.changed;
     for (const profile of roster.subjects) {
       if (changedSubjects.has(profile.id))
         keyed.push({ key: profile.id, line: encodeLogEvent({ type: 'profile', atMs: nowMs, profile }) });
     }
   }
+  if (faults.length > 0) throw new Refused(faults);
   await addToOutbox(
     db,
     [...broadcast.map(() => null), ...keyed.map((entry) => entry.key)],
@@ -130,7 +138,7 @@ async function write(db: Db, { roster, zones, policy }: RosterUpdate, nowMs: Ins
   return { subjects: changedSubjects.size, zones: changedZones.size, documents };
 }
 
-async function writeSubjects(db: Db, roster: Roster): Promise<Set<string>> {
+async function writeSubjects(db: Db, roster: Roster): Promise<{ changed: Set<string>; faults: Refusal[] }> {
   const rows = roster.subjects.map((profile) => ({
     id: profile.id,
     name: profile.name,
@@ -142,20 +150,35 @@ async function writeSubjects(db: Db, roster: Roster): Promise<Set<string>> {
   await clearDevices(db, changed);
   await insertDevices(db, changed);
   const overlaps = await findOverlaps(db, changed);
-  if (overlaps.length > 0) {
-    throw new Refused(
-      overlaps.map(({ id, subject, other }) => ({
-        code: 'duplicate-id',
-        where: `subject ${subject}: device ${id}`,
-        message: `is assigned to ${other} at the same time: end the one before the other begins`,
-      })),
-    );
-  }
+  const faults = overlaps.map(({ id, subject, other, other_id }): Refusal => {
+    const theirs = other_id === id ? other : `${other} (device ${other_id}, same id on the wire)`;
+    return {
+      code: 'duplicate-id',
+      where: `subject ${subject}: device ${id}`,
+      message: `is assigned to ${theirs} at the same time: end the one before the other begins`,
+    };
+  });
   const feeds = new Set(
     roster.subjects.flatMap((profile) => profile.devices.flatMap((device) => device.feed ?? [])),
   );
   for (const feed of feeds) await ensureFeed(db, feed, feed);
-  return new Set(changed);
+  return { changed: new Set(changed), faults };
+}
+
+/** A roster without a calendar changes none; its days come on top of those that are known. */
+async function mergeCalendar(db: Db, given: Calendar): Promise<Calendar> {
+  const known = (await findDocument(db, 'calendar'))[0]?.document as Calendar | undefined;
+  if (known === undefined) return given;
+  if (Object.keys(given.days).length === 0) return known;
+  return { days: { ...known.days, ...given.days }, timeZone: given.timeZone };
+}
+
+/** In the form of roster.json, by id. */
+async function mergeMusters(db: Db, roster: Roster): Promise<readonly unknown[]> {
+  const known = (await findDocument(db, 'musters'))[0]?.document as readonly { id: string }[] | undefined;
+  const given = encodeRoster({ ...roster, subjects: [] }).musters as readonly { id: string }[];
+  const named = new Set(given.map(({ id }) => id));
+  return [...(known ?? []).filter(({ id }) => !named.has(id)), ...given];
 }
 
 /** The whole roster, its zones and its policy as they stand in the store. */

@@ -49,15 +49,27 @@ export const insertDevices = statement<[subjects: string[]]>()(
     WHERE s.id = ANY ($1)`,
 );
 
-/** Two assignments of one device at one time, where at least one belongs to the named subjects. */
+/** Two assignments of one device, or of one id on the wire, at one time, where at least one belongs to the named subjects. */
 export const findOverlaps = statement<[subjects: string[]]>()(
   'roster.overlaps',
-  { id: 'text', subject: 'text', other: 'text' },
-  `SELECT a.id, a.subject, b.subject AS other FROM devices a
-     JOIN devices b ON a.id = b.id AND (a.subject, a.valid_from) <> (b.subject, b.valid_from)
-    WHERE a.subject = ANY ($1)
-      AND tstzrange(a.valid_from, a.valid_until) && tstzrange(b.valid_from, b.valid_until)
-    ORDER BY a.id, a.subject LIMIT 100`,
+  { id: 'text', subject: 'text', other: 'text', other_id: 'text' },
+  // Two joins: with one that says OR, no hash join is possible and the time grows with the square of the devices.
+  `WITH pairs AS (
+     SELECT a.id, a.subject, b.subject AS other, b.id AS other_id
+       FROM devices a JOIN devices b ON a.id = b.id AND (a.subject, a.valid_from) <> (b.subject, b.valid_from)
+      WHERE a.subject = ANY ($1) AND tstzrange(a.valid_from, a.valid_until) && tstzrange(b.valid_from, b.valid_until)
+     UNION
+     SELECT a.id, a.subject, b.subject, b.id
+       FROM devices a JOIN devices b ON a.address = b.address AND a.id <> b.id
+        AND (a.protocol IS NULL OR b.protocol IS NULL OR a.protocol = b.protocol)
+      WHERE a.subject = ANY ($1) AND tstzrange(a.valid_from, a.valid_until) && tstzrange(b.valid_from, b.valid_until))
+   SELECT id, subject, other, other_id FROM pairs ORDER BY id, subject LIMIT 100`,
+);
+
+export const lockRoster = statement<[key: number]>()(
+  'roster.lock',
+  { locked: 'text' },
+  'SELECT pg_advisory_xact_lock($1)::text AS locked',
 );
 
 export const listAssignments = statement<[]>()(
