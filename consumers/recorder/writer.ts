@@ -1,6 +1,6 @@
 /**
- * One transaction at a time on one session; what other partitions bring meanwhile goes together into the next. Rows are
- * built when they come, while the server works on the transaction before.
+ * A few transactions at a time, each on a session of its own; what other partitions bring meanwhile goes together into the
+ * next. Rows are built when they come, while the server works on the transactions before.
  */
 import type { Checkin, DeviceStatus, LogEvent, Position } from '../../src/kernel/log-event.ts';
 import type { Database, DatabaseSession } from '../../src/ports/database.ts';
@@ -35,15 +35,65 @@ interface Facts {
   readonly checkins: Checkin[];
 }
 
+/** Two: with one the server waits for rows while these are decoded, with three the machine's cores are used up. */
+const LANES = 2;
 const DAY_MS = 86_400_000;
 
 const emptyFacts = (): Facts => ({ rows: [], positionCount: 0, days: new Set(), statuses: [], checkins: [] });
 
 export function createWriter(deps: WriterDeps): Writer {
+  const idle = Array.from({ length: LANES }, () => createLane(deps));
+  const running = new Set<Promise<void>>();
+  let waiting: Batch | undefined;
+
+  function pump(): void {
+    const batch = waiting;
+    const lane = batch === undefined ? undefined : idle.pop();
+    if (batch === undefined || lane === undefined) return;
+    waiting = undefined;
+    const done = lane.record(batch.facts).then(batch.resolve, batch.reject);
+    running.add(done);
+    void done.then(() => {
+      running.delete(done);
+      idle.push(lane);
+      pump();
+    });
+  }
+
+  return {
+    write: (events) => {
+      waiting ??= openBatch();
+      const { facts, done } = waiting;
+      add(facts, events);
+      pump();
+      return done;
+    },
+    close: async () => {
+      while (running.size > 0) await Promise.all(running);
+      await Promise.all(idle.map((lane) => lane.close()));
+    },
+  };
+}
+
+interface Batch {
+  readonly facts: Facts;
+  readonly done: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+function openBatch(): Batch {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  return { facts: emptyFacts(), done: promise, resolve, reject };
+}
+
+interface Lane {
+  record(facts: Facts): Promise<void>;
+  close(): Promise<void>;
+}
+
+function createLane(deps: WriterDeps): Lane {
   let session: DatabaseSession | undefined;
-  let waiting = emptyFacts();
-  let running: Promise<void> = Promise.resolve();
-  let next: Promise<void> | undefined;
   /** A batch that repeats a fix is followed by others (a repeated tail, a device that sends twice): those are staged. */
   let isRepeating = false;
 
@@ -63,8 +113,7 @@ export function createWriter(deps: WriterDeps): Writer {
     return made;
   }
 
-  async function record(facts: Facts): Promise<void> {
-    if (facts.positionCount + facts.statuses.length + facts.checkins.length === 0) return;
+  async function attempt(facts: Facts): Promise<void> {
     await deps.ensureDays(instantsOf(facts.days));
     try {
       await commitFacts(await open(), facts);
@@ -96,27 +145,12 @@ export function createWriter(deps: WriterDeps): Writer {
     if (isStaged && inserted === facts.positionCount) isRepeating = false;
   }
 
-  const run = () => {
-    const facts = waiting;
-    waiting = emptyFacts();
-    next = undefined;
-    return deps.retry.run(() => record(facts));
-  };
-
   return {
-    write: (events) => {
-      add(waiting, events);
-      if (next === undefined) {
-        // Who comes while the one before runs is taken along; a failure is told to those whose facts it held.
-        next = running.catch(() => {}).then(run);
-        running = next;
-      }
-      return next;
+    record: async (facts) => {
+      if (facts.positionCount + facts.statuses.length + facts.checkins.length === 0) return;
+      await deps.retry.run(() => attempt(facts));
     },
-    close: async () => {
-      await running.catch(() => {});
-      await session?.release();
-    },
+    close: async () => session?.release(),
   };
 }
 

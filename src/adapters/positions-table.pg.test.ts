@@ -73,6 +73,6 @@ test("P5 a subject's track of a day is found by the index of that day alone", as
   );
   const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
   expect(plan).toContain('positions_20260310');
-  expect(plan).toContain('subject_at_idx');
+  expect(plan).toContain('positions_20260310_pkey');
   expect(plan).not.toContain('positions_20260311');
 });

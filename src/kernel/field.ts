@@ -51,9 +51,23 @@ export function readArray(json: Json, key: string, where: string, faults: Faults
   return [];
 }
 
+/**
+ * What may stand for an id or a name: 1 to 256 characters that every store can keep. PostgreSQL's text has no NUL and its
+ * jsonb no lone surrogate; one line with such an id would stop each consumer that writes it down.
+ */
+export function isText(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    value.length <= 256 &&
+    !value.includes('\u0000') &&
+    value.isWellFormed()
+  );
+}
+
 export function readText(json: Json, key: string, where: string, faults: Faults): string {
   const value = json[key];
-  if (typeof value === 'string' && value !== '' && value.length <= 256) return value;
+  if (isText(value)) return value;
   if (value === undefined || value === null)
     faults.add('missing-field', join(where, key), 'is missing: give a text');
   else

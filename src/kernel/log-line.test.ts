@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LogEvent } from './log-event.ts';
-import { decodeLogLine, decodeObservation, encodeLogEvent } from './log-line.ts';
+import { decodeLogEvent, decodeLogLine, decodeObservation, encodeLogEvent } from './log-line.ts';
 import { murmur2, partitionOf } from './partition.ts';
 import { DEFAULT_POLICY, policyFor } from './policy.ts';
 import { decodeRoster, encodeRoster } from './roster-file.ts';
@@ -143,4 +143,18 @@ test.each([
 ])('K8 murmur2(%s) is what Kafka says', (text, hash) => {
   expect(murmur2(new TextEncoder().encode(text))).toBe(hash);
   expect(partitionOf(text, 6)).toBe((hash & 0x7fffffff) % 6);
+});
+
+test('K9 a line that is taken can be kept by every store', () => {
+  const given = { type: 'position', subject: 'S', device: 'D', at: '2026-03-01T00:00:00Z', lat: 1, lon: 2 };
+  const wrong: Record<string, unknown>[] = [
+    { subject: 'S\u0000' },
+    { device: '\ud800' },
+    { sequence: 1.5 },
+    { at: '0000-12-31T23:59:59Z' },
+    { at: '0001-01-01T00:00:00+01:00' },
+    { at: '9999-12-31T23:59:59-01:00' },
+  ];
+  expect(decodeLogEvent(given).ok).toBe(true);
+  for (const change of wrong) expect(decodeLogEvent({ ...given, ...change })).toMatchObject({ ok: false });
 });

@@ -2,7 +2,7 @@
  * One line of the observations log or of an observations file: JSON text ↔ `LogEvent`. Times are ISO 8601 in the text
  * and milliseconds inside. Contract: design.md, "wardline replay". Unknown keys are ignored, wrong ones refused.
  */
-import { isObject, type Json, show } from './field.ts';
+import { isObject, isText, type Json, show } from './field.ts';
 import { formatInstant, type Instant, parseInstant } from './instant.ts';
 import {
   CHECKIN_METHODS,
@@ -44,7 +44,7 @@ export function decodeLogEvent(json: unknown): Result<LogEvent, Refusal> {
       const { feed, status } = json;
       const atMs = parseInstant(json.at);
       if (atMs === undefined) return badTime(json, 'at');
-      if (typeof feed !== 'string' || feed === '') return badText(json, 'feed');
+      if (!isText(feed)) return badText(json, 'feed');
       if (status !== 'down' && status !== 'up')
         return refuse('unknown-value', 'status', `must be down or up, not ${show(status)}`);
       return ok({ type: 'feed', feed, atMs, status });
@@ -99,11 +99,10 @@ export function decodeObservation(json: unknown, receivedMs?: Instant): Result<O
     received = given;
   }
   const { subject } = json;
-  if (typeof subject !== 'string' || subject === '' || subject.length > MAX_ID)
-    return badText(json, 'subject');
+  if (!isText(subject)) return badText(json, 'subject');
   const key = json.type === 'checkin' ? 'terminal' : 'device';
   const source = json[key];
-  if (typeof source !== 'string' || source === '' || source.length > MAX_ID) return badText(json, key);
+  if (!isText(source)) return badText(json, key);
   switch (json.type) {
     case 'position':
       return decodePosition(json, subject, source, atMs, received);
@@ -132,7 +131,6 @@ export function decodeObservation(json: unknown, receivedMs?: Instant): Result<O
   }
 }
 
-const MAX_ID = 256;
 /** Optional numbers of a position with what can be meant by them. */
 const POSITION_NUMBERS = [
   ['accuracyM', 0, 1e7],
@@ -172,6 +170,8 @@ function decodePosition(
     if (typeof value !== 'number') return badNumber(json, key);
     if (!(value >= min && value <= max))
       return refuse('out-of-range', key, `must be from ${min} to ${max}, not ${value}`);
+    if (key === 'sequence' && !Number.isInteger(value))
+      return refuse('wrong-type', key, `must be a whole number, not ${value}`);
     position[key] = value;
   }
   const { mock, method } = json;
@@ -219,7 +219,7 @@ function badTime(json: Json, key: string): Result<never, Refusal> {
 function badText(json: Json, key: string): Result<never, Refusal> {
   return json[key] === undefined
     ? refuse('missing-field', key, 'is missing: give a text')
-    : refuse('wrong-type', key, `must be a text of 1 to ${MAX_ID} characters, not ${show(json[key])}`);
+    : refuse('wrong-type', key, `must be a text of 1 to 256 characters, not ${show(json[key])}`);
 }
 
 function badNumber(json: Json, key: string): Result<never, Refusal> {
