@@ -38,14 +38,13 @@ export async function runExport(
     for (const fault of wanted.error) say(fault);
     return 2;
   }
-  const log = await access.openLog();
   const counts = { lines: 0, unread: 0 };
-  const text = textOf(log, wanted.value, counts);
   try {
+    const text = textOf(await access.openLog(), wanted.value, counts);
     if (wanted.value.output === null) await writeTo(access.stdout, text);
     else await writeFile(wanted.value.output, text);
   } catch (error) {
-    say(`can not write the export: ${error instanceof Error ? error.message : String(error)}`);
+    say(`not exported: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
   }
   say(
