@@ -22,14 +22,14 @@ export function runDetector(deps: DetectorDeps): Promise<Subscription> {
     name: 'detector',
     create: (saved) => createDetector(saved as DetectorState | undefined),
     snapshot: (detector) => detector.snapshot(),
-    handle: async (detector, events, partition) => {
+    handle: async (detector, events, partition, retry) => {
       const alerts: AlertEvent[] = [];
       let tickMs: number | undefined;
       for (const event of events) {
         detector.apply(event, (alert) => alerts.push(alert));
         if (event.type === 'tick') tickMs = event.atMs;
       }
-      await deps.ledger.append(alerts);
+      await retry.run(() => deps.ledger.append(alerts));
       if (alerts.length > 0) deps.onAlerts?.(alerts);
       if (tickMs !== undefined) deps.onTick(partition, tickMs);
     },
