@@ -45,7 +45,7 @@ export interface IntakeDeps {
   readonly log: Pick<ObservationLog, 'append'>;
   readonly quarantine: Pick<Quarantine, 'add'>;
   readonly devices: Devices;
-  /** A fix time further ahead of receipt than this is not believed (policy `clockSkewS`). */
+  /** A fix time further ahead of receipt than this is not believed, where the roster's policy says nothing else. */
   readonly clockSkewS: number;
   onTaken?(source: Source, accepted: number, refused: readonly Refusal[]): void;
 }
@@ -121,11 +121,12 @@ export function admit(
   );
   if (!decoded.ok) return decoded;
   const { atMs, receivedMs } = decoded.value;
-  if (atMs > receivedMs + deps.clockSkewS * 1000) {
+  const clockSkewS = deps.devices.clockSkewS?.() ?? deps.clockSkewS;
+  if (atMs > receivedMs + clockSkewS * 1000) {
     return refuse(
       'time-in-the-future',
       'at',
-      `lies more than ${deps.clockSkewS} s ahead of receipt: set the device's clock`,
+      `lies more than ${clockSkewS} s ahead of receipt: set the device's clock`,
     );
   }
   if (atMs < OLDEST_MS)

@@ -4,10 +4,11 @@
  */
 import type { Logger } from 'pino';
 import type { Instant } from '../kernel/instant.ts';
+import { decodePolicyDocument } from '../kernel/policy-file.ts';
 import { ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import type { Protocol } from '../kernel/roster.ts';
 import type { Database } from '../ports/database.ts';
-import { listAssignments, listSubjectIds } from '../store/roster.ts';
+import { findDocument, listAssignments, listSubjectIds } from '../store/roster.ts';
 
 export interface Assignment {
   readonly device: string;
@@ -22,6 +23,8 @@ export interface Devices {
   /** The assignment that holds at `atMs` for an id on the wire; a device is also found by its own id. */
   resolve(address: string, atMs: Instant, protocol?: Protocol): Result<Assignment, Refusal>;
   hasSubject(id: string): boolean;
+  /** `clockSkewS` of the policy as it stands; undefined where it says nothing. */
+  clockSkewS?(): number | undefined;
 }
 
 export interface RosterCache extends Devices {
@@ -36,15 +39,18 @@ const RETRY_MS = 1000;
 export async function openRosterCache(deps: { database: Database; logger: Logger }): Promise<RosterCache> {
   let byAddress = new Map<string, Assignment[]>();
   let bySubject = new Map<string, Assignment[]>();
+  let clockSkewS: number | undefined;
   let loading: Promise<void> | undefined;
   let isStale = false;
   let again: NodeJS.Timeout | undefined;
 
   async function load(): Promise<void> {
-    const [assignments, ids] = await Promise.all([
+    const [assignments, ids, documents] = await Promise.all([
       listAssignments(deps.database),
       listSubjectIds(deps.database),
+      findDocument(deps.database, 'policy'),
     ]);
+    const policy = decodePolicyDocument(documents[0]?.document ?? {});
     const found = new Map<string, Assignment[]>();
     const own = new Map<string, Assignment[]>(ids.map((row) => [row.id, []]));
     const put = (key: string, assignment: Assignment) => {
@@ -70,6 +76,7 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
         if (!(found.get(assignment.device) ?? []).includes(assignment)) put(assignment.device, assignment);
     byAddress = found;
     bySubject = own;
+    clockSkewS = policy.ok ? policy.value.default.clockSkewS : undefined;
   }
 
   /** One load at a time; a change during a load asks for another. */
@@ -94,6 +101,7 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
     resolve: (address, atMs, protocol) =>
       resolveAssignment(byAddress.get(address) ?? [], address, atMs, protocol),
     hasSubject: (id) => bySubject.has(id),
+    clockSkewS: () => clockSkewS,
     onlyDeviceOf: (subject, atMs) => {
       const [first, second] = (bySubject.get(subject) ?? []).filter((assignment) => holds(assignment, atMs));
       return second === undefined ? first?.device : undefined;

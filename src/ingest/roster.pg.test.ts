@@ -189,3 +189,9 @@ test('R6 an id on the wire is looked up for its protocol; the native form means 
     'unknown-device',
   ]);
 });
+
+test('R7 the policy’s clock skew holds from the moment it is loaded', async () => {
+  expect(cache.clockSkewS?.()).toBeUndefined();
+  await load({ policy: { default: { clockSkewS: 30 } } });
+  await until(() => cache.clockSkewS?.() === 30);
+});
