@@ -38,7 +38,7 @@ export async function joinKafkaGroup({
   logger,
 }: KafkaGroupOptions): Promise<Subscription> {
   const member = kafka.consumer({
-    groupId: consumer.group,
+    groupId: groupIdOf(topic, consumer.group),
     sessionTimeout: SESSION_TIMEOUT_MS,
     rebalanceTimeout: SESSION_TIMEOUT_MS,
     heartbeatInterval: HEARTBEAT_MS,
@@ -150,6 +150,11 @@ export async function joinKafkaGroup({
       await member.disconnect();
     },
   };
+}
+
+/** Groups are global to a Kafka: two Wardlines on one cluster differ by their topic. */
+export function groupIdOf(topic: string, group: string): string {
+  return `${topic}.${group}`;
 }
 
 /** A position that could not be committed is an older position: what follows it is read again, nothing is lost. */

@@ -10,7 +10,7 @@ import { partitionOf } from '../kernel/partition.ts';
 import { fail, ok, type Result } from '../kernel/result.ts';
 import type { LogBatch, ObservationLog } from '../ports/observation-log.ts';
 import { createAppendQueue, type PackedRecord } from './append-queue.ts';
-import { joinKafkaGroup } from './kafka-log-members.ts';
+import { groupIdOf, joinKafkaGroup } from './kafka-log-members.ts';
 
 export interface KafkaLogOptions {
   readonly brokers: readonly string[];
@@ -69,7 +69,7 @@ export async function createKafkaLog({
     read: (partition, offset) => readPartition({ kafka, admin, topic, partition, offset }),
     bounds: () => bounds(admin, topic),
     positions: async (group) => {
-      const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+      const [found] = await admin.fetchOffsets({ groupId: groupIdOf(topic, group), topics: [topic] });
       return everyPartition.map((partition) => {
         const offset = Number(found?.partitions.find((item) => item.partition === partition)?.offset ?? -1);
         return offset < 0 ? null : offset;
