@@ -1,4 +1,5 @@
-/** REST as the page uses it. Types only; the server's answers are trusted. */
+/** REST as the page uses it. The answers of our own server are trusted; only types here. */
+import type { FeatureCollection } from 'geojson';
 
 export interface Session {
   readonly login: string;
@@ -7,44 +8,80 @@ export interface Session {
   readonly csrf: string;
 }
 
-export type SignIn =
-  | { readonly ok: true; readonly session: Session }
-  | { readonly ok: false; readonly status: number };
+/** What went wrong, as the page tells it; `unreachable`: no answer at all. */
+export type Fault = 'wrong' | 'signed-out' | 'forbidden' | 'gone' | 'too-many' | 'unreachable' | 'failed';
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly fault: Fault };
 
-export async function currentSession(): Promise<Session | null> {
-  const answer = await fetch('/api/v1/session');
-  return answer.ok ? ((await answer.json()) as Session) : null;
-}
+const FAULTS: Readonly<Record<number, Fault>> = {
+  401: 'signed-out',
+  403: 'forbidden',
+  404: 'gone',
+  409: 'gone',
+  429: 'too-many',
+};
 
-/** `status` 0: the server was not reached. */
-export async function signIn(login: string, password: string): Promise<SignIn> {
+async function call<T>(path: string, init?: RequestInit): Promise<Answer<T>> {
   try {
-    const answer = await fetch('/api/v1/session', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ login, password }),
-    });
-    return answer.ok
-      ? { ok: true, session: (await answer.json()) as Session }
-      : { ok: false, status: answer.status };
+    const answer = await fetch(`/api/v1/${path}`, init);
+    if (!answer.ok) return { ok: false, fault: FAULTS[answer.status] ?? 'failed' };
+    return { ok: true, value: (answer.status === 204 ? undefined : await answer.json()) as T };
   } catch {
-    return { ok: false, status: 0 };
+    // fetch throws for a network that is gone, and says no more than that.
+    return { ok: false, fault: 'unreachable' };
   }
 }
 
-export async function signOut({ csrf }: Session): Promise<void> {
-  await fetch('/api/v1/session', { method: 'DELETE', headers: { 'x-csrf-token': csrf } });
+const json = (method: string, csrf: string | null, body: unknown): RequestInit => ({
+  method,
+  headers: { 'content-type': 'application/json', ...(csrf === null ? {} : { 'x-csrf-token': csrf }) },
+  body: JSON.stringify(body),
+});
+
+export const currentSession = () => call<Session>('session');
+
+export async function signIn(login: string, password: string): Promise<Answer<Session>> {
+  const answer = await call<Session>('session', json('POST', null, { login, password }));
+  return !answer.ok && answer.fault === 'signed-out' ? { ok: false, fault: 'wrong' } : answer;
 }
 
-export async function acknowledge({ csrf }: Session, alert: string): Promise<boolean> {
-  try {
-    const answer = await fetch(`/api/v1/alerts/${encodeURIComponent(alert)}/acknowledge`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-csrf-token': csrf },
-      body: '{}',
-    });
-    return answer.ok;
-  } catch {
-    return false;
+export const signOut = ({ csrf }: Session) =>
+  call<void>('session', { method: 'DELETE', headers: { 'x-csrf-token': csrf } });
+
+/** What the caller may do, as the server's table has it. */
+export const myActions = async (): Promise<Answer<ReadonlySet<string>>> => {
+  const answer = await call<{ actions: string[] }>('me');
+  return answer.ok ? { ok: true, value: new Set(answer.value.actions) } : answer;
+};
+
+export interface Acknowledgement {
+  readonly alert: string;
+  /** Who was first: another than the caller when somebody else had it already. */
+  readonly acknowledgedBy: string;
+}
+export const acknowledge = ({ csrf }: Session, alert: string, note = '') =>
+  call<Acknowledgement>(
+    `alerts/${encodeURIComponent(alert)}/acknowledge`,
+    json('POST', csrf, note === '' ? {} : { note }),
+  );
+
+export type ZoneProperties = { readonly name?: string; readonly radiusM?: number; readonly widthM?: number };
+/** At most so many pages: the map draws the zone of one alert, it need not know all of a country. */
+const MOST_PAGES = 20;
+
+export async function allZones(): Promise<FeatureCollection['features']> {
+  const features: FeatureCollection['features'] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const answer: Answer<FeatureCollection & { nextCursor: string | null }> = await call(
+      `zones?limit=500${query}`,
+    );
+    if (!answer.ok) return features;
+    features.push(...answer.value.features);
+    cursor = answer.value.nextCursor;
+    if (cursor === null) return features;
   }
+  return features;
 }

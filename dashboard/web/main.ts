@@ -1,5 +1,6 @@
 import { createApp } from 'vue';
 import App from './app.vue';
-import './styles.css';
+import './styles/tokens.css';
+import './styles/base.css';
 
 createApp(App).mount('#app');

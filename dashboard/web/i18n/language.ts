@@ -1,22 +1,25 @@
 /** The language in use, and how numbers and times are written in it. Times are those of the office: Asia/Shanghai. */
 import { computed, ref, watchEffect } from 'vue';
+import { remember, remembered } from '../remembered.ts';
 import { en } from './en.ts';
 import { type Messages, zh } from './zh.ts';
 
-const STORED = 'wardline.language';
-const language = ref<'zh' | 'en'>(localStorage.getItem(STORED) === 'en' ? 'en' : 'zh');
+const language = ref<'zh' | 'en'>(remembered('language') === 'en' ? 'en' : 'zh');
 
 watchEffect(() => {
-  localStorage.setItem(STORED, language.value);
   document.documentElement.lang = language.value === 'zh' ? 'zh-CN' : 'en';
 });
 
 export const text = computed<Messages>(() => (language.value === 'zh' ? zh : en));
-export const isChinese = computed(() => language.value === 'zh');
 
 export function switchLanguage(): void {
   language.value = language.value === 'zh' ? 'en' : 'zh';
+  remember('language', language.value);
 }
+
+/** The ledger speaks both languages; the page shows its own. */
+export const inLanguage = (sentence: { readonly zh: string; readonly en: string }): string =>
+  sentence[language.value];
 
 const timeZone = 'Asia/Shanghai';
 const clockFormat = new Intl.DateTimeFormat('zh-CN', {
@@ -26,29 +29,25 @@ const clockFormat = new Intl.DateTimeFormat('zh-CN', {
   second: '2-digit',
   hourCycle: 'h23',
 });
-const dayFormats = {
-  zh: new Intl.DateTimeFormat('zh-CN', {
-    timeZone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    weekday: 'long',
-  }),
-  en: new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    year: 'numeric',
-    month: 'short',
-    day: '2-digit',
-    weekday: 'long',
-  }),
+const monthDayFormat = new Intl.DateTimeFormat('en-GB', { timeZone, month: '2-digit', day: '2-digit' });
+const isoDayFormat = new Intl.DateTimeFormat('sv-SE', { timeZone });
+const weekdayFormats = {
+  zh: new Intl.DateTimeFormat('zh-CN', { timeZone, weekday: 'long' }),
+  en: new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'long' }),
 };
 
-export function clock(ms: number): string {
-  return clockFormat.format(ms);
-}
+/** `17:02:14` */
+export const clock = (ms: number): string => clockFormat.format(ms);
 
-export function day(ms: number): string {
-  return dayFormats[language.value].format(ms);
+/** `2026-03-02 星期一` */
+export const day = (ms: number): string =>
+  `${isoDayFormat.format(ms)} ${weekdayFormats[language.value].format(ms)}`;
+
+/** The time alone on the day of `nowMs`, else with month and day before it: `03-01 17:02:14`. */
+export function moment(ms: number, nowMs: number): string {
+  if (isoDayFormat.format(ms) === isoDayFormat.format(nowMs)) return clock(ms);
+  const [dayOfMonth, month] = monthDayFormat.format(ms).split('/');
+  return `${month}-${dayOfMonth} ${clock(ms)}`;
 }
 
 /** `00:01:42`, or days before it. */
@@ -57,14 +56,26 @@ export function age(ms: number): string {
   const two = (n: number) => String(n).padStart(2, '0');
   const days = Math.floor(s / 86_400);
   const hms = `${two(Math.floor(s / 3600) % 24)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
-  return days > 0 ? `${days}d ${hms}` : hms;
+  return days > 0 ? `${text.value.units.days(days)}${hms}` : hms;
 }
+
+/** `42 秒`, `1 分 12 秒`, `2 小时 3 分`: for words, where `age` is for columns. */
+export function span(ms: number): string {
+  const { units } = text.value;
+  const s = Math.max(0, Math.floor(ms / 1000));
+  if (s < 60) return `${s} ${units.s}`;
+  if (s < 3600) return `${Math.floor(s / 60)} ${units.min} ${s % 60} ${units.s}`;
+  return `${Math.floor(s / 3600)} ${units.h} ${Math.floor(s / 60) % 60} ${units.min}`;
+}
+
+export const count = (n: number): string => n.toLocaleString(text.value.locale);
 
 export function metres(m: number): string {
   const { units } = text.value;
-  return Math.abs(m) >= 10_000 ? `${(m / 1000).toFixed(1)} ${units.km}` : `${Math.round(m)} ${units.m}`;
+  if (Math.abs(m) < 1000) return `${Math.round(m)} ${units.m}`;
+  return `${(m / 1000).toFixed(Math.abs(m) < 10_000 ? 2 : 1)} ${units.km}`;
 }
 
-export function percent(probability: number): string {
-  return `${Math.min(99.9, Math.floor(probability * 1000) / 10)} %`;
-}
+/** Rounded down, and never to certainty: 0.9998 is `99.9 %`. */
+export const percent = (probability: number): string =>
+  `${Math.min(99.9, Math.floor(probability * 1000) / 10).toFixed(1)} %`;

@@ -1,21 +1,60 @@
 /**
- * What the server says is on the board, kept in step by snapshot and patches. Pure: messages in, a new view of the state out.
- * A patch that does not follow on is refused; the connection then asks anew (dashboard/protocol.ts).
+ * What the server says is on the board, kept in step by snapshot and patches. Pure: messages in, state out.
+ * A patch that does not follow on is refused and changes nothing; the connection then asks anew (dashboard/protocol.ts).
  */
 import type { AlertCard, Health, Patch, Snapshot, SubjectCard, Whereabouts } from '../../protocol.ts';
 
 export interface BoardState {
   readonly epoch: string;
-  seq: number;
+  readonly seq: number;
   readonly demo: boolean;
   readonly cards: readonly SubjectCard[];
   /** By index of the card; null: nothing known. */
-  readonly whereabouts: (Whereabouts | null)[];
-  readonly alerts: Map<string, AlertCard>;
+  readonly whereabouts: readonly (Whereabouts | null)[];
+  readonly alerts: ReadonlyMap<string, AlertCard>;
+  readonly health: Health;
+}
+
+/** What a message changed: the page redraws only that. */
+export interface Changed {
+  readonly cards: boolean;
+  readonly whereabouts: boolean;
+  readonly alerts: boolean;
+}
+
+export interface BoardStore {
+  /** The same object until the next snapshot; its contents move with the patches. */
+  state(): BoardState | undefined;
+  /** Undefined: the patch does not follow on. */
+  take(message: Snapshot | Patch): Changed | undefined;
+}
+
+interface OwnState {
+  epoch: string;
+  seq: number;
+  demo: boolean;
+  cards: readonly SubjectCard[];
+  whereabouts: (Whereabouts | null)[];
+  alerts: Map<string, AlertCard>;
   health: Health;
 }
 
-export function fromSnapshot(snapshot: Snapshot): BoardState {
+export function createBoardStore(): BoardStore {
+  let state: OwnState | undefined;
+  return {
+    state: () => state,
+    take(message) {
+      if (message.type === 'snapshot') {
+        state = fromSnapshot(message);
+        return { cards: true, whereabouts: true, alerts: true };
+      }
+      if (state === undefined || message.from !== state.seq) return undefined;
+      return applyPatch(state, message);
+    },
+  };
+}
+
+function fromSnapshot(snapshot: Snapshot): OwnState {
   const whereabouts: (Whereabouts | null)[] = snapshot.cards.map(() => null);
   for (const item of snapshot.whereabouts) whereabouts[item[0]] = item;
   return {
@@ -29,13 +68,15 @@ export function fromSnapshot(snapshot: Snapshot): BoardState {
   };
 }
 
-/** Moves the state in place. False: the patch does not follow on and nothing was changed. */
-export function applyPatch(state: BoardState, patch: Patch): boolean {
-  if (patch.from !== state.seq) return false;
+function applyPatch(state: OwnState, patch: Patch): Changed {
   for (const item of patch.whereabouts ?? []) state.whereabouts[item[0]] = item;
   for (const alert of patch.alerts ?? []) state.alerts.set(alert.alert, alert);
   for (const alert of patch.gone ?? []) state.alerts.delete(alert);
   if (patch.health !== undefined) state.health = patch.health;
   state.seq = patch.to;
-  return true;
+  return {
+    cards: false,
+    whereabouts: (patch.whereabouts?.length ?? 0) > 0,
+    alerts: (patch.alerts?.length ?? 0) + (patch.gone?.length ?? 0) > 0,
+  };
 }

@@ -1,68 +1,136 @@
 /** Board state → GeoJSON for the map's layers. Pure. */
-import type { Feature, FeatureCollection, LineString, Point, Polygon } from 'geojson';
-import type { AlertCard } from '../../protocol.ts';
+import type { Feature, FeatureCollection, Point, Position } from 'geojson';
+import type { Severity } from '../../../src/kernel/alert-event.ts';
+import type { AlertCard, Whereabouts } from '../../protocol.ts';
 import type { BoardState } from '../live/board-store.ts';
-import { HEARD_WITHIN_S, statusOf } from '../live/subject-status.ts';
+import { isAboutZone, isMoreSevere, isOpen } from '../live/queue-order.ts';
+import { freshness, statusOf } from '../live/subject-status.ts';
+import { boundsOf, circle, nearestOnRings, ringsOf } from './geometry.ts';
 
-export function subjectFeatures(board: BoardState, nowMs: number): FeatureCollection<Point> {
-  const alerted = new Map<string, string>();
+/** `image` is the mark's name, `index` that of the subject's card. */
+export interface SubjectProperties {
+  readonly image: string;
+  readonly opacity: number;
+  readonly index: number;
+  /** 0 without an open alert; the more severe, the higher: it is drawn above the others. */
+  readonly rank: number;
+}
+
+export function subjectFeatures(
+  board: BoardState,
+  nowMs: number,
+): FeatureCollection<Point, SubjectProperties> {
+  const worst = new Map<string, Severity>();
   for (const alert of board.alerts.values()) {
-    if (alert.state !== 'cleared') alerted.set(alert.subject, alert.alert);
+    const before = worst.get(alert.subject);
+    if (isOpen(alert) && (before === undefined || isMoreSevere(alert.severity, before)))
+      worst.set(alert.subject, alert.severity);
   }
-  const features: Feature<Point>[] = [];
-  board.cards.forEach((card, i) => {
-    const known = board.whereabouts[i];
-    if (known === null || known === undefined || known[1] === null || known[2] === null) return;
-    const alert = alerted.get(card.id);
-    const status = statusOf(known, alert !== undefined, nowMs);
-    const ageS = nowMs / 1000 - known[5];
+  const features: Feature<Point, SubjectProperties>[] = [];
+  board.cards.forEach((card, index) => {
+    const known = board.whereabouts[index];
+    const [, lon, lat, , , heardS] = known ?? [];
+    if (known == null || lon == null || lat == null || heardS === undefined) return;
+    const severity = worst.get(card.id);
     features.push({
       type: 'Feature',
-      properties: {
-        status,
-        alert: alert ?? '',
-        name: card.name,
-        heardS: known[5],
-        // Fades with age, and never quite vanishes: a stale place is still the last one known.
-        opacity: status === 'alert' ? 1 : Math.max(0.35, 1 - Math.max(0, ageS - HEARD_WITHIN_S) / 14_400),
-        rank: status === 'alert' ? 1 : 0,
-      },
-      geometry: { type: 'Point', coordinates: [known[1], known[2]] },
+      properties:
+        severity === undefined
+          ? {
+              image: statusOf(known, nowMs),
+              // Rounded: a source whose features did not change need not be cut into tiles again.
+              opacity: Math.round(20 * freshness(nowMs / 1000 - heardS)) / 20,
+              index,
+              rank: 0,
+            }
+          : { image: `alert-${severity}`, opacity: 1, index, rank: isMoreSevere(severity, 'high') ? 2 : 1 },
+      geometry: { type: 'Point', coordinates: [lon, lat] },
     });
   });
   return { type: 'FeatureCollection', features };
 }
 
-export function evidenceFeatures(alert: AlertCard | null): FeatureCollection<Point | LineString | Polygon> {
-  const features: Feature<Point | LineString | Polygon>[] = [];
-  const fixes = alert?.evidence ?? [];
-  if (fixes.length > 1) {
-    features.push({
-      type: 'Feature',
-      properties: {},
-      geometry: { type: 'LineString', coordinates: fixes.map((fix) => [fix.lon, fix.lat]) },
-    });
+export type SelectionRole = 'zone' | 'error' | 'way' | 'since' | 'edge' | 'fix' | 'place';
+export interface Selection {
+  readonly features: FeatureCollection;
+  /** What the map should show of it; undefined: it has no place. */
+  readonly focus: ReturnType<typeof boundsOf>;
+  /** Where the label stands. */
+  readonly at: Position | undefined;
+}
+
+const NOTHING: Selection = {
+  features: { type: 'FeatureCollection', features: [] },
+  focus: undefined,
+  at: undefined,
+};
+
+const feature = (role: SelectionRole, geometry: Feature['geometry']): Feature => ({
+  type: 'Feature',
+  properties: { role },
+  geometry,
+});
+
+/** The evidence: the zone, the fixes in their order, the last one's error to scale, and the way from it to the zone's edge. */
+export function alertSelection(
+  alert: AlertCard,
+  zone: Feature | undefined,
+  known: Whereabouts | null,
+): Selection {
+  const last = alert.evidence.at(-1);
+  const rings = zone === undefined ? undefined : ringsOf(zone);
+  const outline = (rings ?? []).map((ring) => feature('zone', { type: 'LineString', coordinates: ring }));
+  if (last === undefined) {
+    const place = placeSelection(known);
+    return {
+      ...place,
+      features: { type: 'FeatureCollection', features: [...outline, ...place.features.features] },
+    };
   }
-  for (const fix of fixes)
-    features.push({
-      type: 'Feature',
-      properties: {},
-      geometry: { type: 'Point', coordinates: [fix.lon, fix.lat] },
-    });
-  const last = fixes.at(-1);
-  if (last !== undefined)
-    features.push({ type: 'Feature', properties: {}, geometry: circle(last.lon, last.lat, last.accuracyM) });
-  return { type: 'FeatureCollection', features };
+  const fixes: Position[] = alert.evidence.map(({ lon, lat }) => [lon, lat]);
+  const error = circle(last.lon, last.lat, last.accuracyM);
+  const edge =
+    rings !== undefined && isAboutZone(alert.kind) ? nearestOnRings(last.lon, last.lat, rings) : undefined;
+  const at: Position = [last.lon, last.lat];
+  // Where the person has been since the evidence was taken.
+  const [, lon, lat, , atS = 0] = known ?? [];
+  const now: Position | undefined =
+    lon != null && lat != null && atS * 1000 > last.atMs && isOpen(alert) ? [lon, lat] : undefined;
+  return {
+    features: {
+      type: 'FeatureCollection',
+      features: [
+        ...outline,
+        feature('error', error),
+        ...(edge === undefined ? [] : [feature('edge', { type: 'LineString', coordinates: [at, edge] })]),
+        ...(now === undefined ? [] : [feature('since', { type: 'LineString', coordinates: [at, now] })]),
+        ...(fixes.length < 2 ? [] : [feature('way', { type: 'LineString', coordinates: fixes })]),
+        ...fixes.map((coordinates) => feature('fix', { type: 'Point', coordinates })),
+      ],
+    },
+    focus: boundsOf([
+      ...fixes,
+      ...(error.coordinates[0] ?? []),
+      ...(edge === undefined ? [] : [edge]),
+      ...(now === undefined ? [] : [now]),
+    ]),
+    at,
+  };
 }
 
-const METRES_A_DEGREE = 111_320;
-const CORNERS = 48;
-
-function circle(lon: number, lat: number, radiusM: number): Polygon {
-  const ring = Array.from({ length: CORNERS + 1 }, (_, i) => {
-    const angle = (2 * Math.PI * i) / CORNERS;
-    const scale = METRES_A_DEGREE * Math.cos((lat * Math.PI) / 180);
-    return [lon + (radiusM * Math.cos(angle)) / scale, lat + (radiusM * Math.sin(angle)) / METRES_A_DEGREE];
-  });
-  return { type: 'Polygon', coordinates: [ring] };
+/** A subject's last known place with the error of its position to scale. */
+export function placeSelection(known: Whereabouts | null): Selection {
+  const [, lon, lat, accuracyM = 0] = known ?? [];
+  if (lon == null || lat == null) return NOTHING;
+  const error = circle(lon, lat, accuracyM);
+  return {
+    features: {
+      type: 'FeatureCollection',
+      features: [feature('error', error), feature('place', { type: 'Point', coordinates: [lon, lat] })],
+    },
+    focus: boundsOf(error.coordinates[0] ?? []),
+    at: [lon, lat],
+  };
 }
+
+export const noSelection = NOTHING;

@@ -1,7 +1,10 @@
-/** The map's style: the base map's own files, no glyphs and no tiles from elsewhere. Grey is normal. */
-import type { StyleSpecification } from 'maplibre-gl';
+/** The map's style: the base map's own files, no glyphs and no tiles from anywhere. Grey is normal. */
+import type { LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import type { Palette } from './marks.ts';
 
-const SOURCES = [
+export type Theme = 'light' | 'dark';
+
+const BASE = [
   'provinces',
   'guangdong',
   'guangdong-cities',
@@ -10,135 +13,181 @@ const SOURCES = [
   'boundary-lines',
   'labels',
 ];
-const EMPTY = { type: 'FeatureCollection' as const, features: [] };
-const FONT = ['Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', 'sans-serif'];
+export const FONTS = '"Noto Sans CJK SC","Noto Sans SC","PingFang SC","Microsoft YaHei",sans-serif';
 
-export function mapStyle(isDark: boolean): StyleSpecification {
-  const colour = isDark
-    ? {
-        sea: '#1b222a',
-        land: '#222b34',
-        city: '#27313b',
-        own: '#2f3a45',
-        line: '#55626f',
-        faint: '#3a4550',
-        label: '#aeb9c4',
-        halo: '#222b34',
-        act: '#ff5a66',
-        ink: '#c3ccd5',
-      }
-    : {
-        sea: '#dde1e4',
-        land: '#e6e9eb',
-        city: '#e9ecee',
-        own: '#f4f6f7',
-        line: '#a3adb6',
-        faint: '#cbd2d8',
-        label: '#6b7780',
-        halo: '#f4f6f7',
-        act: '#c4162a',
-        ink: '#48545f',
-      };
+const COLOURS = {
+  light: {
+    sea: '#d5dadd',
+    land: '#dfe3e6',
+    own: '#f1f3f4',
+    line: '#9aa5ae',
+    faint: '#c8cfd5',
+    label: '#66727c',
+    halo: '#f1f3f4',
+    choice: '#1c5d9c',
+    act: '#c4162a',
+  },
+  dark: {
+    sea: '#12181e',
+    land: '#182027',
+    own: '#222c35',
+    line: '#55626f',
+    faint: '#2c3742',
+    label: '#94a1ad',
+    halo: '#222c35',
+    choice: '#5aa2e0',
+    act: '#f0525f',
+  },
+} as const;
+
+export const PALETTES: Readonly<Record<Theme, Palette>> = {
+  light: {
+    mark: '#6f7d89',
+    paper: '#fafbfb',
+    severity: { critical: '#c4162a', high: '#d9740b', medium: '#b99700', low: '#5f7f9c' },
+  },
+  dark: {
+    mark: '#a9b6c1',
+    paper: '#1a232b',
+    severity: { critical: '#f0525f', high: '#ee9a3d', medium: '#d3b52c', low: '#86a6c2' },
+  },
+};
+
+export function mapStyle(theme: Theme): StyleSpecification {
+  const colour = COLOURS[theme];
+  const empty = { type: 'FeatureCollection' as const, features: [] };
   return {
     version: 8,
     sources: {
-      ...Object.fromEntries(
-        SOURCES.map((name) => [name, { type: 'geojson' as const, data: `/map/${name}.geojson` }]),
-      ),
-      subjects: { type: 'geojson', data: EMPTY },
-      evidence: { type: 'geojson', data: EMPTY },
+      ...Object.fromEntries(BASE.map((name) => [name, { type: 'geojson', data: `/map/${name}.geojson` }])),
+      subjects: { type: 'geojson', data: empty },
+      selection: { type: 'geojson', data: empty },
     },
-    layers: [
-      { id: 'sea', type: 'background', paint: { 'background-color': colour.sea } },
-      { id: 'provinces', type: 'fill', source: 'provinces', paint: { 'fill-color': colour.land } },
-      { id: 'guangdong', type: 'fill', source: 'guangdong', paint: { 'fill-color': colour.city } },
-      {
-        id: 'neighbours',
-        type: 'line',
-        source: 'neighbour-counties',
-        minzoom: 7,
-        paint: { 'line-color': colour.faint, 'line-width': 1 },
-      },
-      {
-        id: 'cities',
-        type: 'line',
-        source: 'guangdong-cities',
-        paint: { 'line-color': colour.faint, 'line-width': 1 },
-      },
-      {
-        id: 'boundary',
-        type: 'line',
-        source: 'boundary-lines',
-        paint: { 'line-color': colour.line, 'line-width': 1 },
-      },
-      { id: 'own', type: 'fill', source: 'jieyang-counties', paint: { 'fill-color': colour.own } },
-      {
-        id: 'own-line',
-        type: 'line',
-        source: 'jieyang-counties',
-        paint: { 'line-color': colour.line, 'line-width': 1.2 },
-      },
-      {
-        id: 'labels',
-        type: 'symbol',
-        source: 'labels',
-        filter: ['any', ['==', ['get', 'level'], 'county'], ['<', ['zoom'], 8]],
-        layout: {
-          'text-field': ['get', 'name'],
-          'text-font': FONT,
-          'text-size': 13,
-          'text-letter-spacing': 0.1,
-          'symbol-sort-key': ['get', 'rank'],
-        },
-        paint: { 'text-color': colour.label, 'text-halo-color': colour.halo, 'text-halo-width': 1.5 },
-      },
-      {
-        id: 'error-circle',
-        type: 'fill',
-        source: 'evidence',
-        filter: ['==', ['geometry-type'], 'Polygon'],
-        paint: { 'fill-color': colour.act, 'fill-opacity': 0.12, 'fill-outline-color': colour.act },
-      },
-      {
-        id: 'track',
-        type: 'line',
-        source: 'evidence',
-        filter: ['==', ['geometry-type'], 'LineString'],
-        paint: { 'line-color': colour.act, 'line-width': 2 },
-      },
-      {
-        id: 'fixes',
-        type: 'circle',
-        source: 'evidence',
-        filter: ['==', ['geometry-type'], 'Point'],
-        paint: { 'circle-color': colour.act, 'circle-radius': 3.5 },
-      },
-      {
-        id: 'subjects',
-        type: 'symbol',
-        source: 'subjects',
-        layout: {
-          'icon-image': ['concat', isDark ? 'dark-' : 'light-', ['get', 'status']],
-          'icon-size': [
-            'interpolate',
-            ['linear'],
-            ['zoom'],
-            7,
-            ['match', ['get', 'status'], 'alert', 0.62, 0.3],
-            13,
-            ['match', ['get', 'status'], 'alert', 0.9, 0.6],
-          ],
-          'icon-allow-overlap': true,
-          'icon-ignore-placement': true,
-          'symbol-sort-key': ['get', 'rank'],
-        },
-        paint: { 'icon-opacity': ['get', 'opacity'] },
-      },
-    ],
+    layers: [...baseLayers(colour), ...selectionLayers(colour), ...subjectLayers()],
   };
 }
 
-export const PALETTES = {
-  light: { ink: '#7d8a96', paper: '#f7f9fa', act: '#c4162a' },
-  dark: { ink: '#93a1ae', paper: '#222b34', act: '#ff5a66' },
-} as const;
+type Colours = (typeof COLOURS)[Theme];
+
+function baseLayers(colour: Colours): LayerSpecification[] {
+  const outline = (id: string, source: string, lineColour: string, width: number): LayerSpecification => ({
+    id,
+    type: 'line',
+    source,
+    paint: { 'line-color': lineColour, 'line-width': width },
+    layout: { 'line-join': 'round' },
+  });
+  return [
+    { id: 'sea', type: 'background', paint: { 'background-color': colour.sea } },
+    { id: 'provinces', type: 'fill', source: 'provinces', paint: { 'fill-color': colour.land } },
+    { id: 'guangdong', type: 'fill', source: 'guangdong', paint: { 'fill-color': colour.land } },
+    outline('neighbours', 'neighbour-counties', colour.faint, 0.8),
+    outline('cities', 'guangdong-cities', colour.faint, 1.2),
+    { id: 'own', type: 'fill', source: 'jieyang-counties', paint: { 'fill-color': colour.own } },
+    outline('own-line', 'jieyang-counties', colour.line, 1.2),
+    outline('boundary', 'boundary-lines', colour.line, 1),
+    {
+      id: 'labels',
+      type: 'symbol',
+      source: 'labels',
+      filter: ['any', ['==', ['get', 'level'], 'county'], ['<', ['zoom'], 8]],
+      layout: {
+        'text-field': ['get', 'name'],
+        'text-size': ['interpolate', ['linear'], ['zoom'], 7, 12, 10, 16],
+        'text-letter-spacing': 0.15,
+        'symbol-sort-key': ['get', 'rank'],
+      },
+      paint: { 'text-color': colour.label, 'text-halo-color': colour.halo, 'text-halo-width': 1.5 },
+    },
+  ];
+}
+
+function selectionLayers(colour: Colours): LayerSpecification[] {
+  const source = 'selection';
+  return [
+    {
+      id: 'selection-zone',
+      type: 'line',
+      source,
+      filter: ['==', ['get', 'role'], 'zone'],
+      paint: { 'line-color': colour.choice, 'line-width': 2 },
+    },
+    {
+      id: 'selection-error',
+      type: 'fill',
+      source,
+      filter: ['==', ['get', 'role'], 'error'],
+      paint: { 'fill-color': colour.choice, 'fill-opacity': 0.14 },
+    },
+    {
+      id: 'selection-error-line',
+      type: 'line',
+      source,
+      filter: ['==', ['get', 'role'], 'error'],
+      paint: { 'line-color': colour.choice, 'line-width': 1.2, 'line-dasharray': [3, 2] },
+    },
+    {
+      id: 'selection-edge',
+      type: 'line',
+      source,
+      filter: ['==', ['get', 'role'], 'edge'],
+      paint: { 'line-color': colour.choice, 'line-width': 1.5, 'line-dasharray': [1.5, 1.5] },
+    },
+    {
+      id: 'selection-since',
+      type: 'line',
+      source,
+      filter: ['==', ['get', 'role'], 'since'],
+      paint: { 'line-color': colour.label, 'line-width': 1.2 },
+    },
+    {
+      id: 'selection-way',
+      type: 'line',
+      source,
+      filter: ['==', ['get', 'role'], 'way'],
+      paint: { 'line-color': colour.choice, 'line-width': 2 },
+    },
+    {
+      id: 'selection-fixes',
+      type: 'circle',
+      source,
+      filter: ['==', ['get', 'role'], 'fix'],
+      paint: {
+        'circle-color': colour.choice,
+        'circle-radius': 4,
+        'circle-stroke-color': colour.own,
+        'circle-stroke-width': 1.5,
+      },
+    },
+    {
+      id: 'selection-place',
+      type: 'circle',
+      source,
+      filter: ['==', ['get', 'role'], 'place'],
+      paint: {
+        'circle-color': 'rgba(0,0,0,0)',
+        'circle-radius': 11,
+        'circle-stroke-color': colour.choice,
+        'circle-stroke-width': 2,
+      },
+    },
+  ];
+}
+
+function subjectLayers(): LayerSpecification[] {
+  const layer = (id: string, calls: boolean, sizes: [number, number]): LayerSpecification => ({
+    id,
+    type: 'symbol',
+    source: 'subjects',
+    filter: [calls ? '>' : '==', ['get', 'rank'], 0],
+    layout: {
+      'icon-image': ['get', 'image'],
+      'icon-size': ['interpolate', ['linear'], ['zoom'], 8, sizes[0], 14, sizes[1]],
+      'icon-allow-overlap': true,
+      'icon-ignore-placement': true,
+      'symbol-sort-key': ['get', 'rank'],
+    },
+    paint: { 'icon-opacity': ['get', 'opacity'] },
+  });
+  return [layer('subjects', false, [0.7, 1.3]), layer('alerts', true, [1.15, 1.6])];
+}

@@ -1,0 +1,142 @@
+/** MapLibre behind the few things that the board asks of a map. Its worker is a file of our own: the page's policy allows no blob. */
+import type { FeatureCollection, Position } from 'geojson';
+import { type GeoJSONSource, Map as MapView, Marker, Popup, ScaleControl, setWorkerUrl } from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import type { Bounds } from './geometry.ts';
+import { drawMarks, PIXEL_RATIO } from './marks.ts';
+import { FONTS, mapStyle, PALETTES, type Theme } from './style.ts';
+
+export interface BoardMap {
+  setTheme(theme: Theme): void;
+  drawSubjects(features: FeatureCollection): void;
+  drawSelection(features: FeatureCollection): void;
+  /** A label above a place, with a line down to it; undefined takes it away. */
+  label(at: Position | undefined, element: HTMLElement): void;
+  /** Undefined: the whole map. */
+  show(bounds: Bounds | undefined): void;
+  zoomBy(levels: number): void;
+  resize(): void;
+  remove(): void;
+}
+
+export interface BoardMapEvents {
+  /** Index of the subject's card. */
+  click(index: number): void;
+  /** What is under the pointer in words; null: nothing to say. */
+  hover(index: number): string | null;
+}
+
+/** The counties of the base map that is shipped. */
+const WHOLE: Bounds = { west: 115.58, south: 22.88, east: 116.63, north: 23.79 };
+const EMPTY: FeatureCollection = { type: 'FeatureCollection', features: [] };
+/** Evidence can be within metres: closer than this there is nothing around it to know the place by. */
+const CLOSEST_ZOOM = 13.5;
+
+setWorkerUrl(workerUrl);
+
+const edges = ({ west, south, east, north }: Bounds): [number, number, number, number] => [
+  west,
+  south,
+  east,
+  north,
+];
+const isMotionReduced = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+/** Throws where the browser refuses a WebGL2 context. */
+export function createBoardMap(container: HTMLElement, theme: Theme, events: BoardMapEvents): BoardMap {
+  let subjects = EMPTY;
+  let selection = EMPTY;
+  let isLoaded = false;
+  let marker: Marker | undefined;
+  let current = theme;
+  const popup = new Popup({ closeButton: false, closeOnClick: false, offset: 12, className: 'tip' });
+  const map = new MapView({
+    container,
+    style: mapStyle(theme),
+    bounds: edges(WHOLE),
+    fitBoundsOptions: { padding: 24 },
+    localIdeographFontFamily: FONTS,
+    attributionControl: false,
+    maxZoom: 18,
+    minZoom: 4,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    fadeDuration: 0,
+    // The board has keys of its own.
+    keyboard: false,
+    canvasContextAttributes: { antialias: true },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new ScaleControl({ maxWidth: 120 }), 'bottom-right');
+
+  const source = (name: string) => map.getSource<GeoJSONSource>(name);
+  map.on('style.load', () => {
+    for (const [name, image] of drawMarks(PALETTES[current]))
+      if (!map.hasImage(name)) map.addImage(name, image, { pixelRatio: PIXEL_RATIO });
+    isLoaded = true;
+    void source('subjects')?.setData(subjects);
+    void source('selection')?.setData(selection);
+  });
+  for (const layer of ['alerts', 'subjects']) {
+    map.on('mousemove', layer, ({ features, lngLat }) => {
+      const words = events.hover(Number(features?.[0]?.properties.index));
+      map.getCanvas().style.cursor = 'pointer';
+      if (words !== null) popup.setLngLat(lngLat).setText(words).addTo(map);
+    });
+    map.on('mouseleave', layer, () => {
+      map.getCanvas().style.cursor = '';
+      popup.remove();
+    });
+  }
+  map.on('click', ({ point }) => {
+    const near = 6;
+    const found = map.queryRenderedFeatures(
+      [
+        [point.x - near, point.y - near],
+        [point.x + near, point.y + near],
+      ],
+      { layers: ['alerts', 'subjects'] },
+    )[0];
+    if (found !== undefined) events.click(Number(found.properties.index));
+  });
+
+  return {
+    setTheme(next) {
+      if (next === current) return;
+      current = next;
+      isLoaded = false;
+      map.setStyle(mapStyle(next), { diff: false });
+    },
+    drawSubjects(features) {
+      subjects = features;
+      if (isLoaded) void source('subjects')?.setData(features);
+    },
+    drawSelection(features) {
+      selection = features;
+      if (isLoaded) void source('selection')?.setData(features);
+    },
+    label(at, element) {
+      marker?.remove();
+      marker = undefined;
+      const [lon, lat] = at ?? [];
+      if (lon === undefined || lat === undefined) return;
+      marker = new Marker({ element, anchor: 'bottom', offset: [0, -44] }).setLngLat([lon, lat]).addTo(map);
+    },
+    show(bounds) {
+      popup.remove();
+      map.fitBounds(edges(bounds ?? WHOLE), {
+        padding: bounds === undefined ? 24 : { top: 150, bottom: 90, left: 110, right: 110 },
+        maxZoom: bounds === undefined ? 18 : CLOSEST_ZOOM,
+        animate: !isMotionReduced(),
+        duration: 700,
+      });
+    },
+    zoomBy(levels) {
+      map.zoomTo(map.getZoom() + levels, { duration: isMotionReduced() ? 0 : 200 });
+    },
+    resize: () => void map.resize(),
+    remove: () => map.remove(),
+  };
+}
