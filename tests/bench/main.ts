@@ -1,0 +1,61 @@
+/** `npm run bench -- <name> [--seconds N] [--json FILE]`: each benchmark prints one table and gives each figure its ceiling of the same run. */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Figure } from './figure.ts';
+
+const BENCHES: Readonly<Record<string, (seconds: number) => Promise<Figure[]>>> = {
+  log: async (seconds) => (await import('./log.ts')).benchLog(seconds),
+  ingest: async (seconds) => (await import('./ingest.ts')).benchIngest(seconds),
+  pipeline: async (seconds) => (await import('./pipeline.ts')).benchPipeline(seconds),
+  replay: async (seconds) => (await import('./replay.ts')).benchReplay(seconds),
+};
+const LATER = ['zones', 'quality', 'board', 'rates', 'memory'];
+
+const { values, positionals } = parseArgs({
+  options: { seconds: { type: 'string' }, json: { type: 'string' } },
+  allowPositionals: true,
+});
+const [name = ''] = positionals;
+const bench = BENCHES[name];
+if (bench === undefined) {
+  const known = Object.keys(BENCHES).join(', ');
+  console.error(
+    LATER.includes(name)
+      ? `bench ${name} is not there yet (there are ${known})`
+      : `usage: npm run bench -- ${known} [--seconds N] [--json FILE]`,
+  );
+  process.exit(2);
+}
+const figures = await bench(Number(values.seconds ?? 10));
+console.table(
+  figures.map(({ metric, value, unit, ceiling, ratio, sizes }) => ({
+    metric,
+    value: round(value),
+    unit,
+    ceiling: ceiling === undefined ? '' : round(ceiling),
+    ratio: ratio ?? '',
+    sizes,
+  })),
+);
+const report = { name, machine: machine(), commit: commit(), figures };
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 1)}\n`);
+process.exit(0);
+
+function machine(): string {
+  const [cpu] = cpus();
+  return `${cpus().length} × ${cpu?.model ?? 'cpu'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+}
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+function round(value: number): number {
+  return value >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+}

@@ -1,0 +1,259 @@
+/**
+ * The whole program over Kafka, all roles in one process or in two, loaded from a process of its own in batches of 500 over HTTP:
+ * accepted, recorded and judged a second, beside the bare chain of the same parts; then, at 2,000 a second, the time from the
+ * acceptance of a violation to its alert frame on a websocket.
+ */
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import WebSocket from 'ws';
+import { connectDatabase, type Database } from '../../src/adapters/database.ts';
+import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts';
+import { createLogger } from '../../src/adapters/logger.ts';
+import { createLoad, type Load } from '../../src/demo/load.ts';
+import { encodeRoster } from '../../src/kernel/roster-file.ts';
+import { encodeZones } from '../../src/kernel/zone-file.ts';
+import { type Program, runCommand, startProgram } from '../harness/program.ts';
+import { type Figure, figure, kafkaBrokers, percentile } from './figure.ts';
+
+const SUBJECTS = 10_000;
+/** Subjects whom the load leaves alone: each violates once. */
+const VIOLATORS = 500;
+const BATCH = 500;
+const PASSWORD = 'test-password';
+const logger = createLogger('error');
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+interface Loaded {
+  readonly accepted: number;
+  readonly seconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export async function benchPipeline(seconds: number): Promise<Figure[]> {
+  const brokers = kafkaBrokers();
+  const folder = mkdtempSync(join(tmpdir(), 'wardline-bench-'));
+  const server = await startEmbeddedPostgres({ dataDir: folder, logger });
+  if (!server.ok) throw new Error(server.error);
+  const database = await connectDatabase({ url: server.value.url, logger });
+  const ceiling = await bareChain(brokers, server.value.url, seconds);
+  const env = {
+    DATABASE_URL: server.value.url,
+    KAFKA_BROKERS: brokers.join(','),
+    KAFKA_TOPIC: `bench-${Date.now()}`,
+    DEMO: 'off',
+    ...(process.env.REDIS_URL === undefined ? {} : { REDIS_URL: process.env.REDIS_URL }),
+  };
+  const load = createLoad({ seed: 1, subjects: SUBJECTS + VIOLATORS, feed: 'F' });
+  const split = process.env.BENCH_SPLIT !== undefined;
+  const [main, second] = split
+    ? [
+        await startProgram({ ...env, ROLES: 'ingest,clock,board,dashboard' }),
+        await startProgram({ ...env, ROLES: 'ingest,recorder,detector' }),
+      ]
+    : [await startProgram(env), undefined];
+  const figures: Figure[] = [];
+  try {
+    const token = await prepare(env, folder, load);
+    const where = split ? 'two processes' : 'one process';
+    const before = await recorded(database);
+    const startedMs = performance.now();
+    const loaded = await runLoad(main, token, seconds);
+    const goal = before + loaded.accepted;
+    while ((await recorded(database)) < goal) await pause(100);
+    await judged(database, main);
+    const elapsedS = (performance.now() - startedMs) / 1000;
+    const sizes = `${loaded.accepted} observations, ${SUBJECTS} subjects, ${where}`;
+    figures.push(
+      figure(
+        'accepted over HTTP',
+        loaded.accepted / loaded.seconds,
+        'observations/s',
+        sizes,
+        ceiling.accepted,
+      ),
+    );
+    figures.push(
+      figure(
+        'recorded, all of them, from the first send',
+        loaded.accepted / elapsedS,
+        'observations/s',
+        sizes,
+        ceiling.recorded,
+      ),
+    );
+    figures.push(figure('HTTP answer of a batch, p99', loaded.p99Ms, 'ms', sizes));
+    figures.push(...(await alertLatency(main, token, load, seconds)));
+  } finally {
+    await second?.end('SIGINT');
+    await main.end('SIGINT');
+    await database.close();
+    await server.value.stop();
+  }
+  return figures;
+}
+
+async function prepare(env: Readonly<Record<string, string>>, folder: string, load: Load): Promise<string> {
+  const files = { roster: join(folder, 'roster.json'), zones: join(folder, 'zones.geojson') };
+  writeFileSync(files.roster, JSON.stringify(encodeRoster(load.roster)));
+  writeFileSync(files.zones, JSON.stringify(encodeZones(load.zones)));
+  const loaded = await runCommand(env, ['roster', 'load', '--roster', files.roster, '--zones', files.zones]);
+  if (loaded.code !== 0) throw new Error(loaded.stderr);
+  const token = (await runCommand(env, ['token', 'create', '--feed', 'F'])).stdout.trim();
+  await pause(3000);
+  return token;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function recorded(database: Database): Promise<number> {
+  const { rows } = await database.query<{ n: string }>({
+    text: 'SELECT count(*) AS n FROM positions',
+    values: [],
+  });
+  return Number(rows[0]?.n);
+}
+
+/** The detector has handled everything when its checkpointed fold has handled a tick from after the load. */
+async function judged(_database: Database, program: Program): Promise<void> {
+  const sinceS = Date.now() / 1000;
+  for (;;) {
+    const text = await (await fetch(`${program.url}/metrics`)).text();
+    const ticks = [...text.matchAll(/wardline_frontier_seconds\{stage="detector".*?\} (\d+)/g)].map((match) =>
+      Number(match[1]),
+    );
+    // In two processes the detector's own metrics are elsewhere: the live state's readiness tells of it.
+    if (ticks.length === 0 || Math.min(...ticks) >= sinceS - 10) return;
+    await pause(50);
+  }
+}
+
+async function runLoad(
+  program: Program,
+  token: string,
+  seconds: number,
+  rate = 0,
+  batch = BATCH,
+): Promise<Loaded> {
+  return loadAt(`${program.url}/ingest/v1/observations`, token, seconds, rate, batch);
+}
+
+async function loadAt(
+  url: string,
+  token: string,
+  seconds: number,
+  rate: number,
+  batch: number,
+): Promise<Loaded> {
+  const child = spawn(
+    process.execPath,
+    [
+      here('./load-child.ts'),
+      url,
+      token,
+      String(SUBJECTS),
+      String(batch),
+      '8',
+      String(seconds),
+      String(rate),
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  await once(child, 'close');
+  return JSON.parse(text) as Loaded;
+}
+
+async function bareChain(
+  brokers: string[],
+  databaseUrl: string,
+  seconds: number,
+): Promise<{ accepted: number; recorded: number }> {
+  const child = fork(here('./bare-chain.ts'), [brokers.join(','), databaseUrl]);
+  const [url] = (await once(child, 'message')) as [string];
+  const startedMs = performance.now();
+  const loaded = await loadAt(url, 'none', seconds, 0, BATCH);
+  while ((await askCount(child)) < loaded.accepted) await pause(50);
+  const elapsedS = (performance.now() - startedMs) / 1000;
+  child.kill('SIGKILL');
+  return { accepted: loaded.accepted / loaded.seconds, recorded: loaded.accepted / elapsedS };
+}
+
+async function askCount(child: ChildProcess): Promise<number> {
+  const answer = once(child, 'message') as Promise<[number]>;
+  child.send('count');
+  return (await answer)[0];
+}
+
+/** Violations one by one under a steady 2,000 a second: from the 200 of the deciding fix to the frame with the alert. */
+async function alertLatency(program: Program, token: string, load: Load, seconds: number): Promise<Figure[]> {
+  const cookie = await signIn(program);
+  const socket = new WebSocket(`${program.url.replace('http', 'ws')}/api/v1/live`, {
+    headers: { cookie, origin: program.url },
+  });
+  const seen = new Map<string, number>();
+  socket.on('message', (data) => {
+    const message = JSON.parse(String(data)) as { type: string; alerts?: { subject: string }[] };
+    if (message.type === 'ping') socket.send('{"type":"pong"}');
+    for (const alert of message.alerts ?? [])
+      if (!seen.has(alert.subject)) seen.set(alert.subject, performance.now());
+  });
+  await once(socket, 'open');
+  socket.send('{"type":"hello","protocol":1}');
+  await pause(1000);
+  const background = runLoad(program, token, seconds, 2000, 20);
+  const accepted: number[] = [];
+  const sent: number[] = [];
+  const violations = Math.min(VIOLATORS, Math.floor(seconds * 5));
+  for (let i = 0; i < violations; i++) {
+    const subject = load.subjects[SUBJECTS + i] ?? '';
+    const [first, second] = load.violation(SUBJECTS + i, Date.now() - 1000);
+    await post(program, token, first);
+    const sentMs = performance.now();
+    await post(program, token, second);
+    const acceptedMs = performance.now();
+    for (let wait = 0; !seen.has(subject) && wait < 500; wait++) await pause(10);
+    accepted.push((seen.get(subject) ?? Number.POSITIVE_INFINITY) - acceptedMs);
+    sent.push((seen.get(subject) ?? Number.POSITIVE_INFINITY) - sentMs);
+    await pause(120);
+  }
+  await background;
+  socket.close();
+  accepted.sort((a, b) => a - b);
+  sent.sort((a, b) => a - b);
+  const sizes = `2,000 observations/s in batches of 20, ${violations} violations`;
+  return [
+    figure('accepted → alert frame, p50', percentile(accepted, 0.5), 'ms', sizes),
+    figure('accepted → alert frame, p99', percentile(accepted, 0.99), 'ms', sizes),
+    figure('sent → alert frame, p99', percentile(sent, 0.99), 'ms', sizes),
+  ];
+}
+
+async function post(program: Program, token: string, line: string): Promise<void> {
+  const answer = await fetch(`${program.url}/ingest/v1/observations`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' },
+    body: line,
+  });
+  if (answer.status !== 200) throw new Error(`refused with ${answer.status}`);
+}
+
+async function signIn(program: Program): Promise<string> {
+  const answer = await fetch(`${program.url}/api/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: program.url },
+    body: JSON.stringify({ login: 'admin', password: PASSWORD }),
+  });
+  return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+}
