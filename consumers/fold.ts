@@ -33,7 +33,7 @@ export interface FoldDeps {
   readonly database: Db;
   readonly logger: Logger;
   readonly now: () => number;
-  /** How much of the log is read again after a crash, at most; 10 s unless given. */
+  /** How much of the log is read again after a crash, at most; 30 s unless given. */
   readonly checkpointEveryMs?: number;
   onBadLine?(line: string, refusal: Refusal, partition: number): void;
 }
@@ -51,7 +51,7 @@ const deflated = promisify(deflate);
 const inflated = promisify(inflate);
 
 export async function runFold<State>(deps: FoldDeps, fold: Fold<State>): Promise<Subscription> {
-  const { database, logger, checkpointEveryMs = 10_000 } = deps;
+  const { database, logger, checkpointEveryMs = 30_000 } = deps;
   const partitions = new Map<number, Progress<State>>();
   const retry = createRetry(logger, fold.name);
 

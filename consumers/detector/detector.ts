@@ -4,7 +4,7 @@
  * subjects stand between them, and a snapshot at any point changes nothing. Rules: SPEC.md.
  */
 import type { SubjectView } from '../../alerts/kinds/kind.ts';
-import { ALERT_KINDS_JUDGED } from '../../alerts/kinds/kinds.ts';
+import { ALERT_KINDS_JUDGED, ZONE_KINDS } from '../../alerts/kinds/kinds.ts';
 import { silenceLimitS } from '../../alerts/kinds/silent.ts';
 import { type PreparedZone, prepareZone } from '../../geofences/prepare-zone.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
@@ -48,6 +48,7 @@ export interface DetectorState {
 export interface Detector {
   /** Moves the state; `emit` gets what is concluded, in order. */
   apply(event: LogEvent, emit: (alert: AlertEvent) => void): void;
+  /** Live: to be serialised before the next event. A copy of a large state would stop everything else for as long. */
   snapshot(): DetectorState;
 }
 
@@ -99,13 +100,14 @@ export function createDetector(state?: DetectorState): Detector {
     nowMs: Instant,
     isLateFact: boolean,
     emit: (alert: AlertEvent) => void,
+    kinds = ALERT_KINDS_JUDGED,
   ): void {
     const { profile } = subject;
     if (profile === null) return;
     const effective = policyOf(subject, profile, nowMs);
     const view = viewOf(subject, profile, effective, nowMs);
     const moment = { subject: subject.id, nowMs, lateAfterS: effective.reorderWindowS, isLateFact };
-    for (const kind of ALERT_KINDS_JUDGED) settle(kind, kind.judge(view), subject.open, moment, emit);
+    for (const kind of kinds) settle(kind, kind.judge(view), subject.open, moment, emit);
     subject.dueMs = nextDue(subject, profile, view, nowMs);
   }
 
@@ -179,7 +181,14 @@ export function createDetector(state?: DetectorState): Detector {
       (assigned === undefined || isAssigned(assigned, event.atMs));
     if (counts && event.type === 'status') noteStatus(device, event);
     if (counts && event.type === 'position') notePosition(device, event);
-    judge(subject, nowMs, ageS > effective.reorderWindowS, emit);
+    const isFixAlone = event.type === 'position' && subject.open.length === 0;
+    judge(
+      subject,
+      nowMs,
+      ageS > effective.reorderWindowS,
+      emit,
+      isFixAlone ? ZONE_KINDS : ALERT_KINDS_JUDGED,
+    );
   }
 
   function changeProfile(profile: SubjectProfile, atMs: Instant, emit: (alert: AlertEvent) => void): void {
@@ -304,7 +313,7 @@ export function createDetector(state?: DetectorState): Detector {
       policy,
       calendar,
       feedsDown: [...feedsDown],
-      subjects: structuredClone([...subjects.values()]),
+      subjects: [...subjects.values()],
     }),
   };
 }
