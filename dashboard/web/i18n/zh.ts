@@ -107,6 +107,7 @@ export const zh = {
     notSureLate: '数据滞后，不能断定没有告警',
     cleared: '已恢复，待确认',
     late: '补报',
+    news: (kind: string, who: string) => `新告警：${kind}，${who}`,
     held: (count: number) => `${count} 条新告警在末尾，停止操作后归位`,
     search: '查找姓名、单位、种类',
     noMatch: '没有符合的告警',

@@ -68,7 +68,7 @@ function draw(mark: Mark, colour: string, paper: string, isCalling = false): Ima
   context.lineJoin = 'round';
   // A rim of paper keeps neighbours apart where people stand close together.
   context.strokeStyle = paper;
-  context.lineWidth = mark.isFilled ? 1.6 : 4;
+  context.lineWidth = mark.isFilled ? 1.4 : 4;
   context.stroke(outline);
   context.fillStyle = mark.isFilled ? colour : paper;
   context.fill(outline);

@@ -42,7 +42,7 @@ const COLOURS = {
 
 export const PALETTES: Readonly<Record<Theme, Palette>> = {
   light: {
-    mark: '#6f7d89',
+    mark: '#7b8893',
     paper: '#fafbfb',
     severity: { critical: '#c4162a', high: '#d9740b', medium: '#b99700', low: '#5f7f9c' },
   },
@@ -63,7 +63,7 @@ export function mapStyle(theme: Theme): StyleSpecification {
       subjects: { type: 'geojson', data: empty },
       selection: { type: 'geojson', data: empty },
     },
-    layers: [...baseLayers(colour), ...selectionLayers(colour), ...subjectLayers()],
+    layers: [...baseLayers(colour), ...selectionLayers(colour), SUBJECTS, labels(colour), ALERTS],
   };
 }
 
@@ -86,19 +86,6 @@ function baseLayers(colour: Colours): LayerSpecification[] {
     { id: 'own', type: 'fill', source: 'jieyang-counties', paint: { 'fill-color': colour.own } },
     outline('own-line', 'jieyang-counties', colour.line, 1.2),
     outline('boundary', 'boundary-lines', colour.line, 1),
-    {
-      id: 'labels',
-      type: 'symbol',
-      source: 'labels',
-      filter: ['any', ['==', ['get', 'level'], 'county'], ['<', ['zoom'], 8]],
-      layout: {
-        'text-field': ['get', 'name'],
-        'text-size': ['interpolate', ['linear'], ['zoom'], 7, 12, 10, 16],
-        'text-letter-spacing': 0.15,
-        'symbol-sort-key': ['get', 'rank'],
-      },
-      paint: { 'text-color': colour.label, 'text-halo-color': colour.halo, 'text-halo-width': 1.5 },
-    },
   ];
 }
 
@@ -174,8 +161,25 @@ function selectionLayers(colour: Colours): LayerSpecification[] {
   ];
 }
 
-function subjectLayers(): LayerSpecification[] {
-  const layer = (id: string, calls: boolean, sizes: [number, number]): LayerSpecification => ({
+/** Above the dots, or a town full of people would have no name; below the alerts. */
+function labels(colour: Colours): LayerSpecification {
+  return {
+    id: 'labels',
+    type: 'symbol',
+    source: 'labels',
+    filter: ['any', ['==', ['get', 'level'], 'county'], ['<', ['zoom'], 8]],
+    layout: {
+      'text-field': ['get', 'name'],
+      'text-size': ['interpolate', ['linear'], ['zoom'], 7, 12, 10, 16],
+      'text-letter-spacing': 0.15,
+      'symbol-sort-key': ['get', 'rank'],
+    },
+    paint: { 'text-color': colour.label, 'text-halo-color': colour.halo, 'text-halo-width': 1.5 },
+  };
+}
+
+function subjectLayer(id: string, calls: boolean, sizes: readonly [number, number]): LayerSpecification {
+  return {
     id,
     type: 'symbol',
     source: 'subjects',
@@ -188,6 +192,7 @@ function subjectLayers(): LayerSpecification[] {
       'symbol-sort-key': ['get', 'rank'],
     },
     paint: { 'icon-opacity': ['get', 'opacity'] },
-  });
-  return [layer('subjects', false, [0.7, 1.3]), layer('alerts', true, [1.15, 1.6])];
+  };
 }
+const SUBJECTS = subjectLayer('subjects', false, [0.64, 1.3]);
+const ALERTS = subjectLayer('alerts', true, [1.15, 1.6]);
