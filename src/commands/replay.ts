@@ -220,21 +220,32 @@ function begin(detector: Detector, inputs: Inputs, atMs: Instant, emit: (alert: 
 function createTicker(detector: Detector, emit: (alert: AlertEvent) => void, initial: PolicyDocument) {
   let document = initial;
   let lastMs = Number.NaN;
+  /** Asked for each line, so it is worked out only when something it depends on has changed. */
+  let nextMs = Number.NaN;
+  let everyMs = 0;
+  const plan = () => {
+    everyMs = policyFor(document, 'standard', '', lastMs).tickSeconds * 1000;
+    nextMs = (Math.floor(lastMs / everyMs) + 1) * everyMs;
+  };
   return {
     startAt: (atMs: Instant) => {
-      if (Number.isNaN(lastMs)) lastMs = atMs;
+      if (!Number.isNaN(lastMs)) return;
+      lastMs = atMs;
+      plan();
     },
     sawTick: (atMs: Instant) => {
       lastMs = Math.max(lastMs, atMs);
+      plan();
     },
     setPolicy: (changed: PolicyDocument) => {
       document = changed;
+      plan();
     },
     tickUpTo: (untilMs: Instant) => {
-      const everyMs = policyFor(document, 'standard', '', untilMs).tickSeconds * 1000;
-      for (let atMs = (Math.floor(lastMs / everyMs) + 1) * everyMs; atMs <= untilMs; atMs += everyMs) {
-        detector.apply({ type: 'tick', atMs }, emit);
-        lastMs = atMs;
+      while (nextMs <= untilMs) {
+        lastMs = nextMs;
+        detector.apply({ type: 'tick', atMs: lastMs }, emit);
+        plan();
       }
     },
   };
