@@ -5,22 +5,39 @@ import { decodeLogEvent, decodeLogLine } from '../src/kernel/log-line.ts';
 import type { Refusal } from '../src/kernel/result.ts';
 import type { LogBatch } from '../src/ports/observation-log.ts';
 
-/**
- * A line that can't be read (only a foreign producer can have written it) is told and passed over: it must not stop
- * the lines behind it. One parse for the whole batch is about a third quicker than one a line.
- */
-export function decodeBatch(
+/** What some lines say. `bad`: those that can't be read, with the reason. */
+export interface Decoded {
+  readonly events: readonly LogEvent[];
+  readonly bad: readonly { readonly line: string; readonly refusal: Refusal }[];
+}
+
+/** How a consumer reads a batch: by itself, or by what another consumer of the process has read already. */
+export type DecodeBatch = (
   batch: LogBatch,
   onBadLine: (line: string, refusal: Refusal) => void,
-): LogEvent[] {
-  const parsed = parseTogether(batch.lines);
+) => readonly LogEvent[];
+
+/**
+ * A line that can't be read (only a foreign producer can have written it) is told and passed over: it must not stop
+ * the lines behind it.
+ */
+export const decodeBatch: DecodeBatch = (batch, onBadLine) => {
+  const { events, bad } = decodeLines(batch.lines);
+  for (const { line, refusal } of bad) onBadLine(line, refusal);
+  return events;
+};
+
+/** One parse for all lines together is about a third quicker than one a line. */
+export function decodeLines(lines: readonly string[]): Decoded {
+  const parsed = parseTogether(lines);
   const events: LogEvent[] = [];
-  batch.lines.forEach((line, i) => {
+  const bad: { line: string; refusal: Refusal }[] = [];
+  lines.forEach((line, i) => {
     const result = parsed === undefined ? decodeLogLine(line) : decodeLogEvent(parsed[i]);
     if (result.ok) events.push(result.value);
-    else onBadLine(line, result.error);
+    else bad.push({ line, refusal: result.error });
   });
-  return events;
+  return { events, bad };
 }
 
 function parseTogether(lines: readonly string[]): unknown[] | undefined {

@@ -11,7 +11,7 @@ import type { Refusal } from '../src/kernel/result.ts';
 import type { Db } from '../src/ports/database.ts';
 import type { LogBatch, ObservationLog, Subscription } from '../src/ports/observation-log.ts';
 import { findCheckpoint, saveCheckpoint } from '../src/store/checkpoints.ts';
-import { decodeBatch } from './decode-batch.ts';
+import { type DecodeBatch, decodeBatch } from './decode-batch.ts';
 import { createRetry, type Retry } from './retry.ts';
 
 export interface Fold<State> {
@@ -29,6 +29,8 @@ export interface Fold<State> {
 }
 
 export interface FoldDeps {
+  /** Shared with other consumers of the process where given. */
+  readonly decode?: DecodeBatch;
   readonly log: ObservationLog;
   readonly database: Db;
   readonly logger: Logger;
@@ -121,7 +123,7 @@ export async function runFold<State>(deps: FoldDeps, fold: Fold<State>): Promise
         );
       }
       const bad: { line: string; refusal: Refusal }[] = [];
-      const events = decodeBatch(batch, (line, refusal) => bad.push({ line, refusal }));
+      const events = (deps.decode ?? decodeBatch)(batch, (line, refusal) => bad.push({ line, refusal }));
       if (bad.length > 0) tellBadLines(bad, batch);
       progress.isBetween = true;
       await fold.handle(progress.state, events, batch.partition, retry);

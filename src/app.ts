@@ -10,6 +10,7 @@ import { runBoard } from '../consumers/board/shell.ts';
 import { runClock } from '../consumers/clock/clock.ts';
 import { runDetector } from '../consumers/detector/shell.ts';
 import { runRecorder } from '../consumers/recorder/recorder.ts';
+import { createSharedDecoding } from '../consumers/shared-decoding.ts';
 import { createDashboard } from '../dashboard/server/app.ts';
 import { ensureAdministrator } from '../dashboard/server/auth/administrator.ts';
 import { createSessions } from '../dashboard/server/auth/sessions.ts';
@@ -163,7 +164,7 @@ async function startConsumers(parts: Parts): Promise<void> {
       logger.warn({ event: 'live-state.away', error: String(error) }, 'the live state can not be written');
     });
   };
-  const shared = { log, database, logger, now: Date.now };
+  const shared = { log, database, logger, now: Date.now, decode: createSharedDecoding() };
   const ledger = openLedger(database);
   const days = await openPositionDays(database);
   if (has(config, 'recorder')) {

@@ -4,11 +4,13 @@
  */
 import type { Logger } from 'pino';
 import type { ObservationLog, Subscription } from '../../src/ports/observation-log.ts';
-import { decodeBatch } from '../decode-batch.ts';
+import { type DecodeBatch, decodeBatch } from '../decode-batch.ts';
 import { createRetry } from '../retry.ts';
 import { createWriter, type WriterDeps } from './writer.ts';
 
 export interface RecorderDeps extends Omit<WriterDeps, 'retry'> {
+  /** Shared with other consumers of the process where given. */
+  readonly decode?: DecodeBatch;
   readonly log: ObservationLog;
   readonly logger: Logger;
   /** Called with the newest tick that a partition has recorded. */
@@ -25,7 +27,7 @@ export async function runRecorder(deps: RecorderDeps): Promise<Subscription> {
     group: 'recorder',
     startAt: 'earliest',
     onBatch: async (batch, commit) => {
-      const events = decodeBatch(batch, (line) => deps.onBadLine?.(line));
+      const events = (deps.decode ?? decodeBatch)(batch, (line) => deps.onBadLine?.(line));
       await writer.write(events);
       await commit(batch.nextOffset);
       deps.onRecorded?.(events.reduce((n, event) => (event.type === 'position' ? n + 1 : n), 0));

@@ -11,6 +11,7 @@ import { fail, ok, type Result } from '../kernel/result.ts';
 import type { LogBatch, ObservationLog } from '../ports/observation-log.ts';
 import { createAppendQueue, type PackedRecord } from './append-queue.ts';
 import { groupIdOf, joinKafkaGroup } from './kafka-log-members.ts';
+import { batchOf } from './log-batch.ts';
 
 export interface KafkaLogOptions {
   readonly brokers: readonly string[];
@@ -193,14 +194,8 @@ export function toBatch(
   partition: number,
   messages: readonly { offset: string; value: Buffer | null }[],
 ): LogBatch {
-  const first = Number(messages[0]?.offset ?? 0);
-  const last = Number(messages.at(-1)?.offset ?? -1);
-  return {
+  return batchOf(
     partition,
-    offset: first,
-    nextOffset: last + 1,
-    lines: messages.flatMap((message) =>
-      message.value === null ? [] : message.value.toString().split('\n'),
-    ),
-  };
+    messages.map(({ offset, value }) => ({ offset: Number(offset), text: () => value?.toString() ?? '' })),
+  );
 }

@@ -9,6 +9,7 @@ import { fail, ok, type Result } from '../kernel/result.ts';
 import type { Database } from '../ports/database.ts';
 import type { LogBatch, ObservationLog } from '../ports/observation-log.ts';
 import { createAppendQueue, type PackedRecord } from './append-queue.ts';
+import { batchOf } from './log-batch.ts';
 import { joinGroup } from './postgres-log-members.ts';
 
 /** Separates records in one parameter: JSON never holds it raw, and an array parameter would need every quote escaped. */
@@ -153,15 +154,11 @@ async function readRecords(
     ...READ,
     values: [partition, offset, READ_RECORDS],
   });
-  const first = rows[0];
-  const last = rows.at(-1);
-  if (first === undefined || last === undefined) return undefined;
-  return {
+  if (rows.length === 0) return undefined;
+  return batchOf(
     partition,
-    offset: Number(first.log_offset),
-    nextOffset: Number(last.log_offset) + 1,
-    lines: rows.length === 1 ? first.lines.split('\n') : rows.flatMap((row) => row.lines.split('\n')),
-  };
+    rows.map((row) => ({ offset: Number(row.log_offset), text: () => row.lines })),
+  );
 }
 
 async function bounds(database: Database): Promise<{ partition: number; first: number; next: number }[]> {

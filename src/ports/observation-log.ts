@@ -18,6 +18,17 @@ export interface LogBatch {
   /** Where to go on after this batch: the position to commit when it is done. */
   readonly nextOffset: number;
   readonly lines: readonly string[];
+  /**
+   * The records that the batch is made of, in order: an adapter that knows them lets consumers of one process share the work
+   * of reading one (`consumers/shared-decoding.ts`). `lines` is all of them split at newlines, made when asked for.
+   */
+  readonly records?: readonly LogRecord[];
+}
+
+/** What stands at one offset: one or more lines, separated by newlines. */
+export interface LogRecord {
+  readonly offset: number;
+  text(): string;
 }
 
 export interface LogConsumer {
