@@ -14,11 +14,12 @@ if (missingBrowser !== undefined) {
   console.log(missingBrowser);
 }
 
-export function launchBrowser(): Promise<Browser> {
+export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: path,
     args: [
-      '--no-sandbox',
+      // As root, as in a container, Chromium has no sandbox of its own.
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       '--disable-gpu',
       '--use-gl=angle',
       '--use-angle=swiftshader',
@@ -28,6 +29,7 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }

@@ -66,7 +66,6 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
     fadeDuration: 0,
     // The board has keys of its own.
     keyboard: false,
-    canvasContextAttributes: { antialias: true },
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new ScaleControl({ maxWidth: 120 }), 'bottom-right');

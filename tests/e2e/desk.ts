@@ -1,0 +1,70 @@
+/// <reference lib="dom" />
+/** A desk: one browser context with the page, watched for what it asks of others and for what fails in it. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+
+export const PASSWORD = 'test-password';
+
+export interface Desk {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Addresses of another origin that the page asked for. */
+  readonly outside: string[];
+  /** Errors of the page, and of its policy. */
+  readonly faults: string[];
+}
+
+export async function openDesk(
+  browser: Browser,
+  url: string,
+  viewport = { width: 1920, height: 1080 },
+): Promise<Desk> {
+  const context = await browser.newContext({ viewport });
+  const page = await context.newPage();
+  const desk: Desk = { context, page, outside: [], faults: [] };
+  const { origin, host } = new URL(url);
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith(`blob:${origin}`))
+      desk.outside.push(request.url());
+  });
+  page.on('websocket', (socket) => {
+    if (new URL(socket.url()).host !== host) desk.outside.push(socket.url());
+  });
+  page.on('pageerror', (error) => desk.faults.push(error.message));
+  page.on('console', (message) => {
+    // The browser itself logs a refused sign-in and a server that is gone; everything else is the page's fault.
+    const isExpected = /status of 401|ERR_CONNECTION_|WebSocket connection to/.test(message.text());
+    if (message.type() === 'error' && !isExpected) desk.faults.push(message.text());
+  });
+  await page.goto(url);
+  return desk;
+}
+
+export async function signIn(page: Page, password = PASSWORD): Promise<void> {
+  await page.fill('input[name=login]', 'admin');
+  await page.fill('input[name=password]', password);
+  await page.keyboard.press('Enter');
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds against WCAG 2.2 A and AA. Through the debugger, which the page's policy does not bind. */
+export async function findBarriers(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: {
+        run(
+          context: Document,
+          options: object,
+        ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
+      };
+    };
+    const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+    const { violations } = await axe.run(document, { runOnly });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.slice(0, 3).map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+    );
+  });
+}

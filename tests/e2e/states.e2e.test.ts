@@ -1,0 +1,197 @@
+/// <reference lib="dom" />
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page, WebSocketRoute } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ServerMessage, Snapshot } from '../../dashboard/protocol.ts';
+import { alert } from '../harness/board.ts';
+import { type Program, startProgram } from '../harness/program.ts';
+import { launchBrowser, missingBrowser } from './browser.ts';
+import { type Desk, findBarriers, openDesk, signIn } from './desk.ts';
+
+/** States that a healthy server does not show: the page and the session are real, what the live connection says is not. */
+describe.skipIf(missingBrowser !== undefined)('the board when something is missing or wrong', () => {
+  let program: Program;
+  let browser: Browser;
+  const shots = mkdtempSync(join(tmpdir(), 'wardline-shots-'));
+  const poll = { timeout: 60_000, interval: 100 };
+
+  beforeAll(async () => {
+    program = await startProgram({ DATA_DIR: mkdtempSync(join(tmpdir(), 'wardline-e2e-')) });
+    browser = await launchBrowser();
+    console.log(`screenshots: ${shots}`);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await program?.end('SIGINT');
+  });
+
+  function snapshot(part: Partial<Snapshot> = {}): Snapshot {
+    const nowMs = Date.now();
+    return {
+      type: 'snapshot',
+      protocol: 1,
+      epoch: 'e',
+      seq: 1,
+      demo: false,
+      cards: [
+        {
+          id: 'S0',
+          name: '测试人员〇',
+          office: '445281/office-01',
+          officeName: '普宁市 演示一所',
+          county: '445281',
+          grade: 'standard',
+        },
+      ],
+      whereabouts: [[0, 116.1, 23.3, 20, Math.floor(nowMs / 1000), Math.floor(nowMs / 1000), 80, 0]],
+      alerts: [],
+      health: { nowMs, frontierMs: nowMs, tickSeconds: 10 },
+      ...part,
+    };
+  }
+
+  /** A board that was told `messages`, after which `say` tells it more. */
+  async function boardTold(messages: readonly ServerMessage[]) {
+    const context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
+    const page = await context.newPage();
+    let socket: WebSocketRoute | undefined;
+    await page.routeWebSocket('**/api/v1/live', (route) => {
+      socket = route;
+      route.onMessage((text) => {
+        if (JSON.parse(String(text)).type === 'hello')
+          for (const message of messages) route.send(JSON.stringify(message));
+      });
+    });
+    await page.goto(program.url);
+    await signIn(page);
+    await page.waitForSelector('.board');
+    return { page, context, say: (message: ServerMessage) => socket?.send(JSON.stringify(message)) };
+  }
+
+  async function finish(page: Page, name: string): Promise<void> {
+    await page.screenshot({ path: join(shots, `${name}.png`) });
+    expect(await findBarriers(page)).toEqual([]);
+    await page.context().close();
+  }
+
+  test('Q4 an empty register is said, with the command that fills it', async () => {
+    const desk: Desk = await openDesk(browser, program.url);
+    await signIn(desk.page);
+    await expect.poll(() => desk.page.textContent('.counters'), poll).toContain('名册为空');
+    expect(await desk.page.textContent('.counters')).toContain('roster load');
+    await expect.poll(() => desk.page.textContent('.panel.map'), poll).toContain('名册为空');
+    expect(desk.faults).toEqual([]);
+    await finish(desk.page, 'empty-register');
+  });
+
+  test('Q4 before any data has come the figures are dashes, and an empty queue promises nothing', async () => {
+    const { page } = await boardTold([
+      snapshot({ whereabouts: [], health: { nowMs: Date.now(), frontierMs: null, tickSeconds: 10 } }),
+    ]);
+    await expect.poll(() => page.locator('.tiles dd').allTextContents(), poll).toEqual(Array(6).fill('—'));
+    expect(await page.textContent('[data-testid=behind]')).toContain('未知');
+    expect(await page.textContent('[data-testid=no-alerts]')).toContain('不能断定没有告警');
+    await finish(page, 'no-data');
+  });
+
+  test('P6 late data is said before anything else, and is gone from the words when it is no longer late', async () => {
+    const nowMs = Date.now();
+    const { page, say } = await boardTold([
+      snapshot({ health: { nowMs, frontierMs: nowMs - 95_000, tickSeconds: 10 } }),
+    ]);
+    await expect
+      .poll(() => page.locator('.banner.trouble').textContent(), poll)
+      .toMatch(/数据滞后 1 分 \d+ 秒/);
+    expect(await page.locator('.instrument.late').count()).toBe(1);
+    expect(await page.textContent('[data-testid=no-alerts]')).toContain('数据滞后');
+    await page.screenshot({ path: join(shots, 'late.png') });
+    expect(await findBarriers(page)).toEqual([]);
+    say({ type: 'patch', from: 1, to: 2, health: { nowMs, frontierMs: nowMs, tickSeconds: 10 } });
+    await expect.poll(() => page.locator('.banner.trouble').count(), poll).toBe(0);
+    expect(await page.locator('.instrument.late').count()).toBe(0);
+    await page.context().close();
+  });
+
+  test('P6 a queue that became empty says since when', async () => {
+    const { page, say } = await boardTold([snapshot({ alerts: [alert('a', 1)] })]);
+    await expect.poll(() => page.textContent('[data-testid=unowned]'), poll).toBe('1');
+    say({ type: 'patch', from: 1, to: 2, gone: ['a'] });
+    await expect
+      .poll(() => page.textContent('[data-testid=no-alerts]').catch(() => ''), poll)
+      .toMatch(/没有未结告警\s*自 \d\d:\d\d:\d\d 起/);
+    await finish(page, 'no-alerts');
+  });
+
+  test('P6 an alert that leaves while it is read stays in hand, and says that it has left', async () => {
+    const { page, say } = await boardTold([snapshot({ alerts: [alert('a', 1), alert('b', 1)] })]);
+    await page.click('.row[data-alert=a]');
+    say({ type: 'patch', from: 1, to: 2, gone: ['a'] });
+    await expect.poll(() => page.textContent('.in-hand'), poll).toContain('已离开看板');
+    expect(await page.locator('.row').count()).toBe(1);
+    expect(await page.locator('.actions button').count()).toBe(0);
+    await finish(page, 'left');
+  });
+
+  test('Q2 a more urgent alert does not push the row away that the hand is on', async () => {
+    const { page, say } = await boardTold([snapshot({ alerts: [alert('a', 1), alert('b', 1)] })]);
+    const order = () =>
+      page.locator('.row').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-alert')));
+    await page.hover('.row[data-alert=a]');
+    await page.mouse.move(1200, 300);
+    say({ type: 'patch', from: 1, to: 2, alerts: [{ ...alert('c', 1), severity: 'critical' }] });
+    await expect.poll(order, poll).toEqual(['a', 'b', 'c']);
+    expect(await page.textContent('.held')).toContain('1 条新告警');
+    // Left alone, the list puts itself in order.
+    await expect.poll(order, poll).toEqual(['c', 'a', 'b']);
+    await page.context().close();
+  });
+
+  test('L7 a server of another version asks for a reload', async () => {
+    const { page } = await boardTold([snapshot(), { type: 'bye', reason: 'protocol' }]);
+    await expect.poll(() => page.textContent('.banner.trouble'), poll).toContain('本页版本过旧');
+    await finish(page, 'outdated');
+  });
+
+  test('L6 a session that ends leads to sign-in, and says why', async () => {
+    const { page, say } = await boardTold([snapshot()]);
+    say({ type: 'bye', reason: 'signed-out' });
+    await expect.poll(() => page.textContent('form').catch(() => ''), poll).toContain('登录已失效');
+    await finish(page, 'session-ended');
+  });
+
+  test('P8 without WebGL2 a plain message stands in the map’s place, and the queue works', async () => {
+    const blind = await launchBrowser(['--disable-3d-apis']);
+    const desk = await openDesk(blind, program.url);
+    await signIn(desk.page);
+    await expect.poll(() => desk.page.textContent('.panel.map'), poll).toContain('没有 WebGL2');
+    expect(await desk.page.locator('.queue').count()).toBe(1);
+    expect(desk.faults).toEqual([]);
+    await finish(desk.page, 'no-webgl');
+    await blind.close();
+  });
+
+  test('P1 an unreachable server is told apart from a wrong password', async () => {
+    const desk = await openDesk(browser, program.url);
+    await desk.page.waitForSelector('form');
+    await desk.context.setOffline(true);
+    await signIn(desk.page);
+    await expect.poll(() => desk.page.textContent('.fault'), poll).toContain('无法连接服务器');
+    await desk.context.close();
+  });
+
+  test('P11 the first script is at most 250 kB gzipped, and holds no map', () => {
+    const dist = fileURLToPath(new URL('../../dashboard/web/dist/', import.meta.url));
+    const html = readFileSync(join(dist, 'index.html'), 'utf8');
+    const scripts = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)].map(([, file = '']) =>
+      readFileSync(join(dist, file)),
+    );
+    expect(scripts.length).toBeGreaterThan(0);
+    expect(scripts.reduce((sum, script) => sum + gzipSync(script).length, 0)).toBeLessThan(250_000);
+    expect(scripts.some((script) => script.includes('maplibregl-canvas'))).toBe(false);
+    expect(html).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\bstyle=/);
+  });
+});
