@@ -1,12 +1,12 @@
 /**
- * A zone made ready for judging: checked for shapes that would judge wrongly, longitudes unwrapped around its middle (so the
+ * A zone made ready for judging: refused if its shape would judge wrongly, longitudes unwrapped around its middle (so the
  * antimeridian is no edge), edges in a tree.
  */
-import { kinks } from '@turf/kinks';
 import { ok, type Refusal, type Result, refuse } from '../src/kernel/result.ts';
 import type { LonLat, ZoneFeature } from '../src/kernel/roster.ts';
 import { buildEdgeTree, type EdgeTree } from './edge-tree.ts';
 import { wrap } from './metres.ts';
+import { areaDeg2, findCrossing, findMisplacedRing } from './ring-checks.ts';
 
 export type PreparedZone = {
   readonly id: string;
@@ -18,53 +18,103 @@ export type PreparedZone = {
   | { readonly shape: 'corridor'; readonly tree: EdgeTree; readonly halfWidthM: number }
 );
 
+/** Eight times the largest province of the national map; the check of one takes half a second. */
 const MAX_VERTICES = 200_000;
 /** About a square metre: less is a slip of the pen. */
 const MIN_AREA_DEG2 = 1e-10;
+const COORDINATES = 'geometry.coordinates';
 
 /** Refuses a shape with the place (`geometry.coordinates[…]`) and what to do. */
 export function prepareZone(zone: ZoneFeature): Result<PreparedZone, Refusal> {
   const { geometry } = zone;
   switch (geometry.type) {
-    case 'Point': {
-      const [lon, lat] = geometry.coordinates;
-      return ok({ ...named(zone, lon), shape: 'circle', lon, lat, radiusM: zone.radiusM ?? 0 });
-    }
-    case 'LineString': {
-      if (geometry.coordinates.length < 2)
-        return refuse('bad-shape', 'geometry.coordinates', 'a line needs two points or more');
-      const { lines, middleLon } = unwrap([geometry.coordinates]);
-      return ok({
-        ...named(zone, middleLon),
-        shape: 'corridor',
-        tree: buildEdgeTree(lines),
-        halfWidthM: (zone.widthM ?? 0) / 2,
-      });
-    }
-    default: {
-      const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates;
-      const prefix = geometry.type === 'Polygon' ? 'geometry.coordinates' : 'geometry.coordinates[0]';
-      if (polygons.length === 0 || polygons.some((rings) => rings.length === 0))
-        return refuse('bad-shape', 'geometry.coordinates', 'the polygon has no ring');
-      for (const [i, rings] of polygons.entries()) {
-        for (const [j, ring] of rings.entries()) {
-          const at = geometry.type === 'Polygon' ? `${prefix}[${j}]` : `geometry.coordinates[${i}][${j}]`;
-          const checked = checkRing(ring, at);
-          if (!checked.ok) return checked;
-        }
-      }
-      const rings = polygons.flat();
-      const vertices = rings.reduce((sum, ring) => sum + ring.length, 0);
-      if (vertices > MAX_VERTICES)
-        return refuse(
-          'bad-shape',
-          'geometry.coordinates',
-          `has ${vertices} points: simplify it to ${MAX_VERTICES} or fewer`,
-        );
-      const { lines, middleLon } = unwrap(rings);
-      return ok({ ...named(zone, middleLon), shape: 'area', tree: buildEdgeTree(lines) });
+    case 'Point':
+      return prepareCircle(zone, geometry.coordinates);
+    case 'LineString':
+      return prepareCorridor(zone, geometry.coordinates);
+    case 'Polygon':
+      return prepareArea(zone, [geometry.coordinates], (_, ring) => `${COORDINATES}[${ring}]`);
+    case 'MultiPolygon':
+      return prepareArea(zone, geometry.coordinates, (part, ring) => `${COORDINATES}[${part}][${ring}]`);
+  }
+}
+
+function prepareCircle(zone: ZoneFeature, point: LonLat): Result<PreparedZone, Refusal> {
+  const misplaced = checkPlace(point, COORDINATES);
+  if (!misplaced.ok) return misplaced;
+  const radiusM = zone.radiusM ?? 0;
+  if (!(radiusM > 0))
+    return refuse('bad-shape', 'properties.radiusM', 'a point needs a radius in metres, above 0');
+  const [lon, lat] = point;
+  return ok({ ...named(zone, lon), shape: 'circle', lon, lat, radiusM });
+}
+
+function prepareCorridor(zone: ZoneFeature, line: readonly LonLat[]): Result<PreparedZone, Refusal> {
+  const checked = checkPlaces(line, COORDINATES);
+  if (!checked.ok) return checked;
+  const widthM = zone.widthM ?? 0;
+  if (!(widthM > 0))
+    return refuse('bad-shape', 'properties.widthM', 'a line needs a width in metres, above 0');
+  const first = line[0];
+  if (first === undefined || line.every(([lon, lat]) => lon === first[0] && lat === first[1]))
+    return refuse('bad-shape', COORDINATES, 'the line has no length: give two different points or more');
+  if (line.length > MAX_VERTICES) return tooMany(line.length);
+  const { lines, middleLon } = unwrap([line]);
+  return ok({
+    ...named(zone, middleLon),
+    shape: 'corridor',
+    tree: buildEdgeTree(lines),
+    halfWidthM: widthM / 2,
+  });
+}
+
+function prepareArea(
+  zone: ZoneFeature,
+  polygons: readonly (readonly (readonly LonLat[])[])[],
+  placeOf: (part: number, ring: number) => string,
+): Result<PreparedZone, Refusal> {
+  if (polygons.length === 0 || polygons.some((rings) => rings.length === 0))
+    return refuse('bad-shape', COORDINATES, 'the polygon has no ring');
+  const vertices = polygons.flat().reduce((sum, ring) => sum + ring.length, 0);
+  if (vertices > MAX_VERTICES) return tooMany(vertices);
+  const places: string[] = [];
+  const isHole: boolean[] = [];
+  for (const [part, rings] of polygons.entries()) {
+    for (const [index, ring] of rings.entries()) {
+      const place = placeOf(part, index);
+      const checked = checkRing(ring, place);
+      if (!checked.ok) return checked;
+      places.push(place);
+      isHole.push(index > 0);
     }
   }
+  const { lines, middleLon } = unwrap(polygons.flat());
+  const tree = buildEdgeTree(lines);
+  const crossing = findCrossing(tree, lines);
+  if (crossing !== undefined) {
+    const at = `near ${wrap(crossing.lon).toFixed(6)}, ${crossing.lat.toFixed(6)}`;
+    return crossing.ring === crossing.other
+      ? refuse(
+          'bad-shape',
+          places[crossing.ring] ?? '',
+          `the ring crosses itself ${at}: draw it without a loop`,
+        )
+      : refuse(
+          'bad-shape',
+          places[crossing.ring] ?? '',
+          `the ring crosses ${places[crossing.other] ?? ''} ${at}: join or part them`,
+        );
+  }
+  const misplaced = findMisplacedRing(tree, lines, isHole);
+  if (misplaced !== undefined)
+    return refuse(
+      'bad-shape',
+      places[misplaced] ?? '',
+      isHole[misplaced]
+        ? 'the hole does not lie inside its polygon, or covers another hole: take it out'
+        : 'the ring lies inside or on another one: take it out, or make it a hole of that polygon',
+    );
+  return ok({ ...named(zone, middleLon), shape: 'area', tree });
 }
 
 function named(zone: ZoneFeature, middleLon: number) {
@@ -72,36 +122,39 @@ function named(zone: ZoneFeature, middleLon: number) {
 }
 
 function checkRing(ring: readonly LonLat[], at: string): Result<void, Refusal> {
+  const checked = checkPlaces(ring, at);
+  if (!checked.ok) return checked;
   const first = ring[0];
   const last = ring.at(-1);
   if (first === undefined || last === undefined || ring.length < 4)
     return refuse('bad-shape', at, 'a ring needs four points or more, the last like the first');
   if (first[0] !== last[0] || first[1] !== last[1])
     return refuse('bad-shape', at, 'the ring is not closed: repeat its first point at the end');
-  const { lines } = unwrap([ring]);
-  const line = lines[0] ?? [];
-  if (Math.abs(areaDeg2(line)) < MIN_AREA_DEG2) return refuse('bad-shape', at, 'the ring has no area');
-  const crossing = kinks({ type: 'Polygon', coordinates: [line.map((point) => [...point])] }).features[0]
-    ?.geometry.coordinates;
-  if (crossing !== undefined) {
-    return refuse(
-      'bad-shape',
-      at,
-      `the ring crosses itself near ${crossing[0]?.toFixed(6)}, ${crossing[1]?.toFixed(6)}: draw it without a loop`,
-    );
+  if (Math.abs(areaDeg2(unwrap([ring]).lines[0] ?? [])) < MIN_AREA_DEG2)
+    return refuse('bad-shape', at, 'the ring has no area');
+  return ok(undefined);
+}
+
+function checkPlaces(line: readonly LonLat[], at: string): Result<void, Refusal> {
+  for (const [i, point] of line.entries()) {
+    const checked = checkPlace(point, `${at}[${i}]`);
+    if (!checked.ok) return checked;
   }
   return ok(undefined);
 }
 
-/** Shoelace formula in square degrees: only whether there is area. */
-function areaDeg2(line: readonly LonLat[]): number {
-  let sum = 0;
-  for (let i = 1; i < line.length; i++) {
-    const a = line[i - 1] as LonLat;
-    const b = line[i] as LonLat;
-    sum += a[0] * b[1] - b[0] * a[1];
-  }
-  return sum / 2;
+/** Longitudes up to ±360 are taken: some programs draw across the antimeridian so. */
+function checkPlace([lon, lat]: LonLat, at: string): Result<void, Refusal> {
+  if (Math.abs(lon) <= 360 && Math.abs(lat) <= 90) return ok(undefined);
+  return refuse(
+    'bad-coordinates',
+    at,
+    `must be [longitude, latitude] in degrees, not [${lon}, ${lat}]: are the two swapped?`,
+  );
+}
+
+function tooMany(vertices: number): Result<never, Refusal> {
+  return refuse('bad-shape', COORDINATES, `has ${vertices} points: simplify it to ${MAX_VERTICES} or fewer`);
 }
 
 /** Each longitude within 180° of the one before it, and all lines around one middle. */

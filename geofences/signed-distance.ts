@@ -1,4 +1,4 @@
-/** Metres from a point to a zone's edge: negative inside, positive outside. Accurate to 0.5 m or 0.1 % (SPEC.md, G1). */
+/** Metres from a point to a zone's edge: negative inside, positive outside. Accurate to 0.5 m or 0.1 % (SPEC.md, Z1). */
 import { isEnclosed, nearestEdgeM } from './edge-tree.ts';
 import { distanceM, wrap } from './metres.ts';
 import type { PreparedZone } from './prepare-zone.ts';
@@ -9,4 +9,43 @@ export function signedDistanceM(zone: PreparedZone, lon: number, lat: number): n
   const edgeM = nearestEdgeM(zone.tree, near, lat);
   if (zone.shape === 'corridor') return edgeM - zone.halfWidthM;
   return isEnclosed(zone.tree, near, lat) ? -edgeM : edgeM;
+}
+
+/** What an exact answer says of the surroundings: nothing changes side within that distance. Made anew by `rememberedDistanceM`. */
+export interface SafeCircle {
+  zone: PreparedZone | null;
+  lon: number;
+  lat: number;
+  distanceM: number;
+}
+
+export function createSafeCircle(): SafeCircle {
+  return { zone: null, lon: 0, lat: 0, distanceM: 0 };
+}
+
+/** Covers what the two ways of measuring may differ by. */
+const SLACK_SHARE = 1.005;
+const SLACK_M = 1;
+
+/**
+ * The signed distance, or, when an earlier answer shows that the edge is at least `enoughM` away, a bound: same side, nearer
+ * to the edge than the truth, but not nearer than `enoughM`. Whoever asks must conclude the same from both.
+ */
+export function rememberedDistanceM(
+  circle: SafeCircle,
+  zone: PreparedZone,
+  lon: number,
+  lat: number,
+  enoughM: number,
+): number {
+  if (circle.zone === zone) {
+    const leftM =
+      Math.abs(circle.distanceM) - distanceM(circle.lon, circle.lat, lon, lat) * SLACK_SHARE - SLACK_M;
+    if (leftM >= enoughM) return circle.distanceM < 0 ? -leftM : leftM;
+  }
+  circle.zone = zone;
+  circle.lon = lon;
+  circle.lat = lat;
+  circle.distanceM = signedDistanceM(zone, lon, lat);
+  return circle.distanceM;
 }

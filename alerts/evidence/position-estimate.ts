@@ -2,9 +2,9 @@
  * What a device's fixes are worth: one robust estimate of where it is. A random-walk Kalman filter in metres whose gate lets a
  * lone wild fix change nothing, and lets a second one that agrees with it take over; its variance never falls below a share
  * of the best recent fix, because the errors of repeated fixes go together. Mathematics, parameters and the table that they
- * were chosen by: `evidence.md` of the project's sources, "What was used"; tests/evidence repeats it.
+ * were chosen by: `evidence.md` of the project's sources, "What was used"; `evidence-table.test.ts` repeats it.
  */
-import { metresPerDegree, wrap } from '../../geofences/metres.ts';
+import { distanceM, scaleX, scaleY, wrap } from '../../geofences/metres.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Position } from '../../src/kernel/log-event.ts';
 
@@ -55,6 +55,11 @@ export function sigmaOf(accuracyM: number): number {
   return Math.max(MIN_ACCURACY_M, accuracyM) / RADIUS_68_SIGMAS;
 }
 
+/** The other way round, for showing. */
+export function accuracyOfSigma(sigmaM: number): number {
+  return Math.round(sigmaM * RADIUS_68_SIGMAS);
+}
+
 /** What a fix did to the estimate. `aside`: it changed nothing and counts for nothing yet. */
 export type FixEffect = 'moved' | 'took-over' | 'aside' | 'stale';
 
@@ -67,7 +72,7 @@ export interface TakenFix {
 
 /** Moves the estimate in place; makes it from the first fix. Fixes must come in the order of their time. */
 export function takeFix(before: PositionEstimate | null, fix: Position): TakenFix {
-  const sigmaM = sigmaOf(accuracyOf(fix));
+  const sigmaM = rounded(sigmaOf(accuracyOf(fix)), SIGMA_DIGITS);
   if (before === null) return { estimate: begin(fix, sigmaM), effect: 'took-over' };
   // The same place at the same instant tells nothing new, nor does what is older than the estimate.
   if (fix.atMs <= before.atMs) return { estimate: before, effect: 'stale' };
@@ -76,11 +81,12 @@ export function takeFix(before: PositionEstimate | null, fix: Position): TakenFi
   const driftM =
     (fix.speedMps ?? 0) >= MOVING_MPS ? (fix.speedMps ?? 0) * Math.min(elapsedS, MAX_DRIFT_S) : 0;
   const predicted = before.varianceM2 + WALK_MPS * WALK_MPS * elapsedS * WALK_TIME_S + driftM * driftM;
-  const { x: kx, y: ky } = metresPerDegree(before.lat);
+  const kx = scaleX(before.lat);
+  const ky = scaleY(before.lat);
   const dx = wrap(fix.lon - before.lon) * kx;
   const dy = (fix.lat - before.lat) * ky;
   const innovation = predicted + sigmaM * sigmaM;
-  before.bestSigmaM = Math.min(before.bestSigmaM * RELAX, sigmaM);
+  before.bestSigmaM = rounded(Math.min(before.bestSigmaM * RELAX, sigmaM), SIGMA_DIGITS);
   if ((dx * dx + dy * dy) / innovation > GATE) {
     const agreed = before.aside.find((other) => agrees(other, fix, sigmaM)) ?? followed(before.aside, fix);
     if (agreed !== undefined) return { estimate: begin(fix, sigmaM), effect: 'took-over', agreed };
@@ -90,9 +96,9 @@ export function takeFix(before: PositionEstimate | null, fix: Position): TakenFi
   }
   const gain = predicted / innovation;
   const floor = FLOOR_SHARE * before.bestSigmaM;
-  before.lon += (gain * dx) / kx;
-  before.lat += (gain * dy) / ky;
-  before.varianceM2 = Math.max(predicted * (1 - gain), floor * floor);
+  before.lon = rounded(before.lon + (gain * dx) / kx, PLACE_DIGITS);
+  before.lat = rounded(before.lat + (gain * dy) / ky, PLACE_DIGITS);
+  before.varianceM2 = rounded(Math.max(predicted * (1 - gain), floor * floor), VARIANCE_DIGITS);
   before.atMs = fix.atMs;
   before.aside.length = 0;
   return { estimate: before, effect: 'moved' };
@@ -100,13 +106,22 @@ export function takeFix(before: PositionEstimate | null, fix: Position): TakenFi
 
 function begin(fix: Position, sigmaM: number): PositionEstimate {
   return {
-    lon: fix.lon,
-    lat: fix.lat,
-    varianceM2: sigmaM * sigmaM,
+    lon: rounded(fix.lon, PLACE_DIGITS),
+    lat: rounded(fix.lat, PLACE_DIGITS),
+    varianceM2: rounded(sigmaM * sigmaM, VARIANCE_DIGITS),
     atMs: fix.atMs,
     bestSigmaM: sigmaM,
     aside: [],
   };
+}
+
+/** A centimetre: the state is written as JSON for every subject, and sixteen digits of a degree are a virus long. */
+const PLACE_DIGITS = 1e7;
+const VARIANCE_DIGITS = 100;
+const SIGMA_DIGITS = 1000;
+
+function rounded(value: number, digits: number): number {
+  return Math.round(value * digits) / digits;
 }
 
 /**
@@ -119,7 +134,8 @@ function agrees(
   sigmaM: number,
 ): boolean {
   if (lon === fix.lon && lat === fix.lat && (fix.method === 'cell' || fix.method === 'wifi')) return false;
-  const { x: kx, y: ky } = metresPerDegree(lat);
+  const kx = scaleX(lat);
+  const ky = scaleY(lat);
   const dx = wrap(fix.lon - lon) * kx;
   const dy = (fix.lat - lat) * ky;
   const joint2 = sigmaM * sigmaM + otherSigmaM * otherSigmaM;
@@ -135,18 +151,16 @@ function followed(
   for (let n = 1; n < COHERENT_FIXES; n++) {
     const from = aside.at(-n);
     if (from === undefined || (from[0] === to.lon && from[1] === to.lat)) return undefined;
-    const { x: kx, y: ky } = metresPerDegree(from[1]);
-    const pace =
-      Math.hypot(wrap(to.lon - from[0]) * kx, (to.lat - from[1]) * ky) / ((to.atMs - from[3]) / 1000);
+    const pace = distanceM(from[0], from[1], to.lon, to.lat) / ((to.atMs - from[3]) / 1000);
     if (pace > COHERENT_PACE_MPS) return undefined;
     to = { lon: from[0], lat: from[1], atMs: from[3] };
   }
   return aside.at(-1);
 }
 
-/** Φ(distance / σ): the probability that the true place lies beyond an edge that is `distanceM` behind the estimate. */
-export function probabilityBeyond(distanceM: number, varianceM2: number): number {
-  return normalCdf(distanceM / Math.sqrt(varianceM2));
+/** Φ(d/σ): the probability of being on the far side of an edge, `signedDistanceM` beyond which the estimate lies (metres; σ of one axis). */
+export function probabilityOutside(signedDistanceM: number, sigmaM: number): number {
+  return normalCdf(signedDistanceM / sigmaM);
 }
 
 /** Standard normal distribution. Abramowitz and Stegun 7.1.26, error below 1.5e-7. */

@@ -1,68 +1,111 @@
-/** 进入禁止区域: inside a keep-out zone while its schedule holds. */
+/** 进入禁止区域: inside a keep-out zone while its schedule holds. Watches each keep-out zone by itself. */
+import type { PreparedZone } from '../../geofences/prepare-zone.ts';
 import { signedDistanceM } from '../../geofences/signed-distance.ts';
-import { probabilityBeyond } from '../evidence/position-estimate.ts';
-import type { AlertKind, Verdict } from './kind.ts';
-import { battery, clock, metres, percent } from './wording.ts';
-import { gatherEvidence, roundProbability } from './zone-evidence.ts';
+import type { ZoneAssignment } from '../../src/kernel/roster.ts';
+import { probabilityOutside } from '../evidence/position-estimate.ts';
+import { type AlertKind, NOTHING, type SubjectView, type Verdict } from './kind.ts';
+import { condition, metres, percent, roundProbability } from './wording.ts';
+import { FAR_SIGMAS, gatherEvidence, newestFixes, type ZoneRule } from './zone-evidence.ts';
+
+const DEADLINE_S = 120;
 
 export const exclusionEntry: AlertKind = {
   name: 'exclusion-entry',
-  deadlineS: () => 120,
+  deadlineS: () => DEADLINE_S,
   judge: (view) => {
-    if (view.located === null) return [];
-    const { device, state, estimate } = view.located;
-    const verdicts: Verdict[] = [];
-    for (const { zone: id, rule, bufferM, schedule } of view.profile.zones) {
-      if (rule !== 'keep-out' || !view.isInForce(schedule)) continue;
-      const zone = view.zone(id);
-      if (zone === undefined) continue;
-      // The buffer moves the edge inwards, in the subject's favour.
-      const depth = (lon: number, lat: number) => -signedDistanceM(zone, lon, lat) - bufferM;
-      const depthM = depth(estimate.lon, estimate.lat);
-      const inside = probabilityBeyond(depthM, estimate.varianceM2);
-      const says =
-        inside >= view.policy.outsideProbability
-          ? 'holds'
-          : 1 - inside >= view.policy.insideProbability
-            ? 'over'
-            : 'undecided';
-      const isIn = says === 'holds';
-      const { evidence, sinceMs } = isIn
-        ? gatherEvidence(state, depth, estimate.atMs)
-        : { evidence: [], sinceMs: estimate.atMs };
-      verdicts.push({
-        about: id,
-        says,
-        sinceMs,
-        severity: 'critical',
-        confidence: roundProbability(inside),
-        zone: id,
-        device: device.id,
-        // Evidence gives signed distances: negative is inside.
-        evidence: evidence.map((fix) => ({ ...fix, distanceM: -fix.distanceM })),
-        facts: {
-          zone: zone.name ?? id,
-          distanceM: depthM,
-          accuracyM: Math.sqrt(estimate.varianceM2) * 1.515,
-          fixes: evidence.length,
-          batteryPct: state.batteryPct,
-        },
-      });
+    let verdicts: Verdict[] | undefined;
+    for (const assignment of view.profile.zones) {
+      if (assignment.rule !== 'keep-out' || !view.isInForce(assignment.schedule, view.nowMs)) continue;
+      const verdict = judgeOne(view, assignment);
+      if (verdict === undefined) continue;
+      verdicts ??= [];
+      verdicts.push(verdict);
     }
-    return verdicts;
+    return verdicts ?? NOTHING;
   },
-  explain: (subject, verdict, isOver) => {
-    const { facts } = verdict;
-    if (isOver) {
+  explain: (view, verdict) => {
+    const { assignment, zone } = find(view, verdict.about);
+    if (assignment === undefined || zone === undefined || view.located === null)
+      throw new Error(`nothing to explain about ${verdict.about}`);
+    const { state, estimate } = view.located;
+    const rule = ruleOf(view, assignment, zone);
+    const { evidence, sinceMs, inRow } = gatherEvidence(view, state, rule);
+    const depthM = -signedDistanceM(zone, estimate.lon, estimate.lat);
+    const errorM = Math.sqrt(estimate.varianceM2) * 1.515;
+    const status = condition(view, state);
+    const { id } = view.profile;
+    const name = zone.name ?? zone.id;
+    const at = view.clock(sinceMs);
+    return {
+      atMs: sinceMs,
+      zone: zone.id,
+      evidence,
+      zh: `${id} 于 ${at} 进入禁止区域${name}，现在区内 ${metres(depthM)}（定位误差 ${metres(errorM)}），连续 ${inRow} 次定位，置信度 ${percent(verdict.confidence)}。${status.zh}`,
+      en: `${id} entered the exclusion zone ${name} at ${at} and is ${metres(depthM)} inside (position error ${metres(errorM)}), ${inRow} fixes in a row, confidence ${percent(verdict.confidence)}. ${status.en}`,
+    };
+  },
+  explainEnd: (view, { about }) => {
+    const { assignment, zone } = find(view, about);
+    const { id } = view.profile;
+    const name = zone?.name ?? about;
+    const at = view.clock(view.atMs);
+    if (assignment === undefined || zone === undefined) {
       return {
-        zh: `${subject} 已于 ${clock(verdict.sinceMs)} 离开禁止区域 ${facts.zone ?? ''}。`,
-        en: `${subject} has left the exclusion zone ${facts.zone ?? ''} since ${clock(verdict.sinceMs)}.`,
+        atMs: view.atMs,
+        zone: about,
+        evidence: [],
+        zh: `禁止区域${name}自 ${at} 起对 ${id} 不再生效。`,
+        en: `The exclusion zone ${name} no longer holds for ${id} since ${at}.`,
       };
     }
-    const power = battery(facts.batteryPct);
     return {
-      zh: `${subject} 于 ${clock(verdict.sinceMs)} 进入禁止区域 ${facts.zone},现在区内 ${metres(facts.distanceM ?? 0)}(误差 ${metres(facts.accuracyM ?? 0)}),连续 ${facts.fixes} 次定位,置信度 ${percent(verdict.confidence)}。${power.zh}`,
-      en: `${subject} entered the exclusion zone ${facts.zone} at ${clock(verdict.sinceMs)} and is ${metres(facts.distanceM ?? 0)} inside (error ${metres(facts.accuracyM ?? 0)}), ${facts.fixes} fixes in a row, confidence ${percent(verdict.confidence)}. ${power.en}`,
+      atMs: view.atMs,
+      zone: about,
+      evidence: view.located === null ? [] : newestFixes(view.located.state, ruleOf(view, assignment, zone)),
+      zh: `${id} 已于 ${at} 离开禁止区域${name}。`,
+      en: `${id} has left the exclusion zone ${name} at ${at}.`,
     };
   },
 };
+
+function judgeOne(view: SubjectView, { zone: id, bufferM }: ZoneAssignment): Verdict | undefined {
+  const zone = view.zone(id);
+  if (zone === undefined) return undefined;
+  const verdict = { about: id, severity: 'critical' } as const;
+  if (view.located === null) return { ...verdict, says: 'undecided', confidence: 0, device: null };
+  const { device, estimate } = view.located;
+  const sigmaM = Math.sqrt(estimate.varianceM2);
+  const enoughM = FAR_SIGMAS * sigmaM + bufferM;
+  // The tolerance moves the edge inwards, in the subject's favour.
+  const depthM = -view.distanceM(zone, estimate.lon, estimate.lat, enoughM) - bufferM;
+  const inside = probabilityOutside(depthM, sigmaM);
+  if (1 - inside >= view.policy.insideProbability) return undefined;
+  return {
+    ...verdict,
+    says: inside >= view.policy.outsideProbability ? 'holds' : 'undecided',
+    confidence: roundProbability(inside),
+    device: device.id,
+  };
+}
+
+function find(
+  view: SubjectView,
+  about: string,
+): { assignment: ZoneAssignment | undefined; zone: PreparedZone | undefined } {
+  const inForce = view.profile.zones.filter(
+    ({ zone, rule, schedule }) =>
+      rule === 'keep-out' && zone === about && view.isInForce(schedule, view.nowMs),
+  );
+  return { assignment: inForce[0], zone: view.zone(about) };
+}
+
+function ruleOf(view: SubjectView, { bufferM, schedule }: ZoneAssignment, zone: PreparedZone): ZoneRule {
+  return {
+    placeOf: (lon, lat) => {
+      const distanceM = signedDistanceM(zone, lon, lat);
+      return { distanceM, wrongM: -distanceM - bufferM };
+    },
+    wasBroken: (_lon, _lat, atMs) => view.isInForce(schedule, atMs),
+    lastEdgeMs: (atMs) => view.lastEdgeMs(schedule, atMs),
+  };
+}

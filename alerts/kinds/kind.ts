@@ -1,6 +1,7 @@
 /**
- * The contract of an alert kind. A kind is a level, not an edge: asked at any moment, it says of each thing that it watches
- * whether it holds, is over, or can't be told. The detector opens and clears by that and numbers the versions.
+ * The contract of an alert kind. A kind is a level, not an edge: asked at any moment, it names what holds now and what can't
+ * be told; whatever it does not name is over. The detector opens and clears by that, numbers the versions, and asks for the
+ * account only when there is something to tell. Pure: no clock, no state but what the view shows.
  */
 import type { PreparedZone } from '../../geofences/prepare-zone.ts';
 import type { AlertKindName, EvidenceFix, Severity } from '../../src/kernel/alert-event.ts';
@@ -13,10 +14,12 @@ import type { PositionEstimate } from '../evidence/position-estimate.ts';
 /** What is known of one device; JSON, kept in the detector's state. */
 export interface DeviceState {
   readonly id: string;
-  /** Receipt of anything at all; null: never heard. */
+  /** Receipt of anything from the device itself; null: never heard. */
   heardMs: Instant | null;
-  /** From when silence counts: last receipt, assignment, or the return of its feed. */
+  /** From when silence counts: last receipt, assignment, the return of its feed, less what could not be seen. */
   silentFromMs: Instant;
+  /** Newest device time of anything that shows it on; null: nothing has. */
+  onMs: Instant | null;
   estimate: PositionEstimate | null;
   /** Newest fixes that counted, oldest first: time, lon, lat, accuracy (m). */
   fixes: [Instant, number, number, number][];
@@ -25,57 +28,77 @@ export interface DeviceState {
   off: { atMs: Instant; status: DeviceStatusCode } | null;
 }
 
-export interface SubjectView {
+export interface WatchedDevice {
+  readonly device: Device;
+  readonly state: DeviceState;
+}
+
+/** What lies behind all subjects: zones, schedules, feeds. */
+export interface Surroundings {
+  /** Undefined while the log has not brought its shape. */
+  zone(id: string): PreparedZone | undefined;
+  isInForce(schedule: Schedule | null, atMs: Instant): boolean;
+  /** When the schedule last began or ended, at `atMs` at the latest; null: not within the last eight days. */
+  lastEdgeMs(schedule: Schedule | null, atMs: Instant): Instant | null;
+  isFeedDown(feed: string | null): boolean;
+  /** `2026-03-02 19:00:12` in the calendar's time zone. */
+  clock(atMs: Instant): string;
+}
+
+export interface SubjectView extends Surroundings {
   readonly profile: SubjectProfile;
   readonly policy: Policy;
+  /** The newest receipt of anything of the subject's, or the newest tick. */
   readonly nowMs: Instant;
-  /** Devices that are assigned now, in the order of the profile. */
-  readonly devices: readonly { readonly device: Device; readonly state: DeviceState }[];
+  /** When what is looked at happened: the device's time of an observation, else `nowMs`. Never after `nowMs`. */
+  readonly atMs: Instant;
+  /** Since when zones, policy and profile are as they are now. */
+  readonly rulesFromMs: Instant;
+  /** Devices that are watched now, in the order of the profile. */
+  readonly devices: readonly WatchedDevice[];
   /** The device whose estimate speaks for the subject; null while nothing is known. */
-  readonly located: {
-    readonly device: Device;
-    readonly state: DeviceState;
-    readonly estimate: PositionEstimate;
-  } | null;
-  zone(id: string): PreparedZone | undefined;
-  isInForce(schedule: Schedule | null): boolean;
-  isFeedDown(feed: string | null): boolean;
+  readonly located: (WatchedDevice & { readonly estimate: PositionEstimate }) | null;
+  /** Signed distance, exact or at least `enoughM` on the true side (geofences/signed-distance.ts). */
+  distanceM(zone: PreparedZone, lon: number, lat: number, enoughM: number): number;
 }
 
 export interface Verdict {
   /** What it is about: with subject, kind and begin it names the alert. One alert is open for one thing at most. */
   readonly about: string;
-  readonly says: 'holds' | 'over' | 'undecided';
-  /** When it began by the evidence (for `holds`), or ended (for `over`). */
-  readonly sinceMs: Instant;
+  /** `undecided` keeps an open alert open and opens none. */
+  readonly says: 'holds' | 'undecided';
   readonly severity: Severity;
   readonly confidence: number;
-  readonly zone: string | null;
   readonly device: string | null;
-  readonly evidence: readonly EvidenceFix[];
-  /** Facts for the sentence, in the words of the kind's own `explain`. */
-  readonly facts: Facts;
 }
 
-export interface Facts {
-  readonly zone?: string;
-  readonly distanceM?: number;
-  readonly accuracyM?: number;
-  readonly fixes?: number;
-  readonly batteryPct?: number | null;
-  readonly lastHeardMs?: Instant | null;
-  readonly silentS?: number;
-  readonly limitS?: number;
-  readonly device?: Device['kind'];
-  readonly status?: DeviceStatusCode;
-  readonly permit?: string | null;
+/** The words that stand up in a hearing, in both languages, and the fixes that they were built from. */
+export interface Account {
+  /** When it began, or ended, by the evidence. */
+  readonly atMs: Instant;
+  /** The zone to name, where it is about one. */
+  readonly zone: string | null;
+  /** Oldest first, ten at most. */
+  readonly evidence: readonly EvidenceFix[];
+  readonly zh: string;
+  readonly en: string;
+}
+
+/** What the book knows of an alert that is over. */
+export interface EndedAlert {
+  readonly about: string;
+  readonly startedAtMs: Instant;
 }
 
 export interface AlertKind {
   readonly name: AlertKindName;
   /** Within how long an officer should have taken note, seconds, by severity. */
   deadlineS(severity: Severity): number;
-  /** Pure. What it does not mention any more (an unassigned zone, a removed device) is over. */
   judge(view: SubjectView): readonly Verdict[];
-  explain(subject: string, verdict: Verdict, isOver: boolean): { readonly zh: string; readonly en: string };
+  /** Of a verdict that holds. */
+  explain(view: SubjectView, verdict: Verdict): Account;
+  /** Of an alert that is not named any more. */
+  explainEnd(view: SubjectView, alert: EndedAlert): Account;
 }
+
+export const NOTHING: readonly Verdict[] = [];

@@ -6,6 +6,3 @@ import { phoneOff } from './phone-off.ts';
 import { silent } from './silent.ts';
 
 export const ALERT_KINDS_JUDGED: readonly AlertKind[] = [exclusionEntry, outOfBounds, phoneOff, silent];
-
-/** What a fix alone can change while nothing is open: silence and power are over by the fix itself. */
-export const ZONE_KINDS: readonly AlertKind[] = [exclusionEntry, outOfBounds];

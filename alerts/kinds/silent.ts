@@ -1,62 +1,82 @@
-/** 失联: nothing received for longer than the policy allows for the device's interval, by no known cause. */
+/** 失联: nothing received for longer than the policy allows for the device's interval, by no known cause. Watches each device. */
+import type { Instant } from '../../src/kernel/instant.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
 import type { Device } from '../../src/kernel/roster.ts';
-import type { AlertKind } from './kind.ts';
-import { battery, clock, deviceName, duration } from './wording.ts';
+import { type AlertKind, type DeviceState, NOTHING, type Verdict } from './kind.ts';
+import { endOf, notWatched, watched } from './phone-off.ts';
+import { condition, deviceName, duration } from './wording.ts';
+import { lastFix } from './zone-evidence.ts';
+
+const DEADLINE_S = 1800;
 
 /** Seconds without anything received after which a device is silent. */
 export function silenceLimitS(policy: Policy, device: Device): number {
   return Math.max(policy.silenceMinS, policy.silenceIntervals * device.intervalS);
 }
 
+/** The last moment at which it is not silent yet. Counts from the assignment (and the order) at the earliest. */
+export function silenceDeadlineMs(policy: Policy, device: Device, state: DeviceState): Instant {
+  const fromMs = Math.max(state.silentFromMs, device.fromMs, device.order?.fromMs ?? device.fromMs);
+  return fromMs + silenceLimitS(policy, device) * 1000;
+}
+
 export const silent: AlertKind = {
   name: 'silent',
-  deadlineS: () => 1800,
-  judge: (view) =>
-    view.devices.map(({ device, state }) => {
-      const limitS = silenceLimitS(view.policy, device);
-      const silentS = (view.nowMs - state.silentFromMs) / 1000;
-      // Off is known and has its own alert; a feed that is down says nothing about its devices.
-      const isExplained = state.off !== null || view.isFeedDown(device.feed);
-      const says = silentS <= limitS ? 'over' : isExplained ? 'undecided' : 'holds';
-      return {
+  deadlineS: () => DEADLINE_S,
+  judge: (view) => {
+    let verdicts: Verdict[] | undefined;
+    for (const { device, state } of view.devices) {
+      if (view.nowMs <= silenceDeadlineMs(view.policy, device, state)) continue;
+      verdicts ??= [];
+      verdicts.push({
         about: device.id,
-        says,
-        sinceMs: says === 'over' ? (state.heardMs ?? view.nowMs) : (state.heardMs ?? state.silentFromMs),
+        // Off is known and has its own alert; a feed that is down says nothing about its devices.
+        says: state.off !== null || view.isFeedDown(device.feed) ? 'undecided' : 'holds',
         severity: view.profile.grade === 'strict' ? 'high' : 'medium',
         confidence: 1,
-        zone: null,
         device: device.id,
-        evidence: state.fixes
-          .slice(-1)
-          .map(([atMs, lon, lat, accuracyM]) => ({ atMs, lat, lon, accuracyM, distanceM: 0 })),
-        facts: {
-          device: device.kind,
-          batteryPct: state.batteryPct,
-          lastHeardMs: state.heardMs,
-          silentS,
-          limitS,
-        },
-      };
-    }),
-  explain: (subject, { facts, sinceMs }, isOver) => {
-    const device = deviceName(facts.device);
-    if (isOver) {
+      });
+    }
+    return verdicts ?? NOTHING;
+  },
+  explain: (view, { about }) => {
+    const found = watched(view, about);
+    if (found === undefined) throw new Error(`${about} is not watched`);
+    const { device, state } = found;
+    const limit = duration(silenceLimitS(view.policy, device));
+    const name = deviceName(device.kind);
+    const rest = condition(view, state);
+    const { id } = view.profile;
+    if (state.heardMs === null) {
+      const fromMs = Math.min(view.nowMs, Math.max(state.silentFromMs, device.fromMs));
       return {
-        zh: `${subject} 的${device.zh}已于 ${clock(sinceMs)} 恢复联系。`,
-        en: `The ${device.en} of ${subject} was heard again at ${clock(sinceMs)}.`,
+        atMs: fromMs,
+        zone: null,
+        evidence: [],
+        zh: `自 ${view.clock(fromMs)} 分配以来从未收到 ${id} 的${name.zh}（${device.id}）的数据，超过允许的 ${limit.zh}。${rest.zh}`,
+        en: `Nothing was received from the ${name.en} (${device.id}) of ${id} since it was assigned at ${view.clock(fromMs)}, longer than the ${limit.en} allowed. ${rest.en}`,
       };
     }
-    const limit = duration(facts.limitS ?? 0);
-    const power = battery(facts.batteryPct);
-    return facts.lastHeardMs === null || facts.lastHeardMs === undefined
-      ? {
-          zh: `${subject} 的${device.zh}从未上报,超过允许的 ${limit.zh}。${power.zh}`,
-          en: `Nothing was ever received from the ${device.en} of ${subject}, for longer than the ${limit.en} allowed. ${power.en}`,
-        }
-      : {
-          zh: `${subject} 的${device.zh}自 ${clock(facts.lastHeardMs)} 起失联,超过允许的 ${limit.zh}。最后${power.zh}`,
-          en: `Nothing received from the ${device.en} of ${subject} since ${clock(facts.lastHeardMs)}, longer than the ${limit.en} allowed. Last: ${power.en.toLowerCase()}`,
-        };
+    return {
+      atMs: Math.min(view.nowMs, state.heardMs),
+      zone: null,
+      evidence: lastFix(state),
+      zh: `${id} 的${name.zh}（${device.id}）自 ${view.clock(state.heardMs)} 起失联，超过允许的 ${limit.zh}。${rest.zh}`,
+      en: `Nothing received from the ${name.en} (${device.id}) of ${id} since ${view.clock(state.heardMs)}, longer than the ${limit.en} allowed. ${rest.en}`,
+    };
+  },
+  explainEnd: (view, alert) => {
+    const found = watched(view, alert.about);
+    if (found === undefined) return notWatched(view, alert);
+    const { device, state } = found;
+    const { id } = view.profile;
+    const atMs = endOf(view, alert, state.heardMs);
+    return {
+      atMs,
+      zone: null,
+      evidence: lastFix(state),
+      zh: `${id} 的${deviceName(device.kind).zh}（${device.id}）已于 ${view.clock(atMs)} 恢复联系。`,
+      en: `The ${deviceName(device.kind).en} (${device.id}) of ${id} was heard again at ${view.clock(atMs)}.`,
+    };
   },
 };

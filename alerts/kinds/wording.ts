@@ -1,13 +1,11 @@
-/** Numbers and times as the sentences of the kinds write them. Times in China's one zone; units spelled out. */
-import type { Instant } from '../../src/kernel/instant.ts';
+/** Numbers as the sentences of the kinds write them; units spelled out. */
 import type { DeviceStatusCode } from '../../src/kernel/log-event.ts';
 import type { Device } from '../../src/kernel/roster.ts';
+import type { DeviceState, SubjectView } from './kind.ts';
 
-const CHINA_OFFSET_MS = 8 * 3_600_000;
-
-/** `03-02 19:00:12` in Beijing time. */
-export function clock(at: Instant): string {
-  return new Date(at + CHINA_OFFSET_MS).toISOString().slice(5, 19).replace('T', ' ');
+export interface Words {
+  readonly zh: string;
+  readonly en: string;
 }
 
 export function metres(distanceM: number): string {
@@ -20,26 +18,37 @@ export function percent(probability: number): string {
   return `${Math.min(99.9, Math.floor(probability * 1000) / 10)} %`;
 }
 
-export function duration(seconds: number): { zh: string; en: string } {
+export function duration(seconds: number): Words {
   const minutes = Math.round(seconds / 60);
   if (minutes < 120) return { zh: `${minutes} 分钟`, en: `${minutes} min` };
   const hours = Math.floor(minutes / 60);
   return { zh: `${hours} 小时 ${minutes % 60} 分钟`, en: `${hours} h ${minutes % 60} min` };
 }
 
-export function deviceName(kind: Device['kind'] | undefined): { zh: string; en: string } {
+export function deviceName(kind: Device['kind'] | undefined): Words {
   return kind === 'wristband' ? { zh: '腕带', en: 'wristband' } : { zh: '定位手机', en: 'phone' };
 }
 
-export function statusName(status: DeviceStatusCode | undefined): { zh: string; en: string } {
+export function statusName(status: DeviceStatusCode | undefined): Words {
   return status === 'unreachable'
-    ? { zh: '运营商报告关机或不可达', en: 'reported off or unreachable by the operator' }
-    : { zh: '设备报告关机', en: 'reported itself powered off' };
+    ? { zh: '被运营商报告为关机或不可达', en: 'was reported off or unreachable by the operator' }
+    : { zh: '报告关机', en: 'reported itself powered off' };
 }
 
-/** The end of a sentence that gives the battery, where one is known. */
-export function battery(batteryPct: number | null | undefined): { zh: string; en: string } {
-  return batteryPct === null || batteryPct === undefined
-    ? { zh: '电量未知。', en: 'Battery unknown.' }
-    : { zh: `电量 ${Math.round(batteryPct)} %。`, en: `Battery ${Math.round(batteryPct)} %.` };
+/** A sentence on the device's battery and when it was last heard. */
+export function condition(view: SubjectView, { batteryPct, heardMs }: DeviceState): Words {
+  const battery =
+    batteryPct === null
+      ? { zh: '电量未知', en: 'Battery unknown' }
+      : { zh: `电量 ${Math.round(batteryPct)} %`, en: `Battery ${Math.round(batteryPct)} %` };
+  return heardMs === null
+    ? { zh: `${battery.zh}，从未收到其数据。`, en: `${battery.en}, nothing received yet.` }
+    : {
+        zh: `${battery.zh}，最后联系 ${view.clock(heardMs)}。`,
+        en: `${battery.en}, last contact ${view.clock(heardMs)}.`,
+      };
+}
+
+export function roundProbability(probability: number): number {
+  return Math.round(probability * 10_000) / 10_000;
 }

@@ -1,29 +1,87 @@
-/** The fixes behind a verdict about a zone: the unbroken run of newest fixes on the wrong side of its edge. */
+/** The fixes behind a verdict about a zone, and since when by them the rule is broken. */
 import type { EvidenceFix } from '../../src/kernel/alert-event.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
-import type { DeviceState } from './kind.ts';
+import type { DeviceState, SubjectView } from './kind.ts';
+
+/** How a point lies to the zone that is judged. */
+export interface Place {
+  /** To the drawn edge: negative inside, positive outside. */
+  readonly distanceM: number;
+  /** By how much it is on the forbidden side, the tolerance taken off. */
+  readonly wrongM: number;
+}
+
+export interface ZoneRule {
+  placeOf(lon: number, lat: number): Place;
+  /** Whether being there was forbidden at that time too (a schedule, a permit). */
+  wasBroken(lon: number, lat: number, atMs: Instant): boolean;
+  /** When schedules and permits last changed what holds, at `atMs` at the latest; null: they never did. */
+  lastEdgeMs(atMs: Instant): Instant | null;
+}
 
 export interface ZoneEvidence {
   readonly evidence: readonly EvidenceFix[];
-  /** Time of the first fix of the run; `fallbackMs` when no single fix lies there (the estimate does). */
   readonly sinceMs: Instant;
+  /** How many newest fixes in a row lie on the forbidden side. */
+  readonly inRow: number;
 }
 
-/** `distance` gives the signed distance by which a point is on the wrong side (positive: wrong). */
+/** Fixes shown when the estimate lies on the forbidden side and the newest fix by itself does not, or when all is over. */
+const FEW = 3;
+/** A probability beyond which an edge is out of the question, in σ: farther than any policy can ask (0.999999 is 4.8 σ). */
+export const FAR_SIGMAS = 6;
+
 export function gatherEvidence(
-  state: DeviceState,
-  distance: (lon: number, lat: number) => number,
-  fallbackMs: Instant,
+  view: SubjectView,
+  { fixes, estimate }: DeviceState,
+  rule: ZoneRule,
 ): ZoneEvidence {
-  const evidence: EvidenceFix[] = [];
-  for (const [atMs, lon, lat, accuracyM] of state.fixes.toReversed()) {
-    const distanceM = distance(lon, lat);
-    if (distanceM <= 0) break;
-    evidence.unshift({ atMs, lat, lon, accuracyM, distanceM: Math.round(distanceM * 10) / 10 });
-  }
-  return { evidence, sinceMs: evidence[0]?.atMs ?? fallbackMs };
+  let inRow = 0;
+  while (inRow < fixes.length && isWrong(fixes[fixes.length - 1 - inRow], rule)) inRow++;
+  return {
+    evidence: describe(fixes.slice(-Math.max(inRow, FEW)), rule),
+    sinceMs: Math.min(
+      view.nowMs,
+      beginOf(view, fixes.slice(fixes.length - inRow), rule) ?? estimate?.atMs ?? view.nowMs,
+    ),
+    inRow,
+  };
 }
 
-export function roundProbability(probability: number): number {
-  return Math.round(probability * 10_000) / 10_000;
+/** The newest fixes, for the end of an alert. */
+export function newestFixes({ fixes }: DeviceState, rule: ZoneRule): EvidenceFix[] {
+  return describe(fixes.slice(-FEW), rule);
+}
+
+function isWrong(fix: DeviceState['fixes'][number] | undefined, rule: ZoneRule): boolean {
+  return fix !== undefined && rule.placeOf(fix[1], fix[2]).wrongM > 0;
+}
+
+/**
+ * The first fix of the row at which the rule was broken already. Somebody who was there before it was forbidden broke it when
+ * it became so: when the schedule began, the permit ended or the rule was written.
+ */
+function beginOf(view: SubjectView, row: DeviceState['fixes'], rule: ZoneRule): Instant | null {
+  let first: Instant | null = null;
+  for (const [atMs, lon, lat] of row.toReversed()) {
+    if (atMs < view.rulesFromMs || !rule.wasBroken(lon, lat, atMs))
+      return Math.max(view.rulesFromMs, rule.lastEdgeMs(first ?? view.nowMs) ?? 0);
+    first = atMs;
+  }
+  return first;
+}
+
+function describe(fixes: DeviceState['fixes'], rule: ZoneRule): EvidenceFix[] {
+  return fixes.map(([atMs, lon, lat, accuracyM]) => ({
+    atMs,
+    lat,
+    lon,
+    accuracyM,
+    distanceM: Math.round(rule.placeOf(lon, lat).distanceM * 10) / 10,
+  }));
+}
+
+/** Where a device was last: what there is to show of one that is off or silent. Its distance to anything is not asked. */
+export function lastFix({ fixes }: DeviceState): EvidenceFix[] {
+  return fixes.slice(-1).map(([atMs, lon, lat, accuracyM]) => ({ atMs, lat, lon, accuracyM, distanceM: 0 }));
 }

@@ -4,8 +4,8 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { AlertKind, Verdict } from '../../alerts/kinds/kind.ts';
-import type { AlertEvent, AlertState, EvidenceFix, Severity } from '../../src/kernel/alert-event.ts';
+import type { Account, AlertKind, SubjectView, Verdict } from '../../alerts/kinds/kind.ts';
+import type { AlertEvent, AlertState, Severity } from '../../src/kernel/alert-event.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 
 /** JSON, kept in the detector's state. */
@@ -18,117 +18,96 @@ export interface OpenAlert {
   severity: Severity;
   readonly zone: string | null;
   readonly device: string | null;
-  readonly confidence: number;
-  readonly evidence: readonly EvidenceFix[];
+  confidence: number;
   readonly late: boolean;
 }
 
-export interface Moment {
-  readonly subject: string;
-  /** Receipt of what raised or ended it. */
-  readonly nowMs: Instant;
-  /** Further back than this a begin is told late. */
-  readonly lateAfterS: number;
-  /** The observation itself came late (a stored fix). */
-  readonly isLateFact: boolean;
-}
-
 const ID_HEX = 32;
+/** Opened on less, an alert is told again once the evidence leaves no doubt; after that no fix says anything new. */
+const BEYOND_DOUBT = 0.9999;
 
-/** Moves `open` in place and emits what changed. */
+/** Moves `open` in place and emits what changed. `isLateFact`: what is looked at was stored and came late. */
 export function settle(
   kind: AlertKind,
-  verdicts: readonly Verdict[],
+  view: SubjectView,
   open: OpenAlert[],
-  moment: Moment,
+  isLateFact: boolean,
   emit: (event: AlertEvent) => void,
 ): void {
-  for (let i = open.length - 1; i >= 0; i--) {
-    const alert = open[i];
-    if (alert === undefined || alert.kind !== kind.name) continue;
-    const verdict = verdicts.find((candidate) => candidate.about === alert.about);
-    if (verdict !== undefined && verdict.says !== 'over') continue;
-    open.splice(i, 1);
+  const verdicts = kind.judge(view);
+  for (let i = 0; i < open.length; i++) {
+    const alert = open[i] as OpenAlert;
+    if (alert.kind !== kind.name || verdicts.some(({ about }) => about === alert.about)) continue;
+    open.splice(i--, 1);
     alert.version++;
-    // What is not watched any more ended now; what is over ended when the facts say, but never before it began.
-    const endedMs = Math.max(alert.startedAtMs, verdict?.sinceMs ?? moment.nowMs);
-    const over = verdict ?? { ...blankOf(alert), sinceMs: endedMs };
-    emit(toEvent(kind, alert, 'cleared', over, moment, endedMs));
+    emit(toEvent(kind, view, alert, 'cleared', kind.explainEnd(view, alert)));
   }
   for (const verdict of verdicts) {
     if (verdict.says !== 'holds') continue;
-    const known = open.find((candidate) => candidate.kind === kind.name && candidate.about === verdict.about);
-    if (known !== undefined) {
-      if (known.severity === verdict.severity) continue;
+    const known = open.find((alert) => alert.kind === kind.name && alert.about === verdict.about);
+    if (known === undefined) {
+      const account = kind.explain(view, verdict);
+      const alert = openAlert(kind, view, verdict, account, isLateFact);
+      open.push(alert);
+      emit(toEvent(kind, view, alert, 'opened', account));
+    } else if (
+      known.severity !== verdict.severity ||
+      (known.confidence < BEYOND_DOUBT && verdict.confidence >= BEYOND_DOUBT)
+    ) {
       known.severity = verdict.severity;
+      known.confidence = Math.max(known.confidence, verdict.confidence);
       known.version++;
-      emit(toEvent(kind, known, 'updated', verdict, moment, null));
-      continue;
+      emit(toEvent(kind, view, known, 'updated', kind.explain(view, verdict)));
     }
-    const alert: OpenAlert = {
-      alert: idOf(moment.subject, kind.name, verdict.about, verdict.sinceMs),
-      kind: kind.name,
-      about: verdict.about,
-      version: 1,
-      startedAtMs: verdict.sinceMs,
-      severity: verdict.severity,
-      zone: verdict.zone,
-      device: verdict.device,
-      confidence: verdict.confidence,
-      evidence: verdict.evidence.slice(-10),
-      late: moment.isLateFact,
-    };
-    open.push(alert);
-    emit(toEvent(kind, alert, 'opened', verdict, moment, null));
   }
 }
 
-function blankOf(alert: OpenAlert): Verdict {
+function openAlert(
+  kind: AlertKind,
+  { profile }: SubjectView,
+  { about, severity, confidence, device }: Verdict,
+  { atMs, zone }: Account,
+  late: boolean,
+): OpenAlert {
+  const facts = JSON.stringify([profile.id, kind.name, about, atMs]);
   return {
-    about: alert.about,
-    says: 'over',
-    sinceMs: alert.startedAtMs,
-    severity: alert.severity,
-    confidence: alert.confidence,
-    zone: alert.zone,
-    device: alert.device,
-    evidence: [],
-    facts: {},
+    alert: bytesToHex(sha256(utf8ToBytes(facts))).slice(0, ID_HEX),
+    kind: kind.name,
+    about,
+    version: 1,
+    startedAtMs: atMs,
+    severity,
+    zone,
+    device,
+    confidence,
+    late,
   };
-}
-
-function idOf(subject: string, kind: string, about: string, startedAtMs: Instant): string {
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify([subject, kind, about, startedAtMs])))).slice(
-    0,
-    ID_HEX,
-  );
 }
 
 function toEvent(
   kind: AlertKind,
+  view: SubjectView,
   alert: OpenAlert,
   state: AlertState,
-  verdict: Verdict,
-  moment: Moment,
-  clearedAtMs: Instant | null,
+  account: Account,
 ): AlertEvent {
-  const { zh, en } = kind.explain(moment.subject, verdict, state === 'cleared');
   return {
     alert: alert.alert,
     version: alert.version,
-    subject: moment.subject,
+    subject: view.profile.id,
     kind: kind.name,
     state,
     severity: alert.severity,
     startedAtMs: alert.startedAtMs,
-    detectedAtMs: moment.nowMs,
-    clearedAtMs,
+    detectedAtMs: view.nowMs,
+    // What a late fact ends can't have ended before it began.
+    clearedAtMs: state === 'cleared' ? Math.max(alert.startedAtMs, account.atMs) : null,
     zone: alert.zone,
     device: alert.device,
-    confidence: state === 'cleared' ? alert.confidence : verdict.confidence,
+    confidence: alert.confidence,
     late: alert.late,
-    reason: zh,
-    reasonEn: en,
-    evidence: state === 'cleared' ? alert.evidence : verdict.evidence.slice(-10),
+    reason: account.zh,
+    reasonEn: account.en,
+    evidence: account.evidence,
   };
 }

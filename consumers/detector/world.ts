@@ -1,0 +1,106 @@
+/** What the broadcast lines say, the same in every partition: time, zones, policy, calendar, feeds. */
+import type { Surroundings } from '../../alerts/kinds/kind.ts';
+import { type PreparedZone, prepareZone } from '../../geofences/prepare-zone.ts';
+import type { Instant } from '../../src/kernel/instant.ts';
+import { EMPTY_POLICY_DOCUMENT, type PolicyDocument } from '../../src/kernel/policy.ts';
+import { type Calendar, EMPTY_ROSTER, type ZoneFeature } from '../../src/kernel/roster.ts';
+import { createLocalTime, type LocalTime } from './local-time.ts';
+
+/** A JSON value. */
+export interface WorldState {
+  readonly tickMs: Instant | null;
+  readonly zones: readonly ZoneFeature[];
+  readonly policy: PolicyDocument;
+  readonly calendar: Calendar;
+  readonly feedsDown: readonly string[];
+}
+
+export interface World {
+  tickMs(): Instant | null;
+  policy(): PolicyDocument;
+  readonly surroundings: Surroundings;
+  /** The setters answer whether anything changed. */
+  setTick(atMs: Instant): boolean;
+  setZone(zone: ZoneFeature): boolean;
+  setPolicy(policy: PolicyDocument): boolean;
+  setCalendar(calendar: Calendar): boolean;
+  setFeed(feed: string, isDown: boolean): boolean;
+  state(): WorldState;
+}
+
+export function createWorld(state?: WorldState): World {
+  let tickMs = state?.tickMs ?? null;
+  let policy = state?.policy ?? EMPTY_POLICY_DOCUMENT;
+  let calendar = state?.calendar ?? EMPTY_ROSTER.calendar;
+  let localTime: LocalTime = createLocalTime(calendar.timeZone);
+  const features = new Map<string, ZoneFeature>();
+  const prepared = new Map<string, PreparedZone>();
+  const feedsDown = new Set(state?.feedsDown ?? []);
+
+  function setZone(zone: ZoneFeature): boolean {
+    const known = features.get(zone.id);
+    if (known !== undefined && isSame(known, zone)) return false;
+    const result = prepareZone(zone);
+    // Shapes are checked before they reach the log. One that slipped through changes nothing: the one before it holds.
+    if (!result.ok) return false;
+    features.set(zone.id, zone);
+    prepared.set(zone.id, result.value);
+    return true;
+  }
+  for (const zone of state?.zones ?? []) setZone(zone);
+
+  return {
+    tickMs: () => tickMs,
+    policy: () => policy,
+    surroundings: {
+      zone: (id) => prepared.get(id),
+      isInForce: (schedule, atMs) => schedule === null || localTime.holds(schedule, atMs),
+      lastEdgeMs: (schedule, atMs) => (schedule === null ? null : localTime.lastEdgeMs(schedule, atMs)),
+      isFeedDown: (feed) => feed !== null && feedsDown.has(feed),
+      clock: (atMs) => localTime.clock(atMs),
+    },
+    setTick: (atMs) => {
+      if (tickMs !== null && atMs <= tickMs) return false;
+      tickMs = atMs;
+      return true;
+    },
+    setZone,
+    setPolicy: (changed) => {
+      if (isSame(policy, changed)) return false;
+      policy = changed;
+      return true;
+    },
+    setCalendar: (changed) => {
+      if (isSame(calendar, changed)) return false;
+      calendar = changed;
+      localTime = createLocalTime(calendar.timeZone);
+      return true;
+    },
+    setFeed: (feed, isDown) => {
+      if (isDown === feedsDown.has(feed)) return false;
+      if (isDown) feedsDown.add(feed);
+      else feedsDown.delete(feed);
+      return true;
+    },
+    state: () => ({ tickMs, zones: [...features.values()], policy, calendar, feedsDown: [...feedsDown] }),
+  };
+}
+
+/** Same value whatever the order of the keys: jsonb keeps its own, and what went through the store must change nothing. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b))
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, i) => isSame(item, b[i]))
+    );
+  const left = Object.entries(a);
+  const right = new Map<string, unknown>(Object.entries(b));
+  return (
+    left.length === right.size &&
+    left.every(([key, value]) => right.has(key) && isSame(value, right.get(key)))
+  );
+}
