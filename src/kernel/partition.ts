@@ -5,10 +5,24 @@
  * Source: org.apache.kafka.common.utils.Utils.murmur2, KIP-480.
  */
 export function partitionOf(key: string, partitions: number): number {
-  return (murmur2(utf8.encode(key)) & 0x7fffffff) % partitions;
+  return (murmur2(bytesOf(key)) & 0x7fffffff) % partitions;
 }
 
 const utf8 = new TextEncoder();
+const scratch = new Uint8Array(64);
+
+/** UTF-8. Keys are short and nearly always ASCII, where asking the encoder costs more than the hash. */
+function bytesOf(key: string): Uint8Array {
+  const { length } = key;
+  if (length > scratch.length) return utf8.encode(key);
+  for (let i = 0; i < length; i++) {
+    const code = key.charCodeAt(i);
+    if (code > 127) return utf8.encode(key);
+    scratch[i] = code;
+  }
+  return scratch.subarray(0, length);
+}
+
 const M = 0x5bd1e995;
 
 /** 32-bit MurmurHash2 as Kafka has it; answers a signed 32-bit integer. */
