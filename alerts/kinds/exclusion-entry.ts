@@ -41,7 +41,7 @@ export const exclusionEntry: AlertKind = {
       zone: zone.id,
       evidence,
       zh: `${id} 于 ${at} 进入禁止区域${name}，现在区内 ${metres(depthM)}（定位误差 ${metres(errorM)}），连续 ${inRow} 次定位，置信度 ${percent(verdict.confidence)}。${status.zh}`,
-      en: `${id} entered the exclusion zone ${name} at ${at} and is ${metres(depthM)} inside (position error ${metres(errorM)}), ${inRow} fixes in a row, confidence ${percent(verdict.confidence)}. ${status.en}`,
+      en: `${id} entered the exclusion zone ${name} at ${at} and is ${metres(depthM)} inside (position error ${metres(errorM)}), ${inRow === 1 ? '1 fix' : `${inRow} fixes in a row`}, confidence ${percent(verdict.confidence)}. ${status.en}`,
     };
   },
   explainEnd: (view, { about }) => {

@@ -62,7 +62,7 @@ export const outOfBounds: AlertKind = {
       zone: zone.id,
       evidence,
       zh: `${id} 于 ${at} 越出${name}，现在界外 ${metres(distanceM)}（定位误差 ${metres(errorM)}），连续 ${inRow} 次定位，置信度 ${percent(verdict.confidence)}。${permit.zh}${status.zh}`,
-      en: `${id} left ${name} at ${at} and is ${metres(distanceM)} outside (position error ${metres(errorM)}), ${inRow} fixes in a row, confidence ${percent(verdict.confidence)}. ${permit.en} ${status.en}`,
+      en: `${id} left ${name} at ${at} and is ${metres(distanceM)} outside (position error ${metres(errorM)}), ${inRow === 1 ? '1 fix' : `${inRow} fixes in a row`}, confidence ${percent(verdict.confidence)}. ${permit.en} ${status.en}`,
     };
   },
   explainEnd: (view) => {

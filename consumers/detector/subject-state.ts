@@ -19,8 +19,8 @@ export interface SubjectState {
   dueMs: Instant | null;
 }
 
-/** Fixes kept as evidence. */
-const MAX_FIXES = 10;
+/** Fixes kept as evidence: with one device a subject stays under 1 KiB. */
+const MAX_FIXES = 8;
 /** A subject has a few devices; more ids than this that are on no profile are a flood. */
 const MAX_STRANGE_DEVICES = 16;
 /** Ten centimetres: what is kept for showing needs no more. */

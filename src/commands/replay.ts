@@ -1,7 +1,5 @@
 /** `wardline replay`: the detector on files (design.md, "wardline replay"). No service is needed. */
-import { createReadStream, readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
+import { accessSync, constants } from 'node:fs';
 import { createDetector, type Detector } from '../../consumers/detector/detector.ts';
 import { prepareZone } from '../../geofences/prepare-zone.ts';
 import { type AlertEvent, encodeAlertEvent } from '../kernel/alert-event.ts';
@@ -15,7 +13,9 @@ import type { Roster, ZoneFeature } from '../kernel/roster.ts';
 import { decodeRoster, findUnknownZones } from '../kernel/roster-file.ts';
 import { decodeZones } from '../kernel/zone-file.ts';
 import { readArguments } from './arguments.ts';
+import { createLineOutput } from './line-output.ts';
 import { readFile } from './read-file.ts';
+import { containsText, readLines } from './read-lines.ts';
 
 interface Streams {
   readonly stdout: NodeJS.WritableStream;
@@ -33,8 +33,6 @@ interface Inputs {
 
 const USAGE =
   'usage: wardline replay --roster roster.json --zones zones.geojson --observations obs.ndjson[.gz] [--policy policy.json] [--until ISO] [--skip-bad]';
-/** Output is gathered to pieces of this size: a line each would be a system call each. */
-const OUTPUT_BYTES = 64 * 1024;
 
 export async function runReplay(argv: string[], io: Streams): Promise<number> {
   const say = (line: string) => io.stderr.write(`wardline: ${line}\n`);
@@ -43,21 +41,13 @@ export async function runReplay(argv: string[], io: Streams): Promise<number> {
     for (const fault of inputs.error) say(fault);
     return 2;
   }
-  try {
-    const hasTicks = await containsTick(inputs.value.observations);
-    const result = await replay(inputs.value, hasTicks, io);
-    if (!result.ok) {
-      say(result.error);
-      return 2;
-    }
-    io.stderr.write(summary(result.value));
-    return 0;
-  } catch (error) {
-    // The observations file can't be opened or is broken (gzip); anything else is a bug and goes on up.
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    say(`${inputs.value.observations}: ${error.message}`);
+  const result = await replay(inputs.value, io);
+  if (!result.ok) {
+    say(result.error);
     return 2;
   }
+  io.stderr.write(summary(result.value));
+  return 0;
 }
 
 function readInputs(argv: string[]): Result<Inputs, string[]> {
@@ -72,6 +62,12 @@ function readInputs(argv: string[]): Result<Inputs, string[]> {
   const untilMs = parseInstant(options.until);
   if (options.until !== undefined && untilMs === undefined)
     faults.push('--until must be an ISO 8601 time with its zone');
+  const observations = options.observations ?? '';
+  try {
+    accessSync(observations, constants.R_OK);
+  } catch (error) {
+    faults.push(`${observations}: ${error instanceof Error ? error.message : String(error)}`);
+  }
   const roster = readFile(options.roster, decodeRoster);
   const zones = readFile(options.zones, decodeZones);
   const policy = readFile(options.policy, decodePolicyDocument);
@@ -92,7 +88,7 @@ function readInputs(argv: string[]): Result<Inputs, string[]> {
     roster: roster.value,
     zones: zones.value,
     policy: policy.value ?? EMPTY_POLICY_DOCUMENT,
-    observations: options.observations ?? '',
+    observations,
     untilMs: untilMs ?? null,
     skipsBad: flags.has('skip-bad'),
   });
@@ -120,25 +116,15 @@ function checkZones(
   ];
 }
 
-function openLines(path: string): AsyncIterable<string> {
-  const file = createReadStream(path, { highWaterMark: 1024 * 1024 });
-  if (!path.endsWith('.gz')) return createInterface({ input: file, crlfDelay: Number.POSITIVE_INFINITY });
-  const unzipped = createGunzip();
-  file.on('error', (error) => unzipped.destroy(error));
-  return createInterface({ input: file.pipe(unzipped), crlfDelay: Number.POSITIVE_INFINITY });
-}
-
 /** Ticks are made only for a file that has none at all, so that has to be known before the first line. */
 async function containsTick(path: string): Promise<boolean> {
-  if (!path.endsWith('.gz')) return readFileSync(path).includes('"tick"') && (await someTick(path));
-  return someTick(path);
-}
-
-async function someTick(path: string): Promise<boolean> {
-  for await (const line of openLines(path)) {
-    if (!line.includes('"tick"')) continue;
-    const decoded = decodeLogLine(line);
-    if (decoded.ok && decoded.value.type === 'tick') return true;
+  if (!(await containsText(path, '"tick"'))) return false;
+  for await (const lines of readLines(path)) {
+    for (const line of lines) {
+      if (!line.includes('"tick"')) continue;
+      const decoded = decodeLogLine(line);
+      if (decoded.ok && decoded.value.type === 'tick') return true;
+    }
   }
   return false;
 }
@@ -150,11 +136,11 @@ interface Totals {
   readonly opened: Map<string, number>;
 }
 
-async function replay(inputs: Inputs, hasTicks: boolean, io: Streams): Promise<Result<Totals, string>> {
+async function replay(inputs: Inputs, io: Streams): Promise<Result<Totals, string>> {
   const { observations: path, untilMs } = inputs;
   const totals: Totals = { observations: 0, skipped: 0, seconds: 0, opened: new Map() };
   const startedMs = performance.now();
-  const output = createOutput(io.stdout);
+  const output = createLineOutput(io.stdout);
   const emit = (alert: AlertEvent) => {
     if (alert.state === 'opened') totals.opened.set(alert.kind, (totals.opened.get(alert.kind) ?? 0) + 1);
     output.write(encodeAlertEvent(alert));
@@ -162,35 +148,46 @@ async function replay(inputs: Inputs, hasTicks: boolean, io: Streams): Promise<R
   const detector = createDetector();
   const clock = createTicker(detector, emit, inputs.policy);
   let isBegun = false;
-  let lineNumber = 0;
-  let newestMs = Number.NEGATIVE_INFINITY;
-  for await (const line of openLines(path)) {
-    lineNumber++;
-    if (line === '' || line.trim() === '') continue;
-    const decoded = decodeLogLine(line);
-    if (!decoded.ok) {
-      if (inputs.skipsBad) {
-        totals.skipped++;
-        continue;
-      }
-      await output.end();
-      const { where, message } = decoded.error;
-      return fail(`${path}:${lineNumber}: ${where === '' ? '' : `${where}: `}${message}`);
-    }
-    const event = decoded.value;
+  let hasTicks = false;
+  const take = (event: LogEvent) => {
     const receiptMs = receiptOf(event);
     if (!isBegun) {
       begin(detector, inputs, receiptMs, emit);
       clock.startAt(receiptMs);
       isBegun = true;
     }
-    newestMs = Math.max(newestMs, receiptMs);
     if (!hasTicks) clock.tickUpTo(receiptMs);
     else if (event.type === 'tick') clock.sawTick(event.atMs);
     if (event.type === 'policy') clock.setPolicy(event.policy);
     if (isObservation(event)) totals.observations++;
     detector.apply(event, emit);
-    await output.settle();
+  };
+  let lineNumber = 0;
+  try {
+    hasTicks = await containsTick(path);
+    for await (const lines of readLines(path)) {
+      for (const line of lines) {
+        lineNumber++;
+        if (line === '' || line.trim() === '') continue;
+        const decoded = decodeLogLine(line);
+        if (decoded.ok) {
+          take(decoded.value);
+        } else if (inputs.skipsBad) {
+          totals.skipped++;
+        } else {
+          await output.end();
+          const { where, message } = decoded.error;
+          return fail(`${path}:${lineNumber}: ${where === '' ? '' : `${where}: `}${message}`);
+        }
+      }
+      await output.settle();
+      if (output.isClosed()) return ok(totals);
+    }
+  } catch (error) {
+    // The file can't be read on or is no gzip; anything else is a bug and goes on up.
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    await output.end();
+    return fail(`${path}: after line ${lineNumber}: ${error.message}`);
   }
   if (untilMs !== null) {
     if (!isBegun) {
@@ -247,32 +244,6 @@ function createTicker(detector: Detector, emit: (alert: AlertEvent) => void, ini
         detector.apply({ type: 'tick', atMs: lastMs }, emit);
         plan();
       }
-    },
-  };
-}
-
-/** Lines in pieces, and no faster than they are taken. */
-function createOutput(stream: NodeJS.WritableStream) {
-  let pending = '';
-  let isFull = false;
-  const flush = () => {
-    if (pending !== '') isFull = !stream.write(pending);
-    pending = '';
-  };
-  const settle = async () => {
-    if (!isFull) return;
-    await new Promise<void>((resolve) => stream.once('drain', () => resolve()));
-    isFull = false;
-  };
-  return {
-    write: (line: string) => {
-      pending += `${line}\n`;
-      if (pending.length > OUTPUT_BYTES) flush();
-    },
-    settle,
-    end: async () => {
-      flush();
-      await settle();
     },
   };
 }
