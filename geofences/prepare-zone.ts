@@ -105,6 +105,8 @@ function prepareArea(
           `the ring crosses ${places[crossing.other] ?? ''} ${at}: join or part them`,
         );
   }
+  const flat = lines.findIndex((ring) => Math.abs(areaDeg2(ring)) < MIN_AREA_DEG2);
+  if (flat >= 0) return refuse('bad-shape', places[flat] ?? '', 'the ring has no area');
   const misplaced = findMisplacedRing(tree, lines, isHole);
   if (misplaced !== undefined)
     return refuse(
@@ -130,8 +132,6 @@ function checkRing(ring: readonly LonLat[], at: string): Result<void, Refusal> {
     return refuse('bad-shape', at, 'a ring needs four points or more, the last like the first');
   if (first[0] !== last[0] || first[1] !== last[1])
     return refuse('bad-shape', at, 'the ring is not closed: repeat its first point at the end');
-  if (Math.abs(areaDeg2(unwrap([ring]).lines[0] ?? [])) < MIN_AREA_DEG2)
-    return refuse('bad-shape', at, 'the ring has no area');
   return ok(undefined);
 }
 

@@ -1,0 +1,185 @@
+import { booleanPointInPolygon } from '@turf/turf';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { LonLat, ZoneFeature, ZoneGeometry } from '../src/kernel/roster.ts';
+import { geodesicM, geodesicToLinesM } from './geodesic.testing.ts';
+import { wrap } from './metres.ts';
+import { type PreparedZone, prepareZone } from './prepare-zone.ts';
+import { createSafeCircle, rememberedDistanceM, signedDistanceM } from './signed-distance.ts';
+
+function prepared(geometry: ZoneGeometry, sizeM: number | null = null): PreparedZone {
+  const feature: ZoneFeature = { id: 'z', name: null, radiusM: sizeM, widthM: sizeM, geometry };
+  const result = prepareZone(feature);
+  if (!result.ok) throw new Error(`${result.error.where}: ${result.error.message}`);
+  return result.value;
+}
+
+const unit = fc.double({ min: 0, max: 1, noNaN: true });
+
+/** A star: as many corners as `radii`, around a middle, so that it never crosses itself. Some have a hole. */
+const star = fc.record({
+  lon: fc.double({ min: -170, max: 170, noNaN: true }),
+  lat: fc.double({ min: -70, max: 70, noNaN: true }),
+  sizeM: fc.constantFrom(60, 800, 5000, 40_000, 100_000),
+  radii: fc.array(fc.double({ min: 0.5, max: 1, noNaN: true }), { minLength: 3, maxLength: 40 }),
+  hole: fc.boolean(),
+});
+type Star = typeof star extends fc.Arbitrary<infer T> ? T : never;
+
+function ringsOf({ lon, lat, sizeM, radii, hole }: Star): LonLat[][] {
+  const ring = (share: number): LonLat[] => {
+    const points = radii.map((radius, i): LonLat => {
+      const angle = (2 * Math.PI * i) / radii.length;
+      const deg = (radius * share * sizeM) / 111_000;
+      return [lon + (deg * Math.cos(angle)) / Math.cos((lat * Math.PI) / 180), lat + deg * Math.sin(angle)];
+    });
+    return [...points, points[0] as LonLat];
+  };
+  return hole ? [ring(1), ring(0.4)] : [ring(1)];
+}
+
+function pointNear({ lon, lat, sizeM }: Star, x: number, y: number): LonLat {
+  const deg = (3 * sizeM) / 111_000;
+  return [lon + ((x - 0.5) * deg) / Math.cos((lat * Math.PI) / 180), lat + (y - 0.5) * deg];
+}
+
+const tolerance = (trueM: number) => Math.max(0.5, 0.001 * trueM);
+
+test('the oracle is right: Flinders Peak to Buninyong (Vincenty 1975, GDA94 manual)', () => {
+  expect(
+    geodesicM([144.42486788888888, -37.95103341666667], [143.92649552777777, -37.65282113888889]),
+  ).toBeCloseTo(54972.271, 2);
+});
+
+test('Z1 distances of polygons, with and without hole, small and large, agree with geodesics', () => {
+  fc.assert(
+    fc.property(star, unit, unit, (shape, x, y) => {
+      const rings = ringsOf(shape);
+      const zone = prepared({ type: 'Polygon', coordinates: rings });
+      const [lon, lat] = pointNear(shape, x, y);
+      const trueM = geodesicToLinesM([lon, lat], rings);
+      expect(Math.abs(Math.abs(signedDistanceM(zone, lon, lat)) - trueM)).toBeLessThan(tolerance(trueM));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('Z2 inside and outside agree with Turf', () => {
+  fc.assert(
+    fc.property(star, unit, unit, (shape, x, y) => {
+      const rings = ringsOf(shape);
+      const zone = prepared({ type: 'Polygon', coordinates: rings });
+      const [lon, lat] = pointNear(shape, x, y);
+      const polygon = { type: 'Polygon' as const, coordinates: rings.map((ring) => ring.map((p) => [...p])) };
+      const d = signedDistanceM(zone, lon, lat);
+      fc.pre(Math.abs(d) > 0.001);
+      expect(d < 0).toBe(booleanPointInPolygon([lon, lat], polygon));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('Z2 the middle of a hole is outside, and islands of a multipolygon are inside', () => {
+  const square = (lon: number, lat: number, half: number): LonLat[] => [
+    [lon - half, lat - half],
+    [lon + half, lat - half],
+    [lon + half, lat + half],
+    [lon - half, lat + half],
+    [lon - half, lat - half],
+  ];
+  const zone = prepared({
+    type: 'MultiPolygon',
+    coordinates: [
+      [square(116, 23, 0.1), square(116, 23, 0.05)],
+      [square(116, 23, 0.01)],
+      [square(117, 23, 0.1)],
+    ],
+  });
+  expect(signedDistanceM(zone, 116.08, 23)).toBeLessThan(-1000);
+  expect(signedDistanceM(zone, 116.03, 23)).toBeGreaterThan(1000);
+  expect(signedDistanceM(zone, 116, 23)).toBeLessThan(-500);
+  expect(signedDistanceM(zone, 117, 23)).toBeLessThan(-9000);
+  expect(signedDistanceM(zone, 116.5, 23)).toBeGreaterThan(40_000);
+});
+
+test('Z3 across the antimeridian a zone answers as elsewhere, whichever way its longitudes are written', () => {
+  fc.assert(
+    fc.property(star, unit, unit, fc.boolean(), (shape, x, y, isWrapped) => {
+      const here = { ...shape, lon: 100 };
+      const there = { ...shape, lon: 180 };
+      const away = ringsOf(there).map((ring) =>
+        ring.map(([lon, lat]): LonLat => [isWrapped ? wrap(lon) : lon, lat]),
+      );
+      const [lon, lat] = pointNear(here, x, y);
+      const d = signedDistanceM(prepared({ type: 'Polygon', coordinates: ringsOf(here) }), lon, lat);
+      const zone = prepared({ type: 'Polygon', coordinates: away });
+      expect(Math.abs(signedDistanceM(zone, wrap(lon + 80), lat) - d)).toBeLessThan(0.01);
+      expect(Math.abs(signedDistanceM(zone, wrap(lon + 80 - 360), lat) - d)).toBeLessThan(0.01);
+    }),
+  );
+});
+
+describe('Z4', () => {
+  test('Z4 a circle is right to 0.5 m or 0.1 %', () => {
+    fc.assert(
+      fc.property(star, unit, unit, (shape, x, y) => {
+        const zone = prepared({ type: 'Point', coordinates: [shape.lon, shape.lat] }, shape.sizeM);
+        const point = pointNear(shape, x, y);
+        const trueM = geodesicM([shape.lon, shape.lat], point);
+        expect(Math.abs(signedDistanceM(zone, ...point) - (trueM - shape.sizeM))).toBeLessThan(
+          tolerance(trueM),
+        );
+      }),
+    );
+  });
+
+  test('Z4 a corridor is what lies within half its width of its line', () => {
+    fc.assert(
+      fc.property(star, unit, unit, (shape, x, y) => {
+        const line = ringsOf({ ...shape, hole: false })[0]?.slice(0, -1) ?? [];
+        const zone = prepared({ type: 'LineString', coordinates: line }, 100);
+        const point = pointNear(shape, x, y);
+        const trueM = geodesicToLinesM(point, [line]);
+        expect(Math.abs(signedDistanceM(zone, ...point) - (trueM - 50))).toBeLessThan(tolerance(trueM));
+      }),
+    );
+  });
+});
+
+test('Z7 a remembered distance is exact, or a safe bound at least as far as asked for', () => {
+  fc.assert(
+    fc.property(
+      star,
+      fc.array(fc.tuple(unit, unit), { maxLength: 30 }),
+      fc.double({ min: 0, max: 2000, noNaN: true }),
+      (shape, steps, enoughM) => {
+        const zone = prepared({ type: 'Polygon', coordinates: ringsOf(shape) });
+        const circle = createSafeCircle();
+        for (const [x, y] of steps) {
+          const [lon, lat] = pointNear(shape, 0.5 + x / 5, 0.5 + y / 5);
+          const trueM = signedDistanceM(zone, lon, lat);
+          const toldM = rememberedDistanceM(circle, zone, lon, lat, enoughM);
+          if (toldM === trueM) continue;
+          expect(Math.sign(toldM)).toBe(Math.sign(trueM));
+          expect(Math.abs(toldM)).toBeLessThanOrEqual(Math.abs(trueM));
+          expect(Math.abs(toldM)).toBeGreaterThanOrEqual(enoughM);
+        }
+      },
+    ),
+  );
+});
+
+test('Z7 far inside, most questions are answered from memory', () => {
+  const zone = prepared({ type: 'Point', coordinates: [116, 23] }, 50_000);
+  const polygon = prepared({
+    type: 'Polygon',
+    coordinates: ringsOf({ lon: 116, lat: 23, sizeM: 40_000, radii: [1, 1, 1, 1, 1], hole: false }),
+  });
+  for (const asked of [zone, polygon]) {
+    const circle = createSafeCircle();
+    const told = Array.from({ length: 100 }, (_, i) =>
+      rememberedDistanceM(circle, asked, 116 + i * 1e-4, 23, 200),
+    );
+    expect(told.filter((d, i) => d === signedDistanceM(asked, 116 + i * 1e-4, 23)).length).toBe(1);
+  }
+});
