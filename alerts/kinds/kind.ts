@@ -23,6 +23,8 @@ export interface DeviceState {
   estimate: PositionEstimate | null;
   /** Newest fixes that counted, oldest first: time, lon, lat, accuracy (m). */
   fixes: [Instant, number, number, number][];
+  /** Time of the newest fix that was there when the rules last changed; null: none was. */
+  beforeRulesMs: Instant | null;
   batteryPct: number | null;
   /** Reported off by itself or by the operator, since when. */
   off: { atMs: Instant; status: DeviceStatusCode } | null;

@@ -33,7 +33,7 @@ export const FAR_SIGMAS = 6;
 
 export function gatherEvidence(
   view: SubjectView,
-  { fixes, estimate }: DeviceState,
+  { fixes, estimate, beforeRulesMs }: DeviceState,
   rule: ZoneRule,
 ): ZoneEvidence {
   let inRow = 0;
@@ -42,7 +42,9 @@ export function gatherEvidence(
     evidence: describe(fixes.slice(-Math.max(inRow, FEW)), rule),
     sinceMs: Math.min(
       view.nowMs,
-      beginOf(view, fixes.slice(fixes.length - inRow), rule) ?? estimate?.atMs ?? view.nowMs,
+      beginOf(view, fixes.slice(fixes.length - inRow), beforeRulesMs ?? Number.NEGATIVE_INFINITY, rule) ??
+        estimate?.atMs ??
+        view.nowMs,
     ),
     inRow,
   };
@@ -59,13 +61,19 @@ function isWrong(fix: DeviceState['fixes'][number] | undefined, rule: ZoneRule):
 
 /**
  * The first fix of the row at which the rule was broken already. Somebody who was there before it was forbidden broke it when
- * it became so: when the schedule began, the permit ended or the rule was written.
+ * it became so: when the schedule began, the permit ended or the rule was written. Only who was known to be there when the rule
+ * was written: stored fixes that come in after it, a track that is imported, begin at their own time.
  */
-function beginOf(view: SubjectView, row: DeviceState['fixes'], rule: ZoneRule): Instant | null {
+function beginOf(
+  view: SubjectView,
+  row: DeviceState['fixes'],
+  beforeRulesMs: Instant,
+  rule: ZoneRule,
+): Instant | null {
   let first: Instant | null = null;
   for (const [atMs, lon, lat] of row.toReversed()) {
-    if (atMs < view.rulesFromMs || !rule.wasBroken(lon, lat, atMs))
-      return Math.max(view.rulesFromMs, rule.lastEdgeMs(first ?? view.nowMs) ?? 0);
+    if (atMs <= beforeRulesMs) return Math.max(view.rulesFromMs, rule.lastEdgeMs(first ?? view.nowMs) ?? 0);
+    if (!rule.wasBroken(lon, lat, atMs)) return rule.lastEdgeMs(first ?? view.nowMs) ?? atMs;
     first = atMs;
   }
   return first;

@@ -20,6 +20,7 @@ import {
   deviceOf,
   noteContact,
   notePosition,
+  noteRules,
   noteStatus,
   type SubjectState,
 } from './subject-state.ts';
@@ -146,12 +147,12 @@ export function createDetector(saved?: DetectorState): Detector {
     if (isSame(state.profile, nameless)) return;
     if (state.profile === null) strangers--;
     state.profile = nameless;
-    state.rulesFromMs = Math.max(state.rulesFromMs, atMs);
     watched.policy = null;
     // What others than the assigned devices said is not this subject's. Silence of a new one counts from here.
     state.devices = [...new Set(profile.devices.map(({ id }) => id))].map(
       (id) => state.devices.find((device) => device.id === id) ?? createDevice(id, atMs),
     );
+    noteRules(state, atMs);
     judge(watched, atMs, atMs, false, emit);
   }
 
@@ -201,7 +202,7 @@ export function createDetector(saved?: DetectorState): Detector {
     for (const watched of watches.values()) {
       const { profile } = watched.state;
       if (profile === null || !concerns(profile)) continue;
-      watched.state.rulesFromMs = Math.max(watched.state.rulesFromMs, atMs);
+      noteRules(watched.state, atMs);
       judge(watched, atMs, atMs, false, emit);
     }
   }

@@ -38,6 +38,7 @@ export function createDevice(id: string, silentFromMs: Instant): DeviceState {
     onMs: null,
     estimate: null,
     fixes: [],
+    beforeRulesMs: null,
     batteryPct: null,
     off: null,
   };
@@ -114,4 +115,10 @@ export function noteStatus(state: DeviceState, { status, atMs }: DeviceStatus): 
 function showOn(state: DeviceState, atMs: Instant): void {
   if (state.onMs === null || atMs > state.onMs) state.onMs = atMs;
   if (state.off !== null && atMs > state.off.atMs) state.off = null;
+}
+
+/** The rules changed at `atMs`: where the devices were until then they were under other ones. */
+export function noteRules(subject: SubjectState, atMs: Instant): void {
+  subject.rulesFromMs = Math.max(subject.rulesFromMs, atMs);
+  for (const device of subject.devices) device.beforeRulesMs = device.fixes.at(-1)?.[0] ?? null;
 }
