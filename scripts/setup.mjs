@@ -30,7 +30,11 @@ function install() {
     if (readOr(stamp) === wanted) return;
     say('installing packages (once; about a minute)');
     // Not `npm ci`: that fails when a registry lacks one of the linter's packages for other platforms. The lock file pins all the same.
-    must('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], 'npm install failed: see above');
+    must(
+      'npm',
+      ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'],
+      'npm install failed: see above',
+    );
     writeFileSync(stamp, wanted);
   });
 }
