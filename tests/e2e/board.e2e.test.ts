@@ -170,6 +170,8 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     expect(await findBarriers(page)).toEqual([]);
     if (theme === 'light' && process.env.UPDATE_SCREENSHOTS === '1') {
       mkdirSync(join(readmePicture, '..'), { recursive: true });
+      await page.click('.zoom .whole');
+      await page.waitForTimeout(3000);
       await page.screenshot({ path: readmePicture });
     }
   });

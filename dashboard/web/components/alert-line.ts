@@ -3,7 +3,7 @@ import type { AlertCard } from '../../protocol.ts';
 import { inLanguage, metres, percent, text } from '../i18n/language.ts';
 import { isAboutZone } from '../live/queue-order.ts';
 
-export function lineOf(alert: AlertCard, name: string): string {
+export function lineOf(alert: AlertCard, name: string, nowMs: number): string {
   const last = alert.evidence.at(-1);
   if (isAboutZone(alert.kind) && last !== undefined) {
     const { queue } = text.value;
@@ -18,5 +18,9 @@ export function lineOf(alert: AlertCard, name: string): string {
       .filter((part) => part !== '')
       .join(' · ');
   }
-  return inLanguage(alert.reason).replace(` of ${name}`, '').replace(name, '').trim().replace(/^的/, '');
+  return inLanguage(alert.reason, nowMs)
+    .replace(` of ${name}`, '')
+    .replace(name, '')
+    .trim()
+    .replace(/^的/, '');
 }

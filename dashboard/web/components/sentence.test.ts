@@ -17,6 +17,7 @@ test('Q6 times, distances, shares and the zone stand out', () => {
   expect(
     figures('P left Z1 at 01:33 and is 2.5 km outside (error 65 m), silent for 12 min, 2 fixes in a row.'),
   ).toEqual(['01:33', '2.5 km', '65 m', '12 min', '2']);
+  expect(figures('于 2026-11-24 02:10:06 越出')).toEqual(['2026-11-24 02:10:06']);
   expect(figures('失联超过 15 分钟、2 小时')).toEqual(['15 分钟', '2 小时']);
 });
 

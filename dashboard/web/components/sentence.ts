@@ -8,7 +8,7 @@ export interface SentencePart {
 
 /** Times, distances and shares, with their units; not the digits inside of an id. */
 const FIGURE =
-  /((?<![\w-])(?:\d{2}-\d{2} )?\d{2}:\d{2}(?::\d{2})?|(?<![\w-])\d+(?:\.\d+)?(?:\s?(?:km|m|%|min|h)(?![A-Za-z])|\s?(?:公里|米|分钟|小时)|(?![\w-])))/;
+  /((?<![\w-])(?:(?:\d{4}-)?\d{2}-\d{2} )?\d{2}:\d{2}(?::\d{2})?|(?<![\w-])\d+(?:\.\d+)?(?:\s?(?:km|m|%|min|h)(?![A-Za-z])|\s?(?:公里|米|分钟|小时)|(?![\w-])))/;
 
 /** Figures stand out, and the zone's name does: they are what the sentence is read for. */
 export function sentenceParts(sentence: string, zoneName: string | null): SentencePart[] {

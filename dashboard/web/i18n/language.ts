@@ -17,10 +17,6 @@ export function switchLanguage(): void {
   remember('language', language.value);
 }
 
-/** The ledger speaks both languages; the page shows its own. */
-export const inLanguage = (sentence: { readonly zh: string; readonly en: string }): string =>
-  sentence[language.value];
-
 const timeZone = 'Asia/Shanghai';
 const clockFormat = new Intl.DateTimeFormat('zh-CN', {
   timeZone,
@@ -35,6 +31,10 @@ const weekdayFormats = {
   zh: new Intl.DateTimeFormat('zh-CN', { timeZone, weekday: 'long' }),
   en: new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'long' }),
 };
+
+/** The ledger speaks both languages and gives every time its date; the page shows its own, without the date of today. */
+export const inLanguage = (sentence: { readonly zh: string; readonly en: string }, nowMs: number): string =>
+  sentence[language.value].split(`${isoDayFormat.format(nowMs)} `).join('');
 
 /** `17:02:14` */
 export const clock = (ms: number): string => clockFormat.format(ms);

@@ -3,6 +3,7 @@ import type { FeatureCollection, Position } from 'geojson';
 import { type GeoJSONSource, Map as MapView, Marker, Popup, ScaleControl, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
+import './maplibre.css';
 import type { Bounds } from './geometry.ts';
 import { drawMarks, PIXEL_RATIO } from './marks.ts';
 import { FONTS, mapStyle, PALETTES, type Theme } from './style.ts';
@@ -10,8 +11,10 @@ import { FONTS, mapStyle, PALETTES, type Theme } from './style.ts';
 export interface BoardMap {
   setTheme(theme: Theme): void;
   drawSubjects(features: FeatureCollection): void;
+  /** How long the last drawing of the subjects took until all of it was on the screen. */
+  drawingTookMs(): number;
   drawSelection(features: FeatureCollection): void;
-  /** A label above a place, with a line down to it; undefined takes it away. */
+  /** A label above a place; its first child is kept within the map. Undefined takes it away. */
   label(at: Position | undefined, element: HTMLElement): void;
   /** Undefined: the whole map. */
   show(bounds: Bounds | undefined): void;
@@ -32,6 +35,9 @@ const WHOLE: Bounds = { west: 115.58, south: 22.88, east: 116.63, north: 23.79 }
 const EMPTY: FeatureCollection = { type: 'FeatureCollection', features: [] };
 /** Evidence can be within metres: closer than this there is nothing around it to know the place by. */
 const CLOSEST_ZOOM = 13.5;
+/** Drawing that takes so long is done without a graphics card. */
+const SLOW_MS = 300;
+const LABEL_MARGIN = 8;
 
 setWorkerUrl(workerUrl);
 
@@ -50,6 +56,8 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
   let isLoaded = false;
   let marker: Marker | undefined;
   let current = theme;
+  let drawnAtMs: number | undefined;
+  let tookMs = 0;
   const popup = new Popup({ closeButton: false, closeOnClick: false, offset: 12, className: 'tip' });
   const map = new MapView({
     container,
@@ -77,6 +85,22 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
     isLoaded = true;
     void source('subjects')?.setData(subjects);
     void source('selection')?.setData(selection);
+  });
+  /** The line of a label stays on its place, its words stay in sight. */
+  const keepInSight = () => {
+    const words = marker?.getElement().firstElementChild;
+    if (marker === undefined || !(words instanceof HTMLElement)) return;
+    const { x } = map.project(marker.getLngLat());
+    const half = words.offsetWidth / 2 + LABEL_MARGIN;
+    const width = container.clientWidth;
+    const isInSight = x >= 0 && x <= width;
+    const shift = isInSight ? Math.max(half, Math.min(width - half, x)) - x : 0;
+    words.style.transform = `translateX(${shift}px)`;
+  };
+  map.on('move', keepInSight);
+  map.on('idle', () => {
+    if (drawnAtMs !== undefined) tookMs = performance.now() - drawnAtMs;
+    drawnAtMs = undefined;
   });
   for (const layer of ['alerts', 'subjects']) {
     map.on('mousemove', layer, ({ features, lngLat }) => {
@@ -110,8 +134,11 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
     },
     drawSubjects(features) {
       subjects = features;
-      if (isLoaded) void source('subjects')?.setData(features);
+      if (!isLoaded) return;
+      drawnAtMs ??= performance.now();
+      void source('subjects')?.setData(features);
     },
+    drawingTookMs: () => tookMs,
     drawSelection(features) {
       selection = features;
       if (isLoaded) void source('selection')?.setData(features);
@@ -122,13 +149,15 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
       const [lon, lat] = at ?? [];
       if (lon === undefined || lat === undefined) return;
       marker = new Marker({ element, anchor: 'bottom', offset: [0, -44] }).setLngLat([lon, lat]).addTo(map);
+      keepInSight();
     },
     show(bounds) {
       popup.remove();
       map.fitBounds(edges(bounds ?? WHOLE), {
         padding: bounds === undefined ? 24 : { top: 150, bottom: 90, left: 110, right: 110 },
         maxZoom: bounds === undefined ? 18 : CLOSEST_ZOOM,
-        animate: !isMotionReduced(),
+        // A flight of three frames shows nothing of the way, and takes the keys with it.
+        animate: !isMotionReduced() && tookMs < SLOW_MS,
         duration: 700,
       });
     },

@@ -77,13 +77,20 @@ function baseLayers(colour: Colours): LayerSpecification[] {
     paint: { 'line-color': lineColour, 'line-width': width },
     layout: { 'line-join': 'round' },
   });
+  // Each has a line of its own or none: smoothing the edge as well would be one more pass for each tile.
+  const land = (id: string, source: string, fillColour: string): LayerSpecification => ({
+    id,
+    type: 'fill',
+    source,
+    paint: { 'fill-color': fillColour, 'fill-antialias': false },
+  });
   return [
     { id: 'sea', type: 'background', paint: { 'background-color': colour.sea } },
-    { id: 'provinces', type: 'fill', source: 'provinces', paint: { 'fill-color': colour.land } },
-    { id: 'guangdong', type: 'fill', source: 'guangdong', paint: { 'fill-color': colour.land } },
+    land('provinces', 'provinces', colour.land),
+    { ...land('guangdong', 'guangdong', colour.land), minzoom: 7 },
     outline('neighbours', 'neighbour-counties', colour.faint, 0.8),
     outline('cities', 'guangdong-cities', colour.faint, 1.2),
-    { id: 'own', type: 'fill', source: 'jieyang-counties', paint: { 'fill-color': colour.own } },
+    land('own', 'jieyang-counties', colour.own),
     outline('own-line', 'jieyang-counties', colour.line, 1.2),
     outline('boundary', 'boundary-lines', colour.line, 1),
   ];
