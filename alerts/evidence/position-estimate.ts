@@ -86,7 +86,6 @@ export function takeFix(before: PositionEstimate | null, fix: Position): TakenFi
   const dx = wrap(fix.lon - before.lon) * kx;
   const dy = (fix.lat - before.lat) * ky;
   const innovation = predicted + sigmaM * sigmaM;
-  before.bestSigmaM = rounded(Math.min(before.bestSigmaM * RELAX, sigmaM), SIGMA_DIGITS);
   if ((dx * dx + dy * dy) / innovation > GATE) {
     const agreed = before.aside.find((other) => agrees(other, fix, sigmaM)) ?? followed(before.aside, fix);
     if (agreed !== undefined) return { estimate: begin(fix, sigmaM), effect: 'took-over', agreed };
@@ -94,6 +93,8 @@ export function takeFix(before: PositionEstimate | null, fix: Position): TakenFi
     if (before.aside.length > MAX_ASIDE) before.aside.shift();
     return { estimate: before, effect: 'aside' };
   }
+  // Only of fixes that fit: a wild one that claims 12 m must not make the next ones look surer than they are.
+  before.bestSigmaM = rounded(Math.min(before.bestSigmaM * RELAX, sigmaM), SIGMA_DIGITS);
   const gain = predicted / innovation;
   const floor = FLOOR_SHARE * before.bestSigmaM;
   before.lon = rounded(before.lon + (gain * dx) / kx, PLACE_DIGITS);
