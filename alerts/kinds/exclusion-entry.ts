@@ -5,7 +5,7 @@ import type { ZoneAssignment } from '../../src/kernel/roster.ts';
 import { probabilityOutside } from '../evidence/position-estimate.ts';
 import { type AlertKind, NOTHING, type SubjectView, type Verdict } from './kind.ts';
 import { condition, metres, percent, roundProbability } from './wording.ts';
-import { FAR_SIGMAS, gatherEvidence, newestFixes, type ZoneRule } from './zone-evidence.ts';
+import { FAR_SIGMAS, gatherEnd, gatherEvidence, type ZoneRule } from './zone-evidence.ts';
 
 const DEADLINE_S = 120;
 
@@ -48,22 +48,24 @@ export const exclusionEntry: AlertKind = {
     const { assignment, zone } = find(view, about);
     const { id } = view.profile;
     const name = zone?.name ?? about;
-    const at = view.clock(view.atMs);
-    if (assignment === undefined || zone === undefined) {
+    if (assignment === undefined || zone === undefined || view.located === null) {
+      const at = view.clock(view.nowMs);
       return {
-        atMs: view.atMs,
+        atMs: view.nowMs,
         zone: about,
         evidence: [],
         zh: `禁止区域${name}自 ${at} 起对 ${id} 不再生效。`,
         en: `The exclusion zone ${name} no longer holds for ${id} since ${at}.`,
       };
     }
+    const { evidence, sinceMs } = gatherEnd(view, view.located.state, ruleOf(view, assignment, zone));
+    const at = view.clock(sinceMs);
     return {
-      atMs: view.atMs,
+      atMs: sinceMs,
       zone: about,
-      evidence: view.located === null ? [] : newestFixes(view.located.state, ruleOf(view, assignment, zone)),
+      evidence,
       zh: `${id} 已于 ${at} 离开禁止区域${name}。`,
-      en: `${id} has left the exclusion zone ${name} at ${at}.`,
+      en: `${id} left the exclusion zone ${name} at ${at}.`,
     };
   },
 };

@@ -6,7 +6,7 @@ import type { Permit } from '../../src/kernel/roster.ts';
 import { probabilityOutside } from '../evidence/position-estimate.ts';
 import { type AlertKind, NOTHING, type SubjectView } from './kind.ts';
 import { condition, metres, percent, roundProbability, type Words } from './wording.ts';
-import { FAR_SIGMAS, gatherEvidence, newestFixes, type Place, type ZoneRule } from './zone-evidence.ts';
+import { FAR_SIGMAS, gatherEnd, gatherEvidence, type Place, type ZoneRule } from './zone-evidence.ts';
 
 /** One union, one alert: which of its zones is nearest may change while the subject is outside. */
 const ABOUT = 'stay-in';
@@ -68,11 +68,11 @@ export const outOfBounds: AlertKind = {
   explainEnd: (view) => {
     const bounds = boundsAt(view, view.nowMs);
     const { id } = view.profile;
-    const at = view.clock(view.atMs);
+    const at = view.clock(view.nowMs);
     const permit = view.profile.permits.find((candidate) => holds(candidate, view.nowMs));
     if (bounds.length === 0 || view.located === null) {
       return {
-        atMs: view.atMs,
+        atMs: view.nowMs,
         zone: null,
         evidence: [],
         zh: `${id} 的越界已于 ${at} 结束：${permit === undefined ? '限制区域不再生效' : `请假 ${permit.id} 生效`}。`,
@@ -81,13 +81,14 @@ export const outOfBounds: AlertKind = {
     }
     const { state, estimate } = view.located;
     const { zone } = nearest(bounds, estimate.lon, estimate.lat);
+    const { evidence, sinceMs } = gatherEnd(view, state, ruleOf(view, bounds));
     const name = zone.name ?? zone.id;
     return {
-      atMs: view.atMs,
+      atMs: sinceMs,
       zone: zone.id,
-      evidence: newestFixes(state, ruleOf(view, bounds)),
-      zh: `${id} 的越界已于 ${at} 结束，现在${name}之内。`,
-      en: `${id} is no longer out of bounds since ${at}: inside ${name}.`,
+      evidence,
+      zh: `${id} 的越界已于 ${view.clock(sinceMs)} 结束，现在${name}之内。`,
+      en: `${id} is no longer out of bounds since ${view.clock(sinceMs)}: inside ${name}.`,
     };
   },
 };

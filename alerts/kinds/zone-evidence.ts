@@ -39,7 +39,7 @@ export function gatherEvidence(
   let inRow = 0;
   while (inRow < fixes.length && isWrong(fixes[fixes.length - 1 - inRow], rule)) inRow++;
   return {
-    evidence: describe(fixes.slice(-Math.max(inRow, FEW)), rule),
+    evidence: describe(fixes.slice(-(inRow === 0 ? FEW : inRow)), rule),
     sinceMs: Math.min(
       view.nowMs,
       beginOf(view, fixes.slice(fixes.length - inRow), beforeRulesMs ?? Number.NEGATIVE_INFINITY, rule) ??
@@ -50,9 +50,17 @@ export function gatherEvidence(
   };
 }
 
-/** The newest fixes, for the end of an alert. */
-export function newestFixes({ fixes }: DeviceState, rule: ZoneRule): EvidenceFix[] {
-  return describe(fixes.slice(-FEW), rule);
+/** Since when by the fixes it is over: the first of the newest row on the allowed side, or when the rule came to allow it. */
+export function gatherEnd(view: SubjectView, { fixes }: DeviceState, rule: ZoneRule): ZoneEvidence {
+  let inRow = 0;
+  while (inRow < fixes.length && !isWrong(fixes[fixes.length - 1 - inRow], rule)) inRow++;
+  const firstMs = fixes[fixes.length - inRow]?.[0] ?? view.atMs;
+  const allowedMs = Math.max(view.rulesFromMs, rule.lastEdgeMs(view.nowMs) ?? 0);
+  return {
+    evidence: describe(fixes.slice(-FEW), rule),
+    sinceMs: Math.min(view.nowMs, Math.max(firstMs, allowedMs)),
+    inRow,
+  };
 }
 
 function isWrong(fix: DeviceState['fixes'][number] | undefined, rule: ZoneRule): boolean {
