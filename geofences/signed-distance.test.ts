@@ -1,11 +1,14 @@
 import { booleanPointInPolygon } from '@turf/turf';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { LonLat, ZoneFeature, ZoneGeometry } from '../src/kernel/roster.ts';
 import { geodesicM, geodesicToLinesM } from './geodesic.testing.ts';
 import { wrap } from './metres.ts';
 import { type PreparedZone, prepareZone } from './prepare-zone.ts';
 import { createSafeCircle, rememberedDistanceM, signedDistanceM } from './signed-distance.ts';
+
+/** The oracle is slow; never a statement about speed. */
+vi.setConfig({ testTimeout: 60_000 });
 
 function prepared(geometry: ZoneGeometry, sizeM: number | null = null): PreparedZone {
   const feature: ZoneFeature = { id: 'z', name: null, radiusM: sizeM, widthM: sizeM, geometry };

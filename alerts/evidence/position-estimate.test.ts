@@ -101,6 +101,17 @@ test('E5 the same instant and older fixes change nothing', () => {
   }
 });
 
+test('E5 a wild fix again is no second witness of itself, nor is one from before it', () => {
+  const wild = at(1860, 0, 9000);
+  const first = takeFix(settled(30), wild);
+  const before = copy(first.estimate);
+  for (const again of [wild, at(1850, 5, 9005)]) {
+    const { estimate, effect } = takeFix(first.estimate, again);
+    expect(effect).toBe('stale');
+    expect(estimate).toEqual(before);
+  }
+});
+
 test.each([
   ['cell', 'aside'],
   ['wifi', 'aside'],

@@ -74,8 +74,9 @@ export interface TakenFix {
 export function takeFix(before: PositionEstimate | null, fix: Position): TakenFix {
   const sigmaM = rounded(sigmaOf(accuracyOf(fix)), SIGMA_DIGITS);
   if (before === null) return { estimate: begin(fix, sigmaM), effect: 'took-over' };
-  // The same place at the same instant tells nothing new, nor does what is older than the estimate.
-  if (fix.atMs <= before.atMs) return { estimate: before, effect: 'stale' };
+  // What came before tells nothing new: above all not the same frame again, which would be the second witness of itself.
+  if (fix.atMs <= Math.max(before.atMs, before.aside.at(-1)?.[3] ?? before.atMs))
+    return { estimate: before, effect: 'stale' };
   const elapsedS = (fix.atMs - before.atMs) / 1000;
   // A speed is measured apart from the position (Doppler), so it may widen what is expected; it never narrows it.
   const driftM =

@@ -22,7 +22,16 @@ export interface OpenAlert {
   readonly late: boolean;
 }
 
+/** JSON, kept in the detector's state. */
+export interface Book {
+  open: OpenAlert[];
+  /** `kind about` → end of the last alert of that thing. */
+  ended: Record<string, Instant>;
+}
+
 const ID_HEX = 32;
+/** A subject has a few devices and zones; of more things than this the oldest end is forgotten. */
+const MAX_ENDED = 32;
 /** Opened on less, an alert is told again once the evidence leaves no doubt; after that no fix says anything new. */
 const BEYOND_DOUBT = 0.9999;
 
@@ -30,7 +39,7 @@ const BEYOND_DOUBT = 0.9999;
 export function settle(
   kind: AlertKind,
   view: SubjectView,
-  open: OpenAlert[],
+  { open, ended }: Book,
   isLateFact: boolean,
   emit: (event: AlertEvent) => void,
 ): void {
@@ -40,14 +49,19 @@ export function settle(
     if (alert.kind !== kind.name || verdicts.some(({ about }) => about === alert.about)) continue;
     open.splice(i--, 1);
     alert.version++;
-    emit(toEvent(kind, view, alert, 'cleared', kind.explainEnd(view, alert)));
+    const event = toEvent(kind, view, alert, 'cleared', kind.explainEnd(view, alert));
+    noteEnd(ended, `${kind.name} ${alert.about}`, event.clearedAtMs ?? view.nowMs);
+    emit(event);
   }
   for (const verdict of verdicts) {
     if (verdict.says !== 'holds') continue;
     const known = open.find((alert) => alert.kind === kind.name && alert.about === verdict.about);
     if (known === undefined) {
       const account = kind.explain(view, verdict);
-      const alert = openAlert(kind, view, verdict, account, isLateFact);
+      // What stands again began after it had ended: with the same begin it would be the same alert, and fall on the ledger's key.
+      const endedMs = ended[`${kind.name} ${verdict.about}`];
+      const beginMs = endedMs === undefined ? account.atMs : Math.max(account.atMs, endedMs + 1);
+      const alert = openAlert(kind, view, verdict, account.zone, beginMs, isLateFact);
       open.push(alert);
       emit(toEvent(kind, view, alert, 'opened', account));
     } else if (
@@ -66,22 +80,29 @@ function openAlert(
   kind: AlertKind,
   { profile }: SubjectView,
   { about, severity, confidence, device }: Verdict,
-  { atMs, zone }: Account,
+  zone: string | null,
+  startedAtMs: Instant,
   late: boolean,
 ): OpenAlert {
-  const facts = JSON.stringify([profile.id, kind.name, about, atMs]);
+  const facts = JSON.stringify([profile.id, kind.name, about, startedAtMs]);
   return {
     alert: bytesToHex(sha256(utf8ToBytes(facts))).slice(0, ID_HEX),
     kind: kind.name,
     about,
     version: 1,
-    startedAtMs: atMs,
+    startedAtMs,
     severity,
     zone,
     device,
     confidence,
     late,
   };
+}
+
+function noteEnd(ended: Record<string, Instant>, thing: string, endedMs: Instant): void {
+  ended[thing] = Math.max(ended[thing] ?? endedMs, endedMs);
+  const things = Object.keys(ended);
+  if (things.length > MAX_ENDED && things[0] !== undefined) delete ended[things[0]];
 }
 
 function toEvent(

@@ -112,7 +112,7 @@ export function createDetector(saved?: DetectorState): Detector {
     const policy = policyOf(watched, state.nowMs);
     judged = watched;
     const view = viewOf(state, state.profile, policy, atMs, distanceM, world.surroundings);
-    for (const kind of ALERT_KINDS_JUDGED) settle(kind, view, state.open, isLateFact, emit);
+    for (const kind of ALERT_KINDS_JUDGED) settle(kind, view, state, isLateFact, emit);
     const dueMs = nextDueMs(view, world.policy());
     state.dueMs = dueMs === Number.POSITIVE_INFINITY ? null : dueMs;
     if (dueMs < earliestDueMs) earliestDueMs = dueMs;

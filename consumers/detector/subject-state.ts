@@ -4,9 +4,9 @@ import type { DeviceState } from '../../alerts/kinds/kind.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { DeviceStatus, Position } from '../../src/kernel/log-event.ts';
 import type { Device, SubjectProfile } from '../../src/kernel/roster.ts';
-import type { OpenAlert } from './alert-book.ts';
+import type { Book } from './alert-book.ts';
 
-export interface SubjectState {
+export interface SubjectState extends Book {
   readonly id: string;
   profile: SubjectProfile | null;
   /** Since when profile, zones and policy are what they are. */
@@ -14,12 +14,11 @@ export interface SubjectState {
   /** Newest receipt of anything of the subject's: its time never runs back. */
   nowMs: Instant;
   devices: DeviceState[];
-  open: OpenAlert[];
   /** Judged again at this time even if nothing comes; null: not needed. */
   dueMs: Instant | null;
 }
 
-/** Fixes kept as evidence: with one device a subject stays under 1 KiB. */
+/** Fixes kept as evidence: with one device a subject stays near 1 KiB. */
 const MAX_FIXES = 8;
 /** A subject has a few devices; more ids than this that are on no profile are a flood. */
 const MAX_STRANGE_DEVICES = 16;
@@ -27,7 +26,7 @@ const MAX_STRANGE_DEVICES = 16;
 const SHOWN_DIGITS = 1e6;
 
 export function createSubject(id: string): SubjectState {
-  return { id, profile: null, rulesFromMs: 0, nowMs: 0, devices: [], open: [], dueMs: null };
+  return { id, profile: null, rulesFromMs: 0, nowMs: 0, devices: [], open: [], ended: {}, dueMs: null };
 }
 
 export function createDevice(id: string, silentFromMs: Instant): DeviceState {
