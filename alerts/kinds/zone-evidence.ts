@@ -42,7 +42,7 @@ export function gatherEvidence(
     evidence: describe(fixes.slice(-(inRow === 0 ? FEW : inRow)), rule),
     sinceMs: Math.min(
       view.nowMs,
-      beginOf(view, fixes.slice(fixes.length - inRow), beforeRulesMs ?? Number.NEGATIVE_INFINITY, rule) ??
+      turnOf(view, fixes.slice(fixes.length - inRow), beforeRulesMs, rule, true) ??
         estimate?.atMs ??
         view.nowMs,
     ),
@@ -51,14 +51,17 @@ export function gatherEvidence(
 }
 
 /** Since when by the fixes it is over: the first of the newest row on the allowed side, or when the rule came to allow it. */
-export function gatherEnd(view: SubjectView, { fixes }: DeviceState, rule: ZoneRule): ZoneEvidence {
+export function gatherEnd(
+  view: SubjectView,
+  { fixes, beforeRulesMs }: DeviceState,
+  rule: ZoneRule,
+): ZoneEvidence {
   let inRow = 0;
   while (inRow < fixes.length && !isWrong(fixes[fixes.length - 1 - inRow], rule)) inRow++;
-  const firstMs = fixes[fixes.length - inRow]?.[0] ?? view.atMs;
-  const allowedMs = Math.max(view.rulesFromMs, rule.lastEdgeMs(view.nowMs) ?? 0);
+  const turnedMs = turnOf(view, fixes.slice(fixes.length - inRow), beforeRulesMs, rule, false);
   return {
     evidence: describe(fixes.slice(-FEW), rule),
-    sinceMs: Math.min(view.nowMs, Math.max(firstMs, allowedMs)),
+    sinceMs: Math.min(view.nowMs, turnedMs ?? view.atMs),
     inRow,
   };
 }
@@ -68,20 +71,22 @@ function isWrong(fix: DeviceState['fixes'][number] | undefined, rule: ZoneRule):
 }
 
 /**
- * The first fix of the row at which the rule was broken already. Somebody who was there before it was forbidden broke it when
- * it became so: when the schedule began, the permit ended or the rule was written. Only who was known to be there when the rule
- * was written: stored fixes that come in after it, a track that is imported, begin at their own time.
+ * The first fix of the row at which the rule was already as broken, or kept, as it is now. Who was there before that changed
+ * turned with the change: when the schedule began, the permit ended or the rule was written. Only who was known to be there
+ * when the rule was written: stored fixes that come in after it, a track that is imported, turn at their own time. Null: no row.
  */
-function beginOf(
+function turnOf(
   view: SubjectView,
   row: DeviceState['fixes'],
-  beforeRulesMs: Instant,
+  beforeRulesMs: Instant | null,
   rule: ZoneRule,
+  isBroken: boolean,
 ): Instant | null {
   let first: Instant | null = null;
   for (const [atMs, lon, lat] of row.toReversed()) {
-    if (atMs <= beforeRulesMs) return Math.max(view.rulesFromMs, rule.lastEdgeMs(first ?? view.nowMs) ?? 0);
-    if (!rule.wasBroken(lon, lat, atMs)) return rule.lastEdgeMs(first ?? view.nowMs) ?? atMs;
+    if (beforeRulesMs !== null && atMs <= beforeRulesMs)
+      return Math.max(view.rulesFromMs, rule.lastEdgeMs(first ?? view.nowMs) ?? 0);
+    if (rule.wasBroken(lon, lat, atMs) !== isBroken) return rule.lastEdgeMs(first ?? view.nowMs) ?? atMs;
     first = atMs;
   }
   return first;
