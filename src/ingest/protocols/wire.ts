@@ -1,0 +1,36 @@
+/**
+ * The contract of a protocol over TCP: a pure session for each connection turns bytes into frames and commands into bytes. The
+ * shell owns sockets, time, registry and log; it sends a frame's reply when what the frame says is durable.
+ */
+import type { Instant } from '../../kernel/instant.ts';
+import type { Protocol } from '../../kernel/roster.ts';
+import type { Decoded } from './record.ts';
+
+/** What can be asked of a device. A session answers undefined for what its protocol has no word for. */
+export type DeviceCommand =
+  | { readonly type: 'locate' }
+  | { readonly type: 'set-interval'; readonly intervalS: number }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'find' };
+
+export interface WireFrame extends Decoded {
+  /** The device claims to be `device` with this secret (null: the protocol carries none); the shell says whether it is believed. */
+  readonly claim?: { readonly secret: string | null };
+  /** The command that this frame answers: the serial that `command` gave out. */
+  readonly answers?: { readonly serial: number; readonly ok: boolean };
+  /** Bytes to send when all is durable; `isAccepted` is false where the claim was not believed or the content was refused. */
+  reply?(isAccepted: boolean): Uint8Array;
+}
+
+export interface WireSession {
+  /** Any bytes, any cut. Never throws; buffers no more than the protocol's longest frame. */
+  push(chunk: Uint8Array, receivedMs: Instant): readonly WireFrame[];
+  /** Bytes to send, with the serial by which the answer will be known (null: the protocol has none). */
+  command(command: DeviceCommand): { readonly bytes: Uint8Array; readonly serial: number | null } | undefined;
+}
+
+export interface WireProtocol {
+  readonly protocol: Protocol;
+  /** `authCode` is what a registering device is told to authenticate with, where the protocol has such a step. */
+  open(deps: { authCode(device: string): string }): WireSession;
+}
