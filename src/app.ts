@@ -95,7 +95,10 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
     tickSeconds: policy.default.tickSeconds ?? DEFAULT_POLICY.tickSeconds,
     clockSkewS: policy.default.clockSkewS ?? DEFAULT_POLICY.clockSkewS,
   };
-  const administrator = await ensureAdministrator(parts.database, config.adminPassword);
+  // Only where somebody signs in: a process that shows no login would make the password and tell nobody.
+  const administrator = has(config, 'dashboard')
+    ? await ensureAdministrator(parts.database, config.adminPassword)
+    : undefined;
   const ingest = has(config, 'ingest') ? await openIngest(parts) : undefined;
   await startConsumers(parts);
   const server = await createServer(parts, ingest);
@@ -113,7 +116,7 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
     url: page.value,
     osmandUrl,
     database: parts.database,
-    madePassword: administrator.password,
+    madePassword: administrator?.password,
     stop: () => cleanups.run(),
   });
 }
@@ -193,6 +196,7 @@ async function startConsumers(parts: Parts): Promise<void> {
       ...shared,
       ledger,
       onTick: frontier('detector'),
+      onJudged: (n) => metrics.judged.inc(n),
       onAlerts: (alerts) => {
         for (const { kind, state } of alerts) metrics.alerts.inc({ kind, state });
       },

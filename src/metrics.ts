@@ -26,6 +26,11 @@ export function createMetrics() {
       help: 'Positions written to the store',
       registers,
     }),
+    judged: new Counter({
+      name: 'wardline_observations_judged_total',
+      help: 'Observations that the detector has handled, their alert events in the ledger',
+      registers,
+    }),
     alerts: new Counter({
       name: 'wardline_alert_events_total',
       help: 'Alert events written to the ledger',

@@ -13,6 +13,8 @@ export interface DetectorDeps extends FoldDeps {
   readonly ledger: Ledger;
   /** Called with the newest tick that a partition has handled. */
   onTick(partition: number, tickMs: number): void;
+  /** Called with how many observations a batch held, after what they raised is in the ledger. */
+  onJudged?(observations: number): void;
   /** Called with what was concluded, after it is in the ledger. */
   onAlerts?(alerts: readonly AlertEvent[]): void;
 }
@@ -25,11 +27,14 @@ export function runDetector(deps: DetectorDeps): Promise<Subscription> {
     handle: async (detector, events, partition, retry) => {
       const alerts: AlertEvent[] = [];
       let tickMs: number | undefined;
+      let observations = 0;
       for (const event of events) {
         detector.apply(event, (alert) => alerts.push(alert));
         if (event.type === 'tick') tickMs = event.atMs;
+        else if ('subject' in event) observations++;
       }
       await retry.run(() => deps.ledger.append(alerts));
+      deps.onJudged?.(observations);
       if (alerts.length > 0) deps.onAlerts?.(alerts);
       if (tickMs !== undefined) deps.onTick(partition, tickMs);
     },

@@ -71,7 +71,7 @@ export async function benchIngest(seconds: number): Promise<Figure[]> {
     return [
       await each('native, single pings', native, body(1), 1, 32),
       await each('native, batches of 500', native, body(500), 500, 8),
-      await each('OsmAnd, single pings', program.osmandUrl, osmand, 1, 32),
+      await each('OsmAnd, single pings', program.addressOf('osmand'), osmand, 1, 32),
     ];
   } finally {
     await program.end('SIGINT');

@@ -1,4 +1,8 @@
-/** A service that tests share: looked for once a process, said once when it is missing, a failure where skips are forbidden. */
+/**
+ * A service that tests share: looked for once a test file, said once when it is missing, a failure where skips are forbidden.
+ * To be asked for while tests are collected: what was started for the file ends with it.
+ */
+import { afterAll } from 'vitest';
 
 interface Service {
   readonly value: string;
@@ -20,7 +24,7 @@ export function once(name: string, variable: string, start: () => Promise<Servic
     const missing = `${name}: skipped; set ${variable} (".ci/services.sh start" prints it) or start a Docker engine`;
     try {
       const service = await start();
-      process.once('beforeExit', () => void service.stop());
+      afterAll(() => service.stop());
       return { value: service.value };
     } catch (error) {
       // No engine, or no image to be had: the tests are skipped, and say so, unless that is forbidden.

@@ -8,7 +8,8 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export interface Program {
   readonly url: string;
-  readonly osmandUrl: string;
+  /** Address of a port as the program prints it at its start (`osmand`, …). */
+  addressOf(port: string): string;
   readonly child: ChildProcess;
   /** Sends the signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<void>;
@@ -45,7 +46,7 @@ export async function startProgram(
   const addresses = new Map<string, string>();
   const ready = (async () => {
     for await (const line of createInterface({ input: child.stdout })) {
-      const match = /^\s*(page|osmand)\s+(http:\/\/\S+)/.exec(line);
+      const match = /^\s*(\w+)\s+(\w+:\/\/\S+)/.exec(line);
       if (match?.[1] !== undefined && match[2] !== undefined) addresses.set(match[1], match[2]);
       if (line.includes('Ctrl-C')) break;
     }
@@ -53,14 +54,17 @@ export async function startProgram(
   })();
   await Promise.race([ready, exited]);
   const url = addresses.get('page');
-  const osmandUrl = addresses.get('osmand');
-  if (url === undefined || osmandUrl === undefined) {
+  if (url === undefined) {
     child.kill('SIGKILL');
     throw new Error(`wardline did not start: ${complaints}`);
   }
   return {
     url,
-    osmandUrl,
+    addressOf: (port) => {
+      const address = addresses.get(port);
+      if (address === undefined) throw new Error(`the program has no port ${port}`);
+      return address;
+    },
     child,
     end: async (signal) => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);

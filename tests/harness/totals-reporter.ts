@@ -8,6 +8,8 @@ export default class TotalsReporter implements Reporter {
     for (const module of modules) {
       // A file that could not be loaded has no tests, yet it failed.
       if (module.state() === 'failed' && module.errors().length > 0) count.failed++;
+      // One whose `beforeAll` failed has tests that never ran.
+      for (const suite of module.children.allSuites()) if (suite.errors().length > 0) count.failed++;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         if (state === 'passed' || state === 'failed') count[state]++;
