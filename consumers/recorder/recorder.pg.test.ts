@@ -43,6 +43,7 @@ async function record(
     log,
     database: given.database ?? own.database,
     logger,
+    now: Date.now,
     ensureDays: days.ensure,
     onTick: (_, tickMs) => given.ticks?.push(tickMs),
     onBadLine: (line) => given.bad?.push(line),
@@ -138,6 +139,7 @@ test('W6 a fix of long ago gets its day, and so does one whose day was dropped m
     log,
     database: own.database,
     logger,
+    now: Date.now,
     ensureDays: days.ensure,
     onTick: () => {},
   });

@@ -1,6 +1,6 @@
 /**
  * Writes what the log carries into the store: positions by COPY, statuses and check-ins beside them, in one transaction. The
- * group's position is committed after that, so a crash records a tail twice and the keys make it once.
+ * group's position is committed after that, at most once a second, so a crash records a tail twice and the keys make it once.
  */
 import type { Logger } from 'pino';
 import type { ObservationLog, Subscription } from '../../src/ports/observation-log.ts';
@@ -13,6 +13,7 @@ export interface RecorderDeps extends Omit<WriterDeps, 'retry'> {
   readonly decode?: DecodeBatch;
   readonly log: ObservationLog;
   readonly logger: Logger;
+  readonly now: () => number;
   /** Called with the newest tick that a partition has recorded. */
   onTick(partition: number, tickMs: number): void;
   /** Positions handed to the store, repeated ones included. */
@@ -20,19 +21,43 @@ export interface RecorderDeps extends Omit<WriterDeps, 'retry'> {
   onBadLine?(line: string): void;
 }
 
+/** A commit is a round trip that the next batch would wait for; measured, committing each batch cost a fifth of the rate. */
+const COMMIT_EVERY_MS = 1000;
+
+interface Progress {
+  nextOffset: number;
+  committedOffset: number;
+  committedAtMs: number;
+}
+
 export async function runRecorder(deps: RecorderDeps): Promise<Subscription> {
   const retry = createRetry(deps.logger, 'recorder');
   const writer = createWriter({ ...deps, retry });
+  const partitions = new Map<number, Progress>();
+  const commitNow = async (progress: Progress, commit: (nextOffset: number) => Promise<void>) => {
+    const { nextOffset, committedOffset } = progress;
+    progress.committedAtMs = deps.now();
+    if (nextOffset === committedOffset) return;
+    await commit(nextOffset);
+    progress.committedOffset = nextOffset;
+  };
   const subscription = await deps.log.subscribe({
     group: 'recorder',
     startAt: 'earliest',
     onBatch: async (batch, commit) => {
       const events = (deps.decode ?? decodeBatch)(batch, (line) => deps.onBadLine?.(line));
       await writer.write(events);
-      await commit(batch.nextOffset);
+      const progress = progressOf(partitions, batch.partition);
+      progress.nextOffset = batch.nextOffset;
+      if (deps.now() - progress.committedAtMs >= COMMIT_EVERY_MS) await commitNow(progress, commit);
       deps.onRecorded?.(events.reduce((n, event) => (event.type === 'position' ? n + 1 : n), 0));
       const tick = events.findLast((event) => event.type === 'tick');
       if (tick !== undefined) deps.onTick(batch.partition, tick.atMs);
+    },
+    onRevoked: async (partition, commit) => {
+      const progress = partitions.get(partition);
+      partitions.delete(partition);
+      if (progress !== undefined) await commitNow(progress, commit);
     },
   });
   return {
@@ -43,4 +68,12 @@ export async function runRecorder(deps: RecorderDeps): Promise<Subscription> {
       await writer.close();
     },
   };
+}
+
+function progressOf(partitions: Map<number, Progress>, partition: number): Progress {
+  const known = partitions.get(partition);
+  if (known !== undefined) return known;
+  const made = { nextOffset: 0, committedOffset: 0, committedAtMs: 0 };
+  partitions.set(partition, made);
+  return made;
 }

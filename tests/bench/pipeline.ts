@@ -23,6 +23,10 @@ const SUBJECTS = 10_000;
 /** Subjects whom the load leaves alone: each violates once. */
 const VIOLATORS = 500;
 const BATCH = 500;
+/** Requests under way at once. */
+const IN_FLIGHT = 16;
+/** Before what is measured, of the ceiling too: compiled code and open connections are what a service has. */
+const WARM_UP_S = 3;
 const PASSWORD = 'test-password';
 const logger = createLogger('error');
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
@@ -61,13 +65,12 @@ export async function benchPipeline(seconds: number): Promise<Figure[]> {
     const token = await prepare(env, folder, load);
     const consumers = second ?? main;
     const where = split ? 'two processes' : 'one process';
+    const warmUp = await runLoad(main, token, WARM_UP_S);
+    await reached(consumers, warmUp.accepted);
     const startedMs = performance.now();
     const loaded = await runLoad(main, token, seconds);
-    const [recordedS, judgedS] = await Promise.all(
-      ['wardline_positions_recorded_total', 'wardline_observations_judged_total'].map(async (counter) => {
-        while ((await counted(consumers, counter)) < loaded.accepted) await pause(50);
-        return (performance.now() - startedMs) / 1000;
-      }),
+    const [recordedS, judgedS] = (await reached(consumers, warmUp.accepted + loaded.accepted)).map(
+      (ms) => (ms - startedMs) / 1000,
     );
     const sizes = `${loaded.accepted} observations, ${SUBJECTS} subjects, ${where}`;
     figures.push(
@@ -121,6 +124,16 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** When all of `observations` were recorded, and judged. */
+function reached(program: Program, observations: number): Promise<number[]> {
+  return Promise.all(
+    ['wardline_positions_recorded_total', 'wardline_observations_judged_total'].map(async (counter) => {
+      while ((await counted(program, counter)) < observations) await pause(50);
+      return performance.now();
+    }),
+  );
+}
+
 /** A counter of the program; zero while it has not counted anything. */
 async function counted(program: Program, counter: string): Promise<number> {
   const text = await (await fetch(`${program.url}/metrics`)).text();
@@ -152,7 +165,7 @@ async function loadAt(
       token,
       String(SUBJECTS),
       String(batch),
-      '8',
+      String(IN_FLIGHT),
       String(seconds),
       String(rate),
     ],
@@ -175,9 +188,11 @@ async function bareChain(
 ): Promise<{ accepted: number; recorded: number }> {
   const child = fork(here('./bare-chain.ts'), [brokers.join(','), databaseUrl]);
   const [url] = (await once(child, 'message')) as [string];
+  const warmUp = await loadAt(url, 'none', WARM_UP_S, 0, BATCH);
+  while ((await askCount(child)) < warmUp.accepted) await pause(50);
   const startedMs = performance.now();
   const loaded = await loadAt(url, 'none', seconds, 0, BATCH);
-  while ((await askCount(child)) < loaded.accepted) await pause(50);
+  while ((await askCount(child)) < warmUp.accepted + loaded.accepted) await pause(50);
   const elapsedS = (performance.now() - startedMs) / 1000;
   child.kill('SIGKILL');
   return { accepted: loaded.accepted / loaded.seconds, recorded: loaded.accepted / elapsedS };
