@@ -16,7 +16,7 @@ interface Rule {
 
 const PURE = /^(typebox(\/.*)?)$/;
 const SHELL_PACKAGES =
-  /^(node:.*|fastify|@fastify\/.*|typebox(\/.*)?|pino|prom-client|pg|cli-progress|csv-parse.*|sax|ws)$/;
+  /^(node:.*|fastify|@fastify\/.*|typebox(\/.*)?|pino|prom-client|pg|cli-progress|csv-parse.*|sax|ws|gcoord)$/;
 const SHELL = 'src/(kernel|ports|store)/|src/adapters/database.ts$';
 
 const RULES: readonly Rule[] = [
