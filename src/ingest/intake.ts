@@ -10,6 +10,7 @@ import { decodeObservation, encodeLogEvent } from '../kernel/log-line.ts';
 import { ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import type { Protocol } from '../kernel/roster.ts';
 import type { LogEntry, ObservationLog } from '../ports/observation-log.ts';
+import { toWgs84 } from './coordinates.ts';
 import type { Quarantine, Source } from './quarantine.ts';
 import type { Devices } from './roster-cache.ts';
 
@@ -114,9 +115,10 @@ export function admit(
   const named =
     type === 'checkin' ? nameSubject(json, origin, deps.devices) : nameDevice(json, origin, deps.devices);
   if (!named.ok) return named;
+  const { feed } = named.value;
   // Over the wire the server's clock is the receipt, whatever the sender says.
   const decoded = decodeObservation(
-    named.value,
+    named.value.json,
     origin.trustReceived === true ? undefined : origin.receivedMs,
   );
   if (!decoded.ok) return decoded;
@@ -137,11 +139,19 @@ export function admit(
     );
   if (decoded.value.type === 'position' && decoded.value.lat === 0 && decoded.value.lon === 0)
     return refuse('bad-coordinates', 'lat', '0, 0 is what a device says that has no fix');
-  return decoded;
+  const crs = feed === null ? 'wgs84' : (deps.devices.crsOf?.(feed) ?? 'wgs84');
+  if (decoded.value.type !== 'position' || crs === 'wgs84') return decoded;
+  return ok({ ...decoded.value, ...toWgs84(decoded.value, crs) });
+}
+
+/** The observation under its subject, and the feed whose coordinates it is in: the sender's, else the roster's. */
+interface Named {
+  readonly json: Json;
+  readonly feed: string | null;
 }
 
 /** Puts the roster's device and subject in the place of the id on the wire. */
-function nameDevice(json: Json, origin: Origin, devices: Devices): Result<Json, Refusal> {
+function nameDevice(json: Json, origin: Origin, devices: Devices): Result<Named, Refusal> {
   const { device, subject } = json;
   if (typeof device !== 'string' || device === '') {
     return refuse(
@@ -176,14 +186,20 @@ function nameDevice(json: Json, origin: Origin, devices: Devices): Result<Json, 
     );
   }
   const received = origin.trustReceived === true ? json.received : undefined;
-  return ok({ ...json, device: assignment.device, subject: assignment.subject, received });
+  return ok({
+    json: { ...json, device: assignment.device, subject: assignment.subject, received },
+    feed: origin.feed ?? assignment.feed,
+  });
 }
 
-function nameSubject(json: Json, origin: Origin, devices: Devices): Result<Json, Refusal> {
+function nameSubject(json: Json, origin: Origin, devices: Devices): Result<Named, Refusal> {
   const { subject } = json;
   if (typeof subject !== 'string' || subject === '')
     return refuse('missing-field', 'subject', 'a check-in must name its subject');
   return devices.hasSubject(subject)
-    ? ok(origin.trustReceived === true ? json : { ...json, received: undefined })
+    ? ok({
+        json: origin.trustReceived === true ? json : { ...json, received: undefined },
+        feed: origin.feed,
+      })
     : refuse('unknown-reference', 'subject', `${JSON.stringify(subject)} is not on the roster`);
 }

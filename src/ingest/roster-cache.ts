@@ -8,7 +8,9 @@ import { decodePolicyDocument } from '../kernel/policy-file.ts';
 import { ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import type { Protocol } from '../kernel/roster.ts';
 import type { Database } from '../ports/database.ts';
+import { listFeeds } from '../store/feeds.ts';
 import { findDocument, listAssignments, listSubjectIds } from '../store/roster.ts';
+import { CRS, type Crs } from './coordinates.ts';
 
 export interface Assignment {
   readonly device: string;
@@ -23,6 +25,8 @@ export interface Devices {
   /** The assignment that holds at `atMs` for an id on the wire; a device is also found by its own id. */
   resolve(address: string, atMs: Instant, protocol?: Protocol): Result<Assignment, Refusal>;
   hasSubject(id: string): boolean;
+  /** What a feed's coordinates are in; absent: WGS-84. */
+  crsOf?(feed: string): Crs;
   /** `clockSkewS` of the policy as it stands; undefined where it says nothing. */
   clockSkewS?(): number | undefined;
 }
@@ -39,16 +43,18 @@ const RETRY_MS = 1000;
 export async function openRosterCache(deps: { database: Database; logger: Logger }): Promise<RosterCache> {
   let byAddress = new Map<string, Assignment[]>();
   let bySubject = new Map<string, Assignment[]>();
+  let crsByFeed = new Map<string, Crs>();
   let clockSkewS: number | undefined;
   let loading: Promise<void> | undefined;
   let isStale = false;
   let again: NodeJS.Timeout | undefined;
 
   async function load(): Promise<void> {
-    const [assignments, ids, documents] = await Promise.all([
+    const [assignments, ids, documents, feeds] = await Promise.all([
       listAssignments(deps.database),
       listSubjectIds(deps.database),
       findDocument(deps.database, 'policy'),
+      listFeeds(deps.database),
     ]);
     const policy = decodePolicyDocument(documents[0]?.document ?? {});
     const found = new Map<string, Assignment[]>();
@@ -76,6 +82,7 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
         if (!(found.get(assignment.device) ?? []).includes(assignment)) put(assignment.device, assignment);
     byAddress = found;
     bySubject = own;
+    crsByFeed = new Map(feeds.map(({ id, crs }) => [id, CRS.find((known) => known === crs) ?? 'wgs84']));
     clockSkewS = policy.ok ? policy.value.default.clockSkewS : undefined;
   }
 
@@ -101,6 +108,7 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
     resolve: (address, atMs, protocol) =>
       resolveAssignment(byAddress.get(address) ?? [], address, atMs, protocol),
     hasSubject: (id) => bySubject.has(id),
+    crsOf: (feed) => crsByFeed.get(feed) ?? 'wgs84',
     clockSkewS: () => clockSkewS,
     onlyDeviceOf: (subject, atMs) => {
       const [first, second] = (bySubject.get(subject) ?? []).filter((assignment) => holds(assignment, atMs));
