@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { describe, test } from 'vitest';
 import { createKafkaLog } from '../../src/adapters/kafka-log.ts';
 import { createLogger } from '../../src/adapters/logger.ts';
@@ -11,6 +12,12 @@ if ('missing' in kafka) describe.skip('observations log: Kafka', () => test(kafk
 else {
   const brokers = kafka.value.split(',');
   const logger = createLogger('error');
+  const asAdmin = async (work: (admin: Admin) => Promise<unknown>): Promise<void> => {
+    const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    await work(admin);
+    await admin.disconnect();
+  };
   observationLogContract('Kafka', {
     fresh: async (partitions) => {
       const topic = `test-${randomUUID()}`;
@@ -21,13 +28,13 @@ else {
           return log.value;
         },
         childArgs: ['kafka', kafka.value, topic, String(partitions)],
-        [Symbol.asyncDispose]: async () => {
-          const { Kafka, logLevel } = await import('kafkajs');
-          const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
-          await admin.connect();
-          await admin.deleteTopics({ topics: [topic] });
-          await admin.disconnect();
-        },
+        retire: (_log, partition, offset) =>
+          asAdmin(async (admin) => {
+            // kafkajs deletes only from topics whose leaders it has asked for.
+            await admin.fetchTopicOffsets(topic);
+            await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(offset) }] });
+          }),
+        [Symbol.asyncDispose]: () => asAdmin((admin) => admin.deleteTopics({ topics: [topic] })),
       };
     },
   });

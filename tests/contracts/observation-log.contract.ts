@@ -2,6 +2,10 @@
  * What every observations log keeps (rules L1… of `src/ports/SPEC.md`), run over each adapter. A harness makes logs that share
  * one storage: several of them stand for several processes.
  */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { partitionOf } from '../../src/kernel/partition.ts';
 import type { LogBatch, ObservationLog, Subscription } from '../../src/ports/observation-log.ts';
@@ -14,6 +18,8 @@ export interface LogHarness {
 export interface Storage extends AsyncDisposable {
   /** One more client of the same storage. */
   open(): Promise<ObservationLog>;
+  /** What retention does in time: of a partition, the records before `offset`, all older than `beforeMs`, go. */
+  retire(log: ObservationLog, partition: number, offset: number, beforeMs: number): Promise<void>;
   /** Arguments with which `tests/contracts/log-child.ts` opens the same storage in a process of its own. */
   readonly childArgs: readonly string[];
 }
@@ -45,6 +51,24 @@ async function collect(
     onRevoked: async (partition) => void owned.delete(partition),
   });
   return { lines, owned, batches, subscription };
+}
+
+const CHILD = fileURLToPath(new URL('./log-child.ts', import.meta.url));
+
+function startChild(storage: Storage, ...mode: string[]): ChildProcess {
+  return spawn(process.execPath, [CHILD, ...storage.childArgs, ...mode], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+async function* linesOf(child: ChildProcess): AsyncGenerator<string> {
+  if (child.stdout !== null) yield* createInterface({ input: child.stdout });
+}
+
+async function readAll(log: ObservationLog, partition: number): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const batch of log.read(partition, 0)) lines.push(...batch.lines);
+  return lines;
 }
 
 const line = (key: string, n: number) => JSON.stringify({ key, n });
@@ -183,6 +207,51 @@ export function observationLogContract(name: string, harness: LogHarness): void 
         expect(first).toBeLessThanOrEqual(positions[partition] ?? -1);
         expect(positions[partition]).toBeLessThanOrEqual(next);
       }
+    });
+
+    test('L11 what was acknowledged is there after a kill -9 of the process that appended it, in order', async () => {
+      const child = startChild(storage, 'append');
+      const exited = once(child, 'exit');
+      let acknowledged = -1;
+      for await (const text of linesOf(child)) {
+        acknowledged = Number(text);
+        if (acknowledged === 50) child.kill('SIGKILL');
+      }
+      await exited;
+      const found = numbersOf(await readAll(log, partitionOf('killed', 4)), 'killed');
+      expect(found.slice(0, acknowledged + 1)).toEqual(Array.from({ length: acknowledged + 1 }, (_, n) => n));
+      // One more can have been under way.
+      expect(found.length).toBeLessThanOrEqual(acknowledged + 2);
+    });
+
+    test('L12 the partitions of a member that was killed go to the others, from what was committed', async () => {
+      const child = startChild(storage, 'consume', 'l12');
+      const exited = once(child, 'exit');
+      for await (const text of linesOf(child)) if (text === 'ready') break;
+      child.kill('SIGKILL');
+      await exited;
+      const heir = await collect(log, 'l12');
+      await expect.poll(() => heir.owned.size, WAIT).toBe(4);
+      await expect.poll(() => numbersOf(heir.lines, 'a').length, WAIT).toBeGreaterThanOrEqual(200);
+      await heir.subscription.close();
+    });
+
+    test('L13 what retention took is gone, what is newer stays, and who was away goes on behind it', async () => {
+      const partition = partitionOf('a', 4);
+      await log.append([{ key: 'a', line: line('old', 1) }]);
+      const offset = (await log.bounds())[partition]?.next ?? 0;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const beforeMs = Date.now();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await log.append([{ key: 'a', line: line('new', 1) }]);
+      await storage.retire(log, partition, offset, beforeMs);
+      const lines = await readAll(log, partition);
+      expect(lines).toContain(line('new', 1));
+      expect(lines).not.toContain(line('old', 1));
+      expect((await log.bounds())[partition]?.first).toBe(offset);
+      const away = await collect(log, 'l13');
+      await expect.poll(() => numbersOf(away.lines, 'new'), WAIT).toEqual([1]);
+      await away.subscription.close();
     });
 
     test('L10 with too much waiting an append is refused at once and nothing of it is taken', async () => {

@@ -16,6 +16,7 @@ observationLogContract('Postgres', {
         if (!log.ok) throw new Error(log.error);
         return { ...log.value, close: () => log.value.close().then(() => database.close()) };
       },
+      retire: (log, _partition, _offset, beforeMs) => log.trim(beforeMs),
       childArgs: ['postgres', own.url, String(partitions)],
       [Symbol.asyncDispose]: () => own.drop(),
     };
