@@ -102,12 +102,13 @@ function find(
 }
 
 function ruleOf(view: SubjectView, { bufferM, schedule }: ZoneAssignment, zone: PreparedZone): ZoneRule {
+  const placeOf = (lon: number, lat: number) => {
+    const distanceM = signedDistanceM(zone, lon, lat);
+    return { distanceM, wrongM: -distanceM - bufferM };
+  };
   return {
-    placeOf: (lon, lat) => {
-      const distanceM = signedDistanceM(zone, lon, lat);
-      return { distanceM, wrongM: -distanceM - bufferM };
-    },
-    wasBroken: (_lon, _lat, atMs) => view.isInForce(schedule, atMs),
+    placeOf,
+    wasBroken: (lon, lat, atMs) => view.isInForce(schedule, atMs) && placeOf(lon, lat).wrongM > 0,
     lastEdgeMs: (atMs) => view.lastEdgeMs(schedule, atMs),
   };
 }

@@ -332,3 +332,24 @@ describe('A15 several devices', () => {
       expect(play([...SETTING, profile(0, { devices: list }), ...story, ...ticks(10, 60)])).toEqual([]);
   });
 });
+
+test.each([
+  ['stay-in', stay('home'), 5000, 0],
+  ['keep-out', keepOut('school'), 5000, 0],
+] as const)(
+  'A9 stored fixes that come in after a rule of %s begin and end at their own times',
+  (_, assignment, wrong, right) => {
+    const stored = (minute: number, metres: number) => fix(minute, metres, { receivedMs: minutes(100) });
+    const alerts = play([
+      ...SETTING,
+      profile(60, { zones: [assignment] }),
+      ...range(0, 5).map((n) => stored(n, right)),
+      ...range(5, 10).map((n) => stored(n, wrong)),
+      ...range(10, 15).map((n) => stored(n, right)),
+    ]);
+    expect(told(alerts).map((text) => text.split(' ').slice(1).join(' '))).toEqual([
+      'opened 5.0',
+      'cleared 10.0',
+    ]);
+  },
+);
