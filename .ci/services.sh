@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs and starts a real Kafka (KRaft, one broker) and a real Redis for the tests, on loopback.
-#   .ci/services.sh start   prints KAFKA_BROKERS=… and REDIS_URL=… ; logs and data in a folder of their own
+# Installs and starts a real Kafka (KRaft, one broker), a real Redis and a real MQTT broker for the tests, on loopback.
+#   .ci/services.sh start   prints KAFKA_BROKERS=…, REDIS_URL=… and MQTT_URL=… ; logs and data in a folder of their own
 #   .ci/services.sh stop    ends what it started and removes the folder
-# Needs Java 17 or newer, Maven for the first time, and (as root) apt for Redis when it is missing.
+# Needs Java 17 or newer, Maven for the first time, and (as root) apt for Redis and Mosquitto when they are missing.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,6 +12,7 @@ run=${WARDLINE_SERVICES_DIR:-${TMPDIR:-/tmp}/wardline-services}
 kafka_port=${KAFKA_PORT:-19092}
 controller_port=${KAFKA_CONTROLLER_PORT:-19093}
 redis_port=${REDIS_PORT:-16379}
+mqtt_port=${MQTT_PORT:-11883}
 
 say() { echo "services: $*" >&2; }
 
@@ -30,6 +31,17 @@ install_redis() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq redis-server >&2
 }
 
+# Debian keeps it in /usr/sbin, which is not on everybody's path.
+mosquitto() { PATH=$PATH:/usr/sbin:/usr/local/sbin command -v mosquitto; }
+
+install_mosquitto() {
+  mosquitto >/dev/null && return
+  say "installing mosquitto"
+  apt-get update -qq >&2
+  # Only the program: its own service must not start on the usual port.
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mosquitto >/dev/null
+}
+
 wait_for() { # name, port
   for _ in $(seq 1 240); do
     (exec 3<>"/dev/tcp/127.0.0.1/$2") 2>/dev/null && return
@@ -43,6 +55,7 @@ wait_for() { # name, port
 start() {
   install_kafka
   install_redis
+  install_mosquitto
   mkdir -p "$run"
   cat >"$run/server.properties" <<PROPERTIES
 process.roles=broker,controller
@@ -68,18 +81,23 @@ PROPERTIES
   echo $! >"$run/kafka.pid"
   setsid redis-server --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$run" >"$run/redis.log" 2>&1 &
   echo $! >"$run/redis.pid"
+  printf 'listener %s 127.0.0.1\nallow_anonymous true\n' "$mqtt_port" >"$run/mosquitto.conf"
+  setsid "$(mosquitto)" -c "$run/mosquitto.conf" >"$run/mosquitto.log" 2>&1 &
+  echo $! >"$run/mosquitto.pid"
   wait_for Kafka "$kafka_port"
   wait_for Redis "$redis_port"
+  wait_for Mosquitto "$mqtt_port"
   echo "KAFKA_BROKERS=127.0.0.1:$kafka_port"
   echo "REDIS_URL=redis://127.0.0.1:$redis_port"
+  echo "MQTT_URL=mqtt://127.0.0.1:$mqtt_port"
 }
 
 stop() {
-  for name in kafka redis; do
+  for name in kafka redis mosquitto; do
     [ -f "$run/$name.pid" ] || continue
     kill "$(cat "$run/$name.pid")" 2>/dev/null || true
   done
-  for name in kafka redis; do
+  for name in kafka redis mosquitto; do
     [ -f "$run/$name.pid" ] || continue
     for _ in $(seq 1 60); do kill -0 "$(cat "$run/$name.pid")" 2>/dev/null || break; sleep 0.25; done
     kill -9 "$(cat "$run/$name.pid")" 2>/dev/null || true

@@ -35,6 +35,7 @@ export const REFUSAL_CODES = [
   'unknown-device',
   'unknown-terminal',
   'device-not-assigned',
+  'not-authenticated',
   'subject-mismatch',
   'feed-mismatch',
   'too-large',
