@@ -28,7 +28,7 @@ import type { Config, Role } from './config.ts';
 import { createIntake } from './ingest/intake.ts';
 import { nativeIngest } from './ingest/native-http.ts';
 import { createOsmandServer } from './ingest/osmand-http.ts';
-import { createQuarantine } from './ingest/quarantine.ts';
+import { createQuarantine, type Retry } from './ingest/quarantine.ts';
 import { createRetry } from './ingest/retry.ts';
 import { openRosterCache } from './ingest/roster-cache.ts';
 import { readRoster } from './ingest/roster-load.ts';
@@ -39,6 +39,7 @@ import type { Database } from './ports/database.ts';
 import type { Frontier, LiveState } from './ports/live-state.ts';
 import type { ObservationLog, Subscription } from './ports/observation-log.ts';
 import { findFeedToken } from './store/feeds.ts';
+import { trimQuarantine } from './store/quarantine.ts';
 import { supervise } from './supervise.ts';
 
 export interface App {
@@ -169,11 +170,13 @@ async function startConsumers(parts: Parts): Promise<void> {
   };
   const shared = { log, database, logger, now: Date.now, decode: createSharedDecoding() };
   const ledger = openLedger(database);
+  const unreadable = createQuarantine(database, noIngest);
   const days = await openPositionDays(database);
   if (has(config, 'recorder')) {
     const maintain = async () => {
       await days.maintain(Date.now(), config.positionRetentionDays);
       await log.trim(Date.now() - config.logRetentionHours * 3_600_000);
+      await trimQuarantine(database, new Date(Date.now() - config.quarantineRetentionDays * 86_400_000));
     };
     await maintain();
     const timer = setInterval(() => {
@@ -189,6 +192,17 @@ async function startConsumers(parts: Parts): Promise<void> {
       ensureDays: days.ensure,
       onTick: frontier('recorder'),
       onRecorded: (n) => metrics.recorded.inc(n),
+      setAside: (bad) =>
+        unreadable.add(
+          bad.map(({ line, refusal }) => ({
+            source: 'log',
+            feed: null,
+            device: null,
+            receivedMs: Date.now(),
+            refusal,
+            raw: Buffer.from(line),
+          })),
+        ),
     }),
   );
   run('detector', () =>
@@ -209,6 +223,9 @@ async function startConsumers(parts: Parts): Promise<void> {
   }
 }
 
+const noIngest: Retry = async () =>
+  fail({ code: 'unknown-value', where: '', message: 'this process has no ingest role' });
+
 type Ingest = Awaited<ReturnType<typeof openIngest>>;
 
 async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<FastifyInstance> {
@@ -227,11 +244,7 @@ async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<F
     database,
     liveState,
     // A dashboard without ingest reads the quarantine; sending again is for those who have the intake.
-    quarantine:
-      ingest?.quarantine ??
-      createQuarantine(database, async () =>
-        fail({ code: 'unknown-value', where: '', message: 'this process has no ingest role' }),
-      ),
+    quarantine: ingest?.quarantine ?? createQuarantine(database, noIngest),
     pageDir: PAGE_DIR,
     version: VERSION,
     demo: config.demo,

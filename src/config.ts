@@ -127,6 +127,14 @@ const SETTINGS = {
     36_500,
     'how long recorded positions are kept',
   ),
+  quarantineRetentionDays: whole(
+    'QUARANTINE_RETENTION_DAYS',
+    'quarantine-retention-days',
+    90,
+    1,
+    3650,
+    'how long refused input is kept for somebody to mend',
+  ),
   logLevel: {
     env: 'LOG_LEVEL',
     flag: 'log-level',

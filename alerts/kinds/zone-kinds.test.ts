@@ -337,7 +337,7 @@ test.each([
   ['stay-in', stay('home'), 5000, 0],
   ['keep-out', keepOut('school'), 5000, 0],
 ] as const)(
-  'A9 stored fixes that come in after a rule of %s begin and end at their own times',
+  'A16 stored fixes that come in after a rule of %s begin and end at their own times',
   (_, assignment, wrong, right) => {
     const stored = (minute: number, metres: number) => fix(minute, metres, { receivedMs: minutes(100) });
     const alerts = play([

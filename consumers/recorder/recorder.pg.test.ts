@@ -46,7 +46,7 @@ async function record(
     now: Date.now,
     ensureDays: days.ensure,
     onTick: (_, tickMs) => given.ticks?.push(tickMs),
-    onBadLine: (line) => given.bad?.push(line),
+    setAside: async (bad) => void given.bad?.push(...bad.map(({ line }) => line)),
   });
   try {
     await log.drained(subscription);
@@ -151,7 +151,7 @@ test('W6 a fix of long ago gets its day, and so does one whose day was dropped m
   expect(await ask('SELECT subject FROM positions')).toEqual([{ subject: 'S2' }]);
 });
 
-test('W7 a line that can not be read is told and holds nothing up', async () => {
+test('W7 a line that can not be read is set aside and holds nothing up', async () => {
   const bad: string[] = [];
   log.put(0, [
     '{"type":"position"',

@@ -3,6 +3,7 @@
  * group's position is committed after that, at most once a second, so a crash records a tail twice and the keys make it once.
  */
 import type { Logger } from 'pino';
+import type { Refusal } from '../../src/kernel/result.ts';
 import type { ObservationLog, Subscription } from '../../src/ports/observation-log.ts';
 import { type DecodeBatch, decodeBatch } from '../decode-batch.ts';
 import { createRetry } from '../retry.ts';
@@ -18,7 +19,13 @@ export interface RecorderDeps extends Omit<WriterDeps, 'retry'> {
   onTick(partition: number, tickMs: number): void;
   /** Positions handed to the store, repeated ones included. */
   onRecorded?(positions: number): void;
-  onBadLine?(line: string): void;
+  /** Keeps lines that can't be read, before the batch that had them counts as handled. */
+  setAside?(bad: readonly BadLine[]): Promise<void>;
+}
+
+export interface BadLine {
+  readonly line: string;
+  readonly refusal: Refusal;
 }
 
 /** A commit is a round trip that the next batch would wait for; measured, committing each batch cost a fifth of the rate. */
@@ -45,8 +52,10 @@ export async function runRecorder(deps: RecorderDeps): Promise<Subscription> {
     group: 'recorder',
     startAt: 'earliest',
     onBatch: async (batch, commit) => {
-      const events = (deps.decode ?? decodeBatch)(batch, (line) => deps.onBadLine?.(line));
+      const bad: BadLine[] = [];
+      const events = (deps.decode ?? decodeBatch)(batch, (line, refusal) => bad.push({ line, refusal }));
       await writer.write(events);
+      if (bad.length > 0) await retry.run(async () => deps.setAside?.(bad));
       const progress = progressOf(partitions, batch.partition);
       progress.nextOffset = batch.nextOffset;
       if (deps.now() - progress.committedAtMs >= COMMIT_EVERY_MS) await commitNow(progress, commit);

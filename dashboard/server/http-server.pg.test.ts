@@ -4,6 +4,7 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLogger } from '../../src/adapters/logger.ts';
 import { fail, ok } from '../../src/kernel/result.ts';
+import { LogUnavailable } from '../../src/ports/observation-log.ts';
 import { problem, routesOf, startDashboard, type TestDashboard } from '../../tests/harness/dashboard.ts';
 import { createSessions } from './auth/sessions.ts';
 import { createHttpServer } from './http-server.ts';
@@ -50,6 +51,29 @@ test('W4 wrong JSON, a wrong shape, an unknown path and a wrong type are problem
   expect(problem(await post({ login: 'x', password: 'y'.repeat(5000) }))).toBe(413);
   expect(problem(await post('login=x', { 'content-type': 'application/x-www-form-urlencoded' }))).toBe(415);
   expect(problem(await dash.call('GET', '/api/v1/nothing'))).toBe(404);
+});
+
+test('W4 a log that can not take it now is 503 with the time to come again', async () => {
+  const app = await createHttpServer({
+    logger: createLogger('silent'),
+    registry: new Registry(),
+    probes: [],
+    sessions: createSessions({ db: dash.database, now: Date.now }),
+    plugins: [
+      {
+        action: 'public',
+        plugin: async (guest) => {
+          guest.post('/away', async () => {
+            throw new LogUnavailable('away');
+          });
+        },
+      },
+    ],
+  });
+  const answer = await app.inject({ method: 'POST', url: '/away' });
+  expect(answer.statusCode).toBe(503);
+  expect(answer.headers['retry-after']).toBe('2');
+  await app.close();
 });
 
 test('W4 whatever is asked, the answer is no fault of ours, and a problem when it is refused', async () => {

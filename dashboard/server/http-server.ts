@@ -19,6 +19,7 @@ import fastify, {
 import type { Registry } from 'prom-client';
 import { Type } from 'typebox';
 import type { Result } from '../../src/kernel/result.ts';
+import { LogUnavailable } from '../../src/ports/observation-log.ts';
 import type { RouteAction } from './auth/access.ts';
 import { guardRoutes, registerAs } from './auth/route-guard.ts';
 import type { Sessions } from './auth/sessions.ts';
@@ -59,6 +60,8 @@ const PROBE_TIMEOUT_MS = 2000;
 const REQUEST_TIMEOUT_MS = 120_000;
 /** At the end running requests may finish, for so long: what was accepted is answered. */
 const FINISH_WITHIN_MS = 5000;
+/** After which a log that was away may be asked again. */
+const RETRY_AFTER_S = 2;
 
 export async function createHttpServer(
   deps: HttpServerDeps,
@@ -132,6 +135,7 @@ function mapErrors(
   notFound?: (request: FastifyRequest, reply: FastifyReply) => Promise<boolean>,
 ): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
+    if (error instanceof LogUnavailable) return sendProblem(reply, 'unavailable', undefined, RETRY_AFTER_S);
     const code = codeOf(error);
     if (code === 'internal') {
       request.log.error(
