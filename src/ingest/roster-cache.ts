@@ -8,7 +8,7 @@ import { decodePolicyDocument } from '../kernel/policy-file.ts';
 import { ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import type { Protocol } from '../kernel/roster.ts';
 import type { Database } from '../ports/database.ts';
-import { listFeeds } from '../store/feeds.ts';
+import { listFeedCrs } from '../store/feeds.ts';
 import { findDocument, listAssignments, listSubjectIds } from '../store/roster.ts';
 import { CRS, type Crs } from './coordinates.ts';
 
@@ -54,7 +54,7 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
       listAssignments(deps.database),
       listSubjectIds(deps.database),
       findDocument(deps.database, 'policy'),
-      listFeeds(deps.database),
+      listFeedCrs(deps.database),
     ]);
     const policy = decodePolicyDocument(documents[0]?.document ?? {});
     const found = new Map<string, Assignment[]>();

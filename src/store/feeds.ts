@@ -21,17 +21,17 @@ export const findFeedToken = statement<[tokenHash: Buffer, now: Date]>()(
   'SELECT feed FROM tokens WHERE token_hash = $1 AND feed IS NOT NULL AND (expires_at IS NULL OR expires_at > $2)',
 );
 
-export const listFeeds = statement<[]>()(
-  'feeds.list',
-  { id: 'text', name: 'text', crs: 'text', created_at: 'timestamptz' },
-  'SELECT id, name, crs, created_at FROM feeds ORDER BY id',
+export const listFeedCrs = statement<[]>()(
+  'feeds.crs',
+  { id: 'text', crs: 'text' },
+  'SELECT id, crs FROM feeds',
 );
 
 /** Makes the feed when it is not there. `name` or `crs` null: as it was. */
 export const declareFeed = statement<[id: string, name: string | null, crs: string | null]>()(
   'feeds.declare',
-  { id: 'text', name: 'text', crs: 'text', created_at: 'timestamptz' },
+  { id: 'text' },
   `INSERT INTO feeds (id, name, crs) VALUES ($1, coalesce($2, $1), coalesce($3, 'wgs84'))
    ON CONFLICT (id) DO UPDATE SET name = coalesce($2, feeds.name), crs = coalesce($3, feeds.crs)
-   RETURNING id, name, crs, created_at`,
+   RETURNING id`,
 );

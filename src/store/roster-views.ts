@@ -81,8 +81,8 @@ export const listZones = statement<[scope: string, after: string, limit: number]
 
 export const listFeeds = statement<[]>()(
   'roster-views.feeds',
-  { id: 'text', name: 'text', created_at: 'timestamptz', devices: 'int4' },
-  `SELECT f.id, f.name, f.created_at,
+  { id: 'text', name: 'text', crs: 'text', created_at: 'timestamptz', devices: 'int4' },
+  `SELECT f.id, f.name, f.crs, f.created_at,
           (SELECT count(*)::int4 FROM devices d
            WHERE d.feed = f.id AND d.valid_from <= now() AND (d.valid_until IS NULL OR d.valid_until > now())) AS devices
    FROM feeds f ORDER BY f.id`,

@@ -16,6 +16,7 @@ export const ACTIONS = [
   'devices.read',
   'zones.read',
   'feeds.read',
+  'feeds.declare',
   'quarantine.read',
   'quarantine.replay',
 ] as const;

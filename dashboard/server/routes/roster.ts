@@ -1,7 +1,7 @@
-/** `devices`, `zones` and `feeds` as the roster has them. */
+/** `devices` and `zones` as the roster has them. */
 import { type Static, Type } from 'typebox';
 import type { Database } from '../../../src/ports/database.ts';
-import { listDevices, listFeeds, listZones } from '../../../src/store/roster-views.ts';
+import { listDevices, listZones } from '../../../src/store/roster-views.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import {
@@ -41,12 +41,6 @@ const Zones = Type.Object({
     }),
   ),
   nextCursor: Nullable(Type.String()),
-});
-const Feed = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  createdAt: Time,
-  devices: Type.Integer({ description: 'Assigned now' }),
 });
 
 export function registerRosterRoutes(app: App, deps: { readonly database: Database }): void {
@@ -114,24 +108,6 @@ export function registerRosterRoutes(app: App, deps: { readonly database: Databa
         (last) => encodeCursor(last.id),
       );
       return { type: 'FeatureCollection' as const, features: page.items, nextCursor: page.nextCursor };
-    },
-  );
-
-  app.get(
-    '/api/v1/feeds',
-    {
-      config: { action: 'feeds.read' },
-      schema: { tags: ['feeds'], summary: 'Feeds by id', response: answers(Page(Feed)) },
-    },
-    async () => {
-      const rows = await listFeeds(db);
-      const items = rows.map((row) => ({
-        id: row.id,
-        name: row.name,
-        createdAt: row.created_at.toISOString(),
-        devices: row.devices,
-      }));
-      return { items, nextCursor: null };
     },
   );
 }
