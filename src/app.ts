@@ -31,7 +31,7 @@ import { createOsmandServer } from './ingest/osmand-http.ts';
 import { createQuarantine, type Retry } from './ingest/quarantine.ts';
 import { createRetry } from './ingest/retry.ts';
 import { openRosterCache } from './ingest/roster-cache.ts';
-import { readRoster } from './ingest/roster-load.ts';
+import { readRoster, renewRoster } from './ingest/roster-load.ts';
 import { DEFAULT_POLICY } from './kernel/policy.ts';
 import { fail, ok, type Result } from './kernel/result.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -68,6 +68,8 @@ interface Parts {
 const PAGE_DIR = fileURLToPath(new URL('../dashboard/web/dist/', import.meta.url));
 const VERSION = '0.1.0';
 const MAINTAIN_EVERY_MS = 3_600_000;
+/** Well within the log's retention. */
+const RENEW_EVERY_MS = 86_400_000;
 
 /** Answers the running program, or one line that says what to do. */
 export async function startApp(config: Config, logger: Logger): Promise<Result<App, string>> {
@@ -218,6 +220,13 @@ async function startConsumers(parts: Parts): Promise<void> {
   );
   run('board', () => runBoard({ ...shared, liveState }));
   if (has(config, 'clock')) {
+    const renew = () =>
+      renewRoster(database, Date.now(), RENEW_EVERY_MS).catch((error: unknown) =>
+        logger.error({ event: 'renewal.failed', error: String(error) }, 'the roster is not in the log anew'),
+      );
+    await renew();
+    const timer = setInterval(renew, MAINTAIN_EVERY_MS);
+    cleanups.add('renewal', () => clearInterval(timer));
     const clock = await runClock({ ...shared, tickSeconds: parts.tickSeconds });
     cleanups.add('clock', () => clock.stop());
   }

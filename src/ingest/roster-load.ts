@@ -194,6 +194,38 @@ export async function readRoster(
   return { roster: { subjects, musters, calendar }, zones, policy };
 }
 
+/**
+ * Puts the whole roster into the log again when that was not done for `everyMs`: the log forgets by its retention, and a detector
+ * that must begin anew (a lost checkpoint, a program of another state) would otherwise watch nobody without a word. Who knows it
+ * all already takes nothing from it. Answers whether it was time.
+ */
+export async function renewRoster(database: Database, nowMs: Instant, everyMs: number): Promise<boolean> {
+  return database.transaction(async (db) => {
+    await lockRoster(db, ROSTER_LOCK);
+    const last = (await findDocument(db, RENEWAL))[0]?.document as { at: string } | undefined;
+    if (last !== undefined && nowMs - Date.parse(last.at) < everyMs) return false;
+    const { roster, zones, policy } = await readRoster(db);
+    const broadcast = [
+      ...zones.map((zone) => encodeLogEvent({ type: 'zone', atMs: nowMs, zone })),
+      encodeLogEvent({ type: 'policy', atMs: nowMs, policy }),
+      encodeLogEvent({ type: 'calendar', atMs: nowMs, calendar: roster.calendar }),
+    ];
+    const profiles = roster.subjects.map((profile) =>
+      encodeLogEvent({ type: 'profile', atMs: nowMs, profile }),
+    );
+    await addToOutbox(
+      db,
+      [...broadcast.map(() => null), ...roster.subjects.map(({ id }) => id)],
+      [...broadcast, ...profiles],
+    );
+    await upsertDocument(db, RENEWAL, JSON.stringify({ at: new Date(nowMs).toISOString() }));
+    return true;
+  });
+}
+
+/** When the roster was last put into the log whole. */
+const RENEWAL = 'renewal';
+
 /** What stands in the tables was checked on its way in. */
 function must<T>(result: Result<T, Refusal[]>): T {
   if (!result.ok)

@@ -7,7 +7,7 @@ import { ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import { decodeRoster } from '../kernel/roster-file.ts';
 import { decodeZones } from '../kernel/zone-file.ts';
 import { openRosterCache, type RosterCache } from './roster-cache.ts';
-import { type Changes, loadRoster, readRoster } from './roster-load.ts';
+import { type Changes, loadRoster, readRoster, renewRoster } from './roster-load.ts';
 
 let own: TestDatabase;
 let cache: RosterCache;
@@ -194,4 +194,20 @@ test('R7 the policy’s clock skew holds from the moment it is loaded', async ()
   expect(cache.clockSkewS?.()).toBeUndefined();
   await load({ policy: { default: { clockSkewS: 30 } } });
   await until(() => cache.clockSkewS?.() === 30);
+});
+
+test('R8 the whole roster stands in the log anew once a day, and changes nothing for who knows it', async () => {
+  await outbox();
+  const { roster, zones } = await readRoster(own.database);
+  expect(await renewRoster(own.database, NOW_MS, 86_400_000)).toBe(true);
+  expect(await outbox()).toEqual([
+    ...zones.map(({ id }) => `zone ${id}`),
+    'policy',
+    'calendar',
+    ...roster.subjects.map(({ id }) => `profile ${id}`),
+  ]);
+  expect(await renewRoster(own.database, NOW_MS + 86_399_999, 86_400_000)).toBe(false);
+  expect(await outbox()).toEqual([]);
+  expect(await renewRoster(own.database, NOW_MS + 86_400_000, 86_400_000)).toBe(true);
+  await outbox();
 });
