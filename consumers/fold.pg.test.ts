@@ -218,6 +218,21 @@ test('F7 with the checkpoints gone the whole log makes the state again', async (
   await second.subscription.close();
 });
 
+test('F12 a state of another version is made anew from the log', async () => {
+  log.put(0, [tick(0), tick(1)]);
+  const first = await start();
+  await log.drained(first.subscription);
+  await first.subscription.close();
+  const second = await start({ fold: { isReadable: () => false } });
+  log.put(0, [tick(2)]);
+  await log.drained(second.subscription);
+  expect(second.states.get(0)?.numbers).toEqual([0, 1, 2]);
+  await second.subscription.close();
+  const third = await start();
+  expect(third.states.get(0)?.numbers).toEqual([0, 1, 2]);
+  await third.subscription.close();
+});
+
 test('F8 the checkpoint of another log is refused', async () => {
   log.put(0, [tick(0)]);
   log.put(0, [tick(1)]);

@@ -19,6 +19,8 @@ export interface Fold<State> {
   readonly name: string;
   /** The state to begin with: of the checkpoint (a JSON value), or the empty one. */
   create(saved: unknown, partition: number): State;
+  /** Whether a checkpoint's state is one that this program made; if not, the state is made anew from the log. All are, unless given. */
+  isReadable?(saved: unknown): boolean;
   /** A JSON value from which `create` makes an equal state. */
   snapshot(state: State): unknown;
   /**
@@ -92,16 +94,23 @@ export async function runFold<State>(deps: FoldDeps, fold: Fold<State>): Promise
     startAt: 'earliest',
     onAssigned: async (partition) => {
       const [saved] = await retry.run(() => findCheckpoint(database, fold.name, partition));
-      const state: unknown =
+      const found: unknown =
         saved === undefined ? undefined : JSON.parse((await inflated(saved.state)).toString());
+      const isForeign = found !== undefined && fold.isReadable?.(found) === false;
+      if (isForeign)
+        logger.warn(
+          { event: 'fold.made-anew', consumer: fold.name, partition },
+          'the state is of another version of the program: it is made anew from the log',
+        );
+      const state = isForeign ? undefined : found;
       // Without a checkpoint all of the log makes the state, wherever the group has been.
-      const nextOffset = saved === undefined ? 0 : Number(saved.next_offset);
+      const nextOffset = saved === undefined || isForeign ? 0 : Number(saved.next_offset);
       await retry.run(() => checkIsOfThisLog(deps.log, fold.name, partition, nextOffset));
       partitions.set(partition, {
         state: fold.create(state, partition),
         isBetween: false,
         nextOffset,
-        savedOffset: nextOffset,
+        savedOffset: isForeign ? -1 : nextOffset,
         savedAtMs: deps.now(),
       });
       logger.info(

@@ -29,7 +29,7 @@ import { createWorld, isSame, type WorldState } from './world.ts';
 
 /** A JSON value; `version` changes when an older one can't be read any more. */
 export interface DetectorState extends WorldState {
-  readonly version: 2;
+  readonly version: typeof STATE_VERSION;
   readonly subjects: readonly SubjectState[];
 }
 
@@ -56,10 +56,19 @@ const BLIND_TICKS = 3;
 const MAX_STRANGERS = 50_000;
 type Emit = (alert: AlertEvent) => void;
 
+const STATE_VERSION = 2;
+
+/** Whether a snapshot is one of this program's. */
+export function isDetectorState(saved: unknown): saved is DetectorState {
+  return (saved as Partial<DetectorState> | null)?.version === STATE_VERSION;
+}
+
 /** Takes a snapshot that was read back as its own. */
 export function createDetector(saved?: DetectorState): Detector {
-  if (saved !== undefined && saved.version !== 2)
-    throw new Error(`a detector state of version ${saved.version} can't be read: make it anew from the log`);
+  if (saved !== undefined && !isDetectorState(saved))
+    throw new Error(
+      `a detector state of version ${(saved as DetectorState).version} can't be read: make it anew from the log`,
+    );
   const world = createWorld(saved);
   const watches = new Map<string, Watch>();
   let strangers = 0;
@@ -238,7 +247,7 @@ export function createDetector(saved?: DetectorState): Detector {
       }
     },
     snapshot: () => ({
-      version: 2,
+      version: STATE_VERSION,
       ...world.state(),
       subjects: Array.from(watches.values(), ({ state }) => state),
     }),

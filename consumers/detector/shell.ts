@@ -7,7 +7,7 @@ import type { Ledger } from '../../alerts/ledger.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
 import type { Subscription } from '../../src/ports/observation-log.ts';
 import { type FoldDeps, runFold } from '../fold.ts';
-import { createDetector, type Detector, type DetectorState } from './detector.ts';
+import { createDetector, type Detector, type DetectorState, isDetectorState } from './detector.ts';
 
 export interface DetectorDeps extends FoldDeps {
   readonly ledger: Ledger;
@@ -22,6 +22,7 @@ export interface DetectorDeps extends FoldDeps {
 export function runDetector(deps: DetectorDeps): Promise<Subscription> {
   return runFold<Detector>(deps, {
     name: 'detector',
+    isReadable: isDetectorState,
     create: (saved) => createDetector(saved as DetectorState | undefined),
     snapshot: (detector) => detector.snapshot(),
     handle: async (detector, events, partition, retry) => {
