@@ -35,11 +35,17 @@ export function decodeMessage(item: Json, receivedMs: Instant, isOld: boolean): 
         {
           kind: 'health',
           time: recordTime(readTime(item.tst) ?? receivedMs),
-          ...numbers(item, [['steps', 'steps', 0]]),
+          ...pick(item, STEPS),
         },
       ]);
     case 'beacon':
-      return ok([decodeBeacon(item, receivedMs)]);
+      return ok([
+        {
+          kind: 'network',
+          time: recordTime(readTime(item.tst) ?? receivedMs),
+          beacons: [pick(item, BEACON)],
+        },
+      ]);
     // What the server says to phones, friends to each other, and a phone about its own settings, passwords among them.
     case 'cmd':
     case 'card':
@@ -57,24 +63,68 @@ export function decodeMessage(item: Json, receivedMs: Instant, isOld: boolean): 
   }
 }
 
-/** Key in the message, key in the record, least value that means something. */
-type NumberField = readonly [string, string, number];
+/** Where an element of a message goes in the record, and what may stand in it: numbers have a least value that means something. */
+type Field =
+  | { readonly to: string; readonly min: number }
+  | { readonly to: string; readonly is: 'text' | 'texts' | 'time' };
+type FieldMap = ReadonlyMap<string, Field>;
 
-const LOCATION_NUMBERS: readonly NumberField[] = [
-  ['acc', 'accuracy_m', 0],
-  ['alt', 'altitude_m', -12_000],
-  ['vac', 'vertical_accuracy_m', 0],
-  ['vel', 'speed_kmh', 0],
-  ['cog', 'course_deg', 0],
-  ['batt', 'battery_percent', 0],
-  ['p', 'pressure_kpa', 0],
-  ['m', 'monitoring_mode', -2],
+const number = (to: string, min = 0): Field => ({ to, min });
+const text = (to: string): Field => ({ to, is: 'text' });
+const time = (to: string): Field => ({ to, is: 'time' });
+
+const LOCATION: FieldMap = new Map([
+  ['acc', number('accuracy_m')],
+  ['alt', number('altitude_m', -12_000)],
+  ['vac', number('vertical_accuracy_m')],
+  ['vel', number('speed_kmh')],
+  ['cog', number('course_deg')],
+  ['batt', number('battery_percent')],
+  ['p', number('pressure_kpa')],
+  ['m', number('monitoring_mode', -2)],
+  ['t', text('trigger')],
+  ['tid', text('tracker_id')],
+  ['conn', text('connection')],
+  ['SSID', text('ssid')],
+  ['BSSID', text('bssid')],
+  ['poi', text('poi')],
+  ['tag', text('tag')],
+  ['created_at', time('created')],
+  ['inregions', { to: 'regions', is: 'texts' }],
+  ['inrids', { to: 'region_ids', is: 'texts' }],
+  ['motionactivities', { to: 'motion_activities', is: 'texts' }],
   // Of Queclink trackers behind their gateway.
-  ['ubatt', 'battery_volts', 0],
-  ['uext', 'power_volts', 0],
-  ['odometer', 'odometer_km', 0],
-  ['rpm', 'rpm', 0],
-];
+  ['ubatt', number('battery_volts')],
+  ['uext', number('power_volts')],
+  ['odometer', number('odometer_km')],
+  ['rpm', number('rpm')],
+]);
+const TRANSITION: FieldMap = new Map([
+  ['acc', number('accuracy_m')],
+  ['desc', text('region')],
+  ['rid', text('region_id')],
+  ['t', text('trigger')],
+  ['tid', text('tracker_id')],
+  ['wtst', time('region_created')],
+  ['created_at', time('created')],
+]);
+const WAYPOINT: FieldMap = new Map([
+  ['rad', number('radius_m')],
+  ['desc', text('region')],
+  ['rid', text('region_id')],
+  ['tst', time('region_created')],
+  ['uuid', text('beacon_uuid')],
+  ['major', number('beacon_major')],
+  ['minor', number('beacon_minor')],
+]);
+const BEACON: FieldMap = new Map([
+  ['uuid', text('uuid')],
+  ['major', number('major')],
+  ['minor', number('minor')],
+  ['acc', number('accuracy_m')],
+  ['rssi', number('rssi', -200)],
+]);
+const STEPS: FieldMap = new Map([['steps', number('steps')]]);
 
 const BATTERY_STATES = ['unknown', 'unplugged', 'charging', 'full'] as const;
 /** Letters of `t` by which the Queclink gateway tells an alarm. */
@@ -92,38 +142,16 @@ function decodeLocation(item: Json, isOld: boolean): Records {
   if (!at.ok) return at;
   const place = placeOf(item);
   if (!place.ok) return place;
+  const { lat, lon } = place.value;
+  const fields = pick(item, LOCATION);
   const state = BATTERY_STATES[finite(item.bs) ?? -1];
+  if (state !== undefined) fields.battery_state = state;
+  if (state !== undefined && state !== 'unknown') fields.charging = state !== 'unplugged';
+  if (typeof item.ign === 'boolean') fields.acc_on = item.ign;
   const alarm = ALARMS.get(item.t);
-  const created = readTime(item.created_at);
-  return ok([
-    {
-      kind: 'position',
-      time: recordTime(at.value),
-      valid: true,
-      ...place.value,
-      ...numbers(item, LOCATION_NUMBERS),
-      ...texts(item, [
-        ['t', 'trigger'],
-        ['tid', 'tracker_id'],
-        ['conn', 'connection'],
-        ['SSID', 'ssid'],
-        ['BSSID', 'bssid'],
-        ['poi', 'poi'],
-        ['tag', 'tag'],
-      ]),
-      ...lists(item, [
-        ['inregions', 'regions'],
-        ['inrids', 'region_ids'],
-        ['motionactivities', 'motion_activities'],
-      ]),
-      ...(state === undefined ? {} : { battery_state: state }),
-      ...(state === undefined || state === 'unknown' ? {} : { charging: state !== 'unplugged' }),
-      ...(typeof item.ign === 'boolean' ? { acc_on: item.ign } : {}),
-      ...(alarm === undefined ? {} : { alarms: [alarm] }),
-      ...(created === undefined ? {} : { created: recordTime(created) }),
-      ...(isOld ? { archived: true } : {}),
-    },
-  ]);
+  if (alarm !== undefined) fields.alarms = [alarm];
+  if (isOld) fields.archived = true;
+  return ok([{ kind: 'position', time: recordTime(at.value), valid: true, lat, lon, ...fields }]);
 }
 
 function decodeTransition(item: Json): Records {
@@ -140,51 +168,45 @@ function decodeTransition(item: Json): Records {
       event,
       time: recordTime(at.value),
       ...(place.ok ? place.value : {}),
-      ...numbers(item, [['acc', 'accuracy_m', 0]]),
-      ...texts(item, [
-        ['desc', 'region'],
-        ['rid', 'region_id'],
-        ['t', 'trigger'],
-        ['tid', 'tracker_id'],
-      ]),
-      ...times(item, [
-        ['wtst', 'region_created'],
-        ['created_at', 'created'],
-      ]),
+      ...pick(item, TRANSITION),
     },
   ]);
 }
 
 function decodeWaypoint(item: Json): DeviceRecord {
   const place = placeOf(item);
-  return {
-    kind: 'waypoint',
-    ...(place.ok ? place.value : {}),
-    ...numbers(item, [
-      ['rad', 'radius_m', 0],
-      ['major', 'beacon_major', 0],
-      ['minor', 'beacon_minor', 0],
-    ]),
-    ...texts(item, [
-      ['desc', 'region'],
-      ['rid', 'region_id'],
-      ['uuid', 'beacon_uuid'],
-    ]),
-    ...times(item, [['tst', 'region_created']]),
-  };
+  return { kind: 'waypoint', ...(place.ok ? place.value : {}), ...pick(item, WAYPOINT) };
 }
 
-function decodeBeacon(item: Json, receivedMs: Instant): DeviceRecord {
-  const beacon: Fields = {
-    ...texts(item, [['uuid', 'uuid']]),
-    ...numbers(item, [
-      ['major', 'major', 0],
-      ['minor', 'minor', 0],
-      ['acc', 'accuracy_m', 0],
-      ['rssi', 'rssi', -200],
-    ]),
-  };
-  return { kind: 'network', time: recordTime(readTime(item.tst) ?? receivedMs), beacons: [beacon] };
+/** One pass over what the message has: asking for each that it may have costs twice as much. */
+function pick(item: Json, map: FieldMap): Fields {
+  const fields: Fields = {};
+  for (const key in item) {
+    const field = map.get(key);
+    if (field === undefined) continue;
+    const value = 'min' in field ? atLeast(field.min, item[key]) : READ[field.is](item[key]);
+    if (value !== undefined) fields[field.to] = value;
+  }
+  return fields;
+}
+
+const READ: Readonly<Record<'text' | 'texts' | 'time', (value: unknown) => RecordValue | undefined>> = {
+  text: (value) => (typeof value === 'string' && value !== '' ? value.slice(0, MAX_TEXT) : undefined),
+  texts: (value) =>
+    Array.isArray(value)
+      ? value
+          .slice(0, MAX_ITEMS)
+          .flatMap((each: unknown) => (typeof each === 'string' ? [each.slice(0, MAX_TEXT)] : []))
+      : undefined,
+  time: (value) => {
+    const at = readTime(value);
+    return at === undefined ? undefined : recordTime(at);
+  },
+};
+
+function atLeast(min: number, given: unknown): number | undefined {
+  const value = numberOf(given);
+  return value !== undefined && value >= min ? value : undefined;
 }
 
 const MAX_ITEMS = 200;
@@ -247,43 +269,4 @@ function numberOf(value: unknown): number | undefined {
 
 function finite(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
-}
-
-function numbers(item: Json, fields: readonly NumberField[]): Fields {
-  const found: Fields = {};
-  for (const [theirs, ours, min] of fields) {
-    const value = numberOf(item[theirs]);
-    if (value !== undefined && value >= min) found[ours] = value;
-  }
-  return found;
-}
-
-function texts(item: Json, fields: readonly (readonly [string, string])[]): Fields {
-  const found: Fields = {};
-  for (const [theirs, ours] of fields) {
-    const value = item[theirs];
-    if (typeof value === 'string' && value !== '') found[ours] = value.slice(0, MAX_TEXT);
-  }
-  return found;
-}
-
-function lists(item: Json, fields: readonly (readonly [string, string])[]): Fields {
-  const found: Fields = {};
-  for (const [theirs, ours] of fields) {
-    const value = item[theirs];
-    if (!Array.isArray(value)) continue;
-    found[ours] = value
-      .slice(0, MAX_ITEMS)
-      .flatMap((each: unknown) => (typeof each === 'string' ? [each.slice(0, MAX_TEXT)] : []));
-  }
-  return found;
-}
-
-function times(item: Json, fields: readonly (readonly [string, string])[]): Fields {
-  const found: Fields = {};
-  for (const [theirs, ours] of fields) {
-    const value = readTime(item[theirs]);
-    if (value !== undefined) found[ours] = recordTime(value);
-  }
-  return found;
 }
