@@ -20,6 +20,8 @@ export default defineConfig({
           name: 'unit',
           include: everywhere('.test.ts'),
           exclude: [...never, '**/*.pg.test.ts', '**/*.real.test.ts'],
+          // A bound for what hangs, not a judgement of speed: a busy machine is slower.
+          testTimeout: 60_000,
         },
       },
       {

@@ -86,11 +86,15 @@ export async function createRedisLiveState({
     all: () => all(writer),
     watch: async (onChange) => {
       const reader = await connect();
-      reader.on('message', (_channel, text: string) => onChange(JSON.parse(text) as LiveChange));
+      let isEnded = false;
+      const tell = (change: LiveChange) => {
+        if (!isEnded) onChange(change);
+      };
+      reader.on('message', (_channel, text: string) => tell(JSON.parse(text) as LiveChange));
       await reader.subscribe(keys.channel);
       // ioredis subscribes again by itself; `ready` comes after each return of the connection.
       reader.on('ready', () => {
-        all(writer).then(onChange, (error: unknown) =>
+        all(writer).then(tell, (error: unknown) =>
           logger.warn(
             { event: 'redis.reload-failed', error: String(error) },
             'the live state could not be read again',
@@ -98,6 +102,8 @@ export async function createRedisLiveState({
         );
       });
       return async () => {
+        // What is on its way while the connection ends must not be heard any more.
+        isEnded = true;
         reader.disconnect();
       };
     },
