@@ -31,9 +31,12 @@ export async function connectDatabase({ url, max = 10, logger }: DatabaseOptions
   // would then end this process too. The query in progress tells its caller.
   pool.on('connect', (client) => client.on('error', () => {}));
   // An idle connection that breaks is replaced at the next query; unheard, the event would end the process.
-  pool.on('error', (error) =>
-    logger.warn({ event: 'database.connection-lost', error: error.message }, 'idle connection lost'),
-  );
+  let isClosing = false;
+  pool.on('error', (error) => {
+    // The pool does not wait for its sockets: a server that stops next ends some of them first, which is nobody's loss.
+    if (isClosing) return;
+    logger.warn({ event: 'database.connection-lost', error: error.message }, 'idle connection lost');
+  });
   const first = await pool.connect();
   first.release();
   const open = new Set<pg.Client>();
@@ -131,6 +134,7 @@ export async function connectDatabase({ url, max = 10, logger }: DatabaseOptions
     session,
     listen,
     close: async () => {
+      isClosing = true;
       await Promise.all([...open].map((client) => client.end()));
       await pool.end();
     },
