@@ -28,10 +28,12 @@ import type { Config, Role } from './config.ts';
 import { createIntake } from './ingest/intake.ts';
 import { nativeIngest } from './ingest/native-http.ts';
 import { createOsmandServer } from './ingest/osmand-http.ts';
+import { owntracksIngest } from './ingest/owntracks-http.ts';
 import { createQuarantine, type Retry } from './ingest/quarantine.ts';
 import { createRetry } from './ingest/retry.ts';
 import { openRosterCache } from './ingest/roster-cache.ts';
 import { readRoster, renewRoster } from './ingest/roster-load.ts';
+import { createTakeDecoded } from './ingest/take-decoded.ts';
 import { DEFAULT_POLICY } from './kernel/policy.ts';
 import { fail, ok, type Result } from './kernel/result.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -135,12 +137,14 @@ async function openIngest({ database, log, logger, cleanups, metrics, clockSkewS
     metrics.accepted.inc({ source }, accepted);
     for (const { code } of refused) metrics.refused.inc({ source, code });
   };
+  const nowhere = { add: async () => {} };
+  const bare = createIntake({ log, devices, clockSkewS, quarantine: nowhere, onTaken: taken });
+  const secretOf = () => undefined;
   // What is tried again stands in quarantine already: refused once more, it stays where it is.
-  const retry = createRetry(
-    createIntake({ log, devices, clockSkewS, quarantine: { add: async () => {} }, onTaken: taken }),
-  );
-  const quarantine = createQuarantine(database, retry);
+  const again = createTakeDecoded({ intake: bare, quarantine: nowhere });
+  const quarantine = createQuarantine(database, createRetry({ intake: bare, take: again.take, secretOf }));
   const intake = createIntake({ log, devices, clockSkewS, quarantine, onTaken: taken });
+  const { take } = createTakeDecoded({ intake: bare, quarantine });
   const native: Guest = {
     action: 'own-check',
     plugin: nativeIngest({
@@ -149,7 +153,9 @@ async function openIngest({ database, log, logger, cleanups, metrics, clockSkewS
       now: Date.now,
     }),
   };
-  return { quarantine, native, osmand: createOsmandServer({ intake, quarantine, logger, now: Date.now }) };
+  const phones = { take, secretOf, logger, now: Date.now };
+  const owntracks: Guest = { action: 'own-check', plugin: owntracksIngest(phones) };
+  return { quarantine, guests: [native, owntracks], osmand: createOsmandServer(phones) };
 }
 
 async function startConsumers(parts: Parts): Promise<void> {
@@ -239,7 +245,7 @@ type Ingest = Awaited<ReturnType<typeof openIngest>>;
 
 async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<FastifyInstance> {
   const { config, database, log, logger, liveState, metrics, tickSeconds } = parts;
-  const plugins = ingest === undefined ? [] : [ingest.native];
+  const plugins = ingest === undefined ? [] : ingest.guests;
   const common = { logger, registry: metrics.registry, probes: probesOf(parts), plugins };
   if (!has(config, 'dashboard')) {
     const server = await createHttpServer({

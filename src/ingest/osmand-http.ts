@@ -7,13 +7,11 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { LogUnavailable } from '../ports/observation-log.ts';
 import { createBodyBudget } from './body-budget.ts';
-import type { Draft, Intake } from './intake.ts';
 import { decodeOsmand, type OsmandRequest } from './protocols/osmand.ts';
-import type { Quarantine } from './quarantine.ts';
+import type { TakeDecoded } from './take-decoded.ts';
 
 export interface OsmandHttpDeps {
-  readonly intake: Intake;
-  readonly quarantine: Pick<Quarantine, 'add'>;
+  readonly take: TakeDecoded['take'];
   readonly logger: Logger;
   readonly now: () => number;
 }
@@ -70,35 +68,11 @@ export function createOsmandServer(deps: OsmandHttpDeps): FastifyInstance {
 
 /** Answers the status. */
 async function take(deps: OsmandHttpDeps, request: OsmandRequest): Promise<number> {
+  // A probe of the port carries nothing that could be kept.
+  if (request.query === '' && request.body === '') return 400;
   const receivedMs = deps.now();
-  const report = decodeOsmand(request, receivedMs);
-  if (!report.ok) {
-    // A probe of the port carries nothing that could be kept.
-    if (request.query !== '' || request.body !== '') {
-      const refused = {
-        source: 'osmand',
-        feed: null,
-        device: null,
-        receivedMs,
-        refusal: report.error,
-      } as const;
-      await deps.quarantine.add([{ ...refused, raw: requestBytes(request) }]);
-    }
-    return report.error.code === 'missing-field' ? 400 : 200;
-  }
-  const { device, observations } = report.value;
-  const drafts = observations.map(
-    ({ json, part }, i): Draft => ({
-      json,
-      device,
-      raw: () => requestBytes(part ?? request, part === null ? i : undefined),
-    }),
-  );
-  await deps.intake.take(drafts, { source: 'osmand', feed: null, protocol: 'osmand', receivedMs });
-  return 200;
-}
-
-/** The request as quarantine keeps it; `record`: which of the records that it holds was refused. Read by retry.ts. */
-function requestBytes({ query, contentType, body }: OsmandRequest, record?: number): Uint8Array {
-  return Buffer.from(JSON.stringify({ query, contentType, body, record }));
+  const decoded = decodeOsmand(request, receivedMs);
+  await deps.take(decoded, { source: 'osmand', feed: null, protocol: 'osmand', receivedMs });
+  const [first] = decoded;
+  return first?.device === null && first.refusal?.code === 'missing-field' ? 400 : 200;
 }

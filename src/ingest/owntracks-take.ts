@@ -57,7 +57,8 @@ function isUnusable({ refusal }: Decoded): boolean {
   );
 }
 
-function unsealing({ secretOf }: OwntracksDeps): Unseal {
+/** Opens with the device's secret. */
+export function unsealing({ secretOf }: Pick<OwntracksDeps, 'secretOf'>): Unseal {
   return (device, data) => {
     const secret = secretOf(device);
     return secret === undefined

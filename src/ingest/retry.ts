@@ -1,43 +1,56 @@
 /** Sends quarantined bytes through the intake again, by the protocol in which they came. */
-import { isObject } from '../kernel/field.ts';
-import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
-import type { Draft, Intake, Origin } from './intake.ts';
+import { fail, ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
+import type { Intake, Origin } from './intake.ts';
 import { parseJson } from './native-http.ts';
-import { decodeOsmand } from './protocols/osmand.ts';
+import { unsealing } from './owntracks-take.ts';
+import { decodeOsmand, readOsmandRequest } from './protocols/osmand.ts';
+import { decodeOwntracks } from './protocols/owntracks.ts';
+import { readOwntracksMessage } from './protocols/owntracks-message.ts';
+import type { Decoded } from './protocols/record.ts';
 import type { QuarantineItem, Retry, Source } from './quarantine.ts';
+import type { TakeDecoded } from './take-decoded.ts';
 
-/** `intake` must have a quarantine that keeps nothing: the item stands in the real one already. */
-export function createRetry(intake: Intake): Retry {
+export interface RetryDeps {
+  /** Both with a quarantine that keeps nothing: the item stands in the real one already. */
+  readonly intake: Intake;
+  readonly take: TakeDecoded['take'];
+  /** The secret that is set for an id on the wire. */
+  secretOf(address: string): string | undefined;
+}
+
+export function createRetry(deps: RetryDeps): Retry {
   return async (item) => {
-    const drafts = draftsOf(item);
-    if (!drafts.ok) return drafts;
-    const origin: Origin = {
-      source: item.source as Source,
-      feed: item.feed,
-      receivedMs: item.receivedMs,
-      trustReceived: item.source === 'file',
-      ...(item.source === 'osmand' ? { protocol: 'osmand' as const } : {}),
-    };
-    const { refused } = await intake.take(drafts.value, origin);
-    const [first] = refused;
-    return first === undefined ? ok(undefined) : fail(first);
+    const { feed, receivedMs } = item;
+    const source = item.source as Source;
+    if (source === 'osmand' || source === 'owntracks') {
+      const decoded = decode(source, item, deps);
+      return decoded.ok
+        ? first(await deps.take(decoded.value, { source, feed, receivedMs, protocol: source }))
+        : decoded;
+    }
+    const json = parseJson(Buffer.from(item.raw).toString());
+    const origin: Origin = { source, feed, receivedMs, trustReceived: source === 'file' };
+    return first(await deps.intake.take([{ json, raw: () => item.raw }], origin));
   };
 }
 
-function draftsOf(item: QuarantineItem): Result<Draft[], Refusal> {
-  const raw = () => item.raw;
-  const json = parseJson(Buffer.from(item.raw).toString());
-  if (item.source !== 'osmand' || !json.ok || !isObject(json.value)) return ok([{ json, raw }]);
-  const { query, contentType, body, record } = json.value;
-  const report = decodeOsmand(
-    { query: String(query ?? ''), contentType: String(contentType ?? ''), body: String(body ?? '') },
-    item.receivedMs,
-  );
-  if (!report.ok) return report;
-  const { device, observations } = report.value;
-  return ok(
-    observations
-      .filter((_, i) => typeof record !== 'number' || i === record)
-      .map((observation) => ({ json: observation.json, device, raw })),
-  );
+function first({ refused }: { readonly refused: readonly Refusal[] }): Result<void, Refusal> {
+  const [refusal] = refused;
+  return refusal === undefined ? ok(undefined) : fail(refusal);
 }
+
+/** That somebody presses the button is what proves a message whose secret was wrong. */
+function decode(
+  source: 'osmand' | 'owntracks',
+  { raw, receivedMs }: QuarantineItem,
+  { secretOf }: RetryDeps,
+): Result<readonly Decoded[], Refusal> {
+  if (source === 'osmand') {
+    const request = readOsmandRequest(raw);
+    return request === undefined ? NOT_OURS : ok(decodeOsmand(request, receivedMs));
+  }
+  const message = readOwntracksMessage(raw);
+  return message === undefined ? NOT_OURS : ok(decodeOwntracks(message, receivedMs, unsealing({ secretOf })));
+}
+
+const NOT_OURS = refuse('bad-shape', '', 'these bytes are not what this port keeps');

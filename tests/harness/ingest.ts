@@ -6,10 +6,12 @@ import { createToken } from '../../src/commands/token.ts';
 import { createIntake, type Intake } from '../../src/ingest/intake.ts';
 import { nativeIngest } from '../../src/ingest/native-http.ts';
 import { createOsmandServer } from '../../src/ingest/osmand-http.ts';
+import { owntracksIngest } from '../../src/ingest/owntracks-http.ts';
 import { createQuarantine, type Quarantine } from '../../src/ingest/quarantine.ts';
 import { createRetry } from '../../src/ingest/retry.ts';
 import { openRosterCache, type RosterCache } from '../../src/ingest/roster-cache.ts';
 import { loadRoster } from '../../src/ingest/roster-load.ts';
+import { createTakeDecoded, type TakeDecoded } from '../../src/ingest/take-decoded.ts';
 import type { Json } from '../../src/kernel/field.ts';
 import { ok } from '../../src/kernel/result.ts';
 import { decodeRoster } from '../../src/kernel/roster-file.ts';
@@ -25,7 +27,11 @@ export interface TestIngest {
   readonly devices: RosterCache;
   readonly intake: Intake;
   readonly quarantine: Quarantine;
+  readonly take: TakeDecoded['take'];
+  /** Id on the wire → its secret. */
+  readonly secrets: Map<string, string>;
   readonly nativeUrl: string;
+  readonly owntracksUrl: string;
   readonly osmandUrl: string;
   /** Bearer token of the feed F1. */
   readonly token: string;
@@ -49,11 +55,19 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
       self.isLogAway ? Promise.reject(new LogUnavailable('told to fail')) : log.append(entries),
   };
   const shared = { log: gate, devices, clockSkewS: 600 };
+  const nowhere = { add: async () => {} };
+  const bare = createIntake({ ...shared, quarantine: nowhere });
+  const secretOf = (address: string) => self.secrets.get(address);
   const quarantine = createQuarantine(
     database,
-    createRetry(createIntake({ ...shared, quarantine: { add: async () => {} } })),
+    createRetry({
+      intake: bare,
+      take: createTakeDecoded({ intake: bare, quarantine: nowhere }).take,
+      secretOf,
+    }),
   );
   const intake = createIntake({ ...shared, quarantine });
+  const { take } = createTakeDecoded({ intake: bare, quarantine });
   const now = () => NOW_MS;
   const native = fastify({ forceCloseConnections: true });
   await native.register(
@@ -63,15 +77,19 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
       findFeed: async (hash) => (await findFeedToken(database, hash, new Date(NOW_MS)))[0]?.feed,
     }),
   );
-  const osmand = createOsmandServer({ intake, quarantine, logger, now });
-  const listening = { host: '127.0.0.1', port: 0 };
+  await native.register(owntracksIngest({ take, secretOf, logger, now }));
+  const osmand = createOsmandServer({ take, logger, now });
+  const nativeUrl = await native.listen({ host: '127.0.0.1', port: 0 });
   const self: TestIngest = {
     log,
     devices,
     intake,
     quarantine,
-    nativeUrl: `${await native.listen(listening)}/ingest/v1/observations`,
-    osmandUrl: await osmand.listen(listening),
+    take,
+    secrets: new Map(),
+    nativeUrl: `${nativeUrl}/ingest/v1/observations`,
+    owntracksUrl: `${nativeUrl}/owntracks`,
+    osmandUrl: await osmand.listen({ host: '127.0.0.1', port: 0 }),
     token: await createToken(database, { feed: 'F1', role: null, organisation: '', expiresMs: null }),
     isLogAway: false,
     lines: async () => {

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isObject, type Json } from '../../kernel/field.ts';
-import { decodeObservation } from '../../kernel/log-line.ts';
-import { decodeOsmand, type OsmandRequest } from './osmand.ts';
+import type { Json } from '../../kernel/field.ts';
+import { decodeOsmand, type OsmandRequest, readOsmandRequest } from './osmand.ts';
+import type { Decoded, DeviceRecord } from './record.ts';
 
 const RECEIVED_MS = Date.UTC(2026, 2, 1, 8);
 
@@ -15,17 +15,29 @@ function json(body: unknown): OsmandRequest {
   return { query: '', contentType: 'application/json; charset=utf-8', body: JSON.stringify(body) };
 }
 
-/** The values read, or the refusal's code in their place. */
-function read(request: OsmandRequest): unknown {
-  const report = decodeOsmand(request, RECEIVED_MS);
-  if (!report.ok) return report.error.code;
-  return report.value.observations.map(({ json: record }) => (record.ok ? record.value : record.error.code));
+function decode(request: OsmandRequest): readonly Decoded[] {
+  return decodeOsmand(request, RECEIVED_MS);
+}
+
+/** The records read, or the refusal's code in their place. */
+function read(request: OsmandRequest): (DeviceRecord | string)[] {
+  return decode(request).flatMap(({ records, refusal }) => [
+    ...records,
+    ...(refusal === null ? [] : [refusal.code]),
+  ]);
+}
+
+/** The only record of a request. */
+function one(request: OsmandRequest): DeviceRecord {
+  const [first, ...others] = read(request);
+  if (typeof first !== 'object' || others.length > 0)
+    throw new Error(`not one record: ${JSON.stringify(first)}`);
+  return first;
 }
 
 describe('vectors', () => {
   const file = new URL('../../../../shared/vectors/osmand.json', import.meta.url);
-  const isThere = existsSync(file);
-  if (!isThere) {
+  if (!existsSync(file)) {
     const isForbidden = (process.env.WARDLINE_FORBID_SKIPS ?? '').includes('shared');
     test.skipIf(!isForbidden)('O1 vectors: skipped, ../shared/vectors/osmand.json is not there', () => {
       expect.fail(
@@ -42,76 +54,89 @@ describe('vectors', () => {
       readonly body: string;
     };
     readonly expected: { readonly deviceId: string; readonly records: readonly Json[] } | null;
-    readonly reply: { readonly status: number };
   }
   const vectors = JSON.parse(readFileSync(file, 'utf8')) as readonly Vector[];
 
-  /** What a vector knows → what the contract's observation calls it. The rest has no place in an observation. */
-  const NAMES: readonly (readonly [string, string, number])[] = [
-    ['lat', 'lat', 1],
-    ['lon', 'lon', 1],
-    ['speed_kmh', 'speedMps', 3.6],
-    ['course_deg', 'headingDeg', 1],
-    ['accuracy_m', 'accuracyM', 1],
-    ['altitude_m', 'altitudeM', 1],
-    ['battery_percent', 'batteryPct', 1],
-  ];
-
-  test.each(vectors)('O1 $id is read as its vector says', ({ input, expected, reply }) => {
+  test.each(vectors)('O1 $id is read as its vector says', ({ input, expected }) => {
     const at = input.path.indexOf('?');
     const request = {
       query: at < 0 ? '' : input.path.slice(at + 1),
       contentType: input.headers['Content-Type'] ?? '',
       body: input.body,
     };
-    const report = decodeOsmand(request, RECEIVED_MS);
+    const decoded = decode(request);
     if (expected === null) {
-      expect(report).toMatchObject({ ok: false, error: { code: 'missing-field' } });
-      expect(reply.status).toBe(400);
+      expect(decoded).toMatchObject([{ device: null, records: [], refusal: { code: 'missing-field' } }]);
       return;
     }
-    if (!report.ok) throw new Error(report.error.message);
-    expect(report.value.device).toBe(expected.deviceId);
-    const positions = report.value.observations.flatMap(({ json: record }) =>
-      record.ok && record.value.type === 'position' ? [record.value] : [],
+    expect(decoded.map(({ device }) => device)).toEqual([expected.deviceId]);
+    const near = expected.records.map((record) =>
+      Object.fromEntries(
+        Object.entries(record).map(([key, value]) => [
+          key,
+          typeof value === 'number' ? expect.closeTo(value, 6) : value,
+        ]),
+      ),
     );
-    expect(positions).toHaveLength(expected.records.length);
-    expected.records.forEach((record, i) => {
-      const position = positions[i] ?? {};
-      expect(Date.parse(String(position.at))).toBe(Date.parse(String(record.time)));
-      for (const [theirs, ours, factor] of NAMES) {
-        const value = record[theirs];
-        // No accuracy of 0 m is believed (O7).
-        if (typeof value !== 'number' || (theirs === 'accuracy_m' && value === 0)) continue;
-        expect([ours, (position[ours] as number) * factor]).toEqual([ours, expect.closeTo(value, 6)]);
-      }
-      if (record.mock !== undefined) expect(position.mock).toBe(record.mock);
-    });
+    expect(decoded[0]?.records).toMatchObject(near);
   });
 });
 
+test('O1 places without a fix: cells and wireless networks are kept, an address with colons', () => {
+  const text =
+    'id=1&timestamp=1377177267&cell=257,02,16,2224&cell=257,02,16,2223,-90&wifi=00-14-22-01-23-4f,-80&wifi=home,-70&cell=1,2';
+  expect(one(query(text))).toEqual({
+    kind: 'network',
+    time: '2013-08-22T13:14:27Z',
+    cells: [
+      { mcc: 257, mnc: 2, lac: 16, cid: 2224 },
+      { mcc: 257, mnc: 2, lac: 16, cid: 2223, signal: -90 },
+    ],
+    wifi: [{ mac: '00:14:22:01:23:4f', rssi: -80 }],
+  });
+});
+
+test("O1 what has no field of its own is an attribute; a notification token is nobody's to keep", () => {
+  const text =
+    'id=1&lat=1&lon=2&ignition=true&rpm=933&note=x&driverUniqueId=D7&notificationToken=secret&__proto__=1';
+  const { attributes, driver_id: driver, ...record } = one(query(text));
+  expect(driver).toBe('D7');
+  expect(Object.entries(attributes ?? {})).toEqual([
+    ['ignition', true],
+    ['rpm', 933],
+    ['note', 'x'],
+    ['__proto__', 1],
+  ]);
+  expect(JSON.stringify(record)).not.toContain('secret');
+  const location = {
+    coords: { latitude: 1, longitude: 2 },
+    extras: { n: 1, t: 'x', b: false, o: {}, a: [1] },
+  };
+  expect(one(json({ device_id: '1', location })).attributes).toEqual({ n: 1, t: 'x', b: false });
+});
+
 test.each([
-  ['1771833600', '2026-02-23T08:00:00.000Z'],
+  ['1771833600', '2026-02-23T08:00:00Z'],
   ['1771833600.25', '2026-02-23T08:00:00.250Z'],
   ['1771833600123', '2026-02-23T08:00:00.123Z'],
-  ['2026-02-23T16:00:00%2B08:00', '2026-02-23T08:00:00.000Z'],
-  ['2026-02-23 08:00:00', '2026-02-23T08:00:00.000Z'],
-  ['', '2026-03-01T08:00:00.000Z'],
-])('O2 timestamp=%s means %s', (given, at) => {
-  expect(read(query(`id=1&lat=23.5&lon=116.3&timestamp=${given}`))).toMatchObject([{ at }]);
+  ['2026-02-23T16:00:00%2B08:00', '2026-02-23T08:00:00Z'],
+  ['2026-02-23 08:00:00', '2026-02-23T08:00:00Z'],
+  ['', '2026-03-01T08:00:00Z'],
+])('O2 timestamp=%s means %s', (given, time) => {
+  expect(one(query(`id=1&lat=23.5&lon=116.3&timestamp=${given}`))).toMatchObject({ time });
 });
 
 test('O2 no timestamp means now, an unreadable one is refused', () => {
-  expect(read(query('id=1&lat=23.5&lon=116.3'))).toMatchObject([{ at: '2026-03-01T08:00:00.000Z' }]);
+  expect(one(query('id=1&lat=23.5&lon=116.3'))).toMatchObject({ time: '2026-03-01T08:00:00Z' });
   for (const bad of ['yesterday', '-5', '9e99', '99999999999999999999']) {
     expect(read(query(`id=1&lat=23.5&lon=116.3&timestamp=${bad}`))).toEqual(['bad-time']);
   }
 });
 
 test('O3 the query form speaks knots, the JSON form metres a second', () => {
-  expect(read(query('id=1&lat=1&lon=2&speed=10'))).toMatchObject([{ speedMps: expect.closeTo(5.14444, 4) }]);
+  expect(one(query('id=1&lat=1&lon=2&speed=10')).speed_kmh).toBeCloseTo(18.52, 6);
   const body = { device_id: '1', location: { coords: { latitude: 1, longitude: 2, speed: 10 } } };
-  expect(read(json(body))).toMatchObject([{ speedMps: 10 }]);
+  expect(one(json(body)).speed_kmh).toBe(36);
 });
 
 test('O4 battery: a level is a share and rounded, −1 is unknown', () => {
@@ -119,9 +144,9 @@ test('O4 battery: a level is a share and rounded, −1 is unknown', () => {
     device_id: '1',
     location: { coords: { latitude: 1, longitude: 2 }, battery: { level } },
   });
-  expect(read(json(at(0.29)))).toMatchObject([{ batteryPct: 29 }]);
-  expect(read(json(at(-1)))).toEqual([expect.not.objectContaining({ batteryPct: expect.anything() })]);
-  expect(read(query('id=1&lat=1&lon=2&batt=81.5'))).toMatchObject([{ batteryPct: 81.5 }]);
+  expect(one(json(at(0.29)))).toMatchObject({ battery_percent: 29 });
+  expect(one(json(at(-1)))).not.toHaveProperty('battery_percent');
+  expect(one(query('id=1&lat=1&lon=2&batt=81.5'))).toMatchObject({ battery_percent: 81.5 });
 });
 
 test('O5 location may be an array: each is read by itself and carries a request of its own', () => {
@@ -134,54 +159,66 @@ test('O5 location may be an array: each is read by itself and carries a request 
       { timestamp: '2026-02-23T08:01:00Z', coords: { latitude: 3, longitude: 4 } },
     ],
   };
-  expect(read(json(body))).toMatchObject([
-    { device: '77', lat: 1 },
-    'missing-field',
-    'bad-time',
-    { device: '77', lat: 3 },
-  ]);
-  const report = decodeOsmand(json(body), RECEIVED_MS);
-  const part = report.ok ? report.value.observations[3]?.part : undefined;
-  expect(part && read(part)).toMatchObject([{ device: '77', lat: 3 }]);
-});
-
-test('O6 a report without a fix, or with one that the phone itself calls invalid, is a sign of life', () => {
-  const alive = [{ type: 'status', device: '1', status: 'reachable' }];
-  expect(read(query('id=1&cell=460,0,1,2'))).toMatchObject(alive);
-  expect(read(query('id=1&lat=1&lon=2&valid=false'))).toMatchObject(alive);
-  expect(read(json({ device_id: '1', location: { event: 'heartbeat' } }))).toMatchObject(alive);
-});
-
-test('O7 what can not be meant beside a place is left out, and the fix counts', () => {
-  const silly = 'id=1&lat=1&lon=2&accuracy=0&batt=250&bearing=-1&speed=-1&altitude=1e9&hdop=x';
-  expect(read(query(silly))).toEqual([
-    { type: 'position', device: '1', at: '2026-03-01T08:00:00.000Z', lat: 1, lon: 2 },
-  ]);
-});
-
-test('O8 alarms and charging are statuses where they mean one', () => {
-  const at = 'id=1&lat=1&lon=2&timestamp=1771833600';
-  const statuses = (request: OsmandRequest) =>
-    (read(request) as Json[])
-      .filter(isObject)
-      .flatMap(({ status }) => (status === undefined ? [] : [status]));
-  expect(statuses(query(`${at}&alarm=sos&charge=true`))).toEqual(['sos', 'charging']);
-  expect(statuses(query(`${at}&alarm=lowBattery&charge=false`))).toEqual(['low-battery']);
-  expect(statuses(query(`${at}&alarm=overspeed`))).toEqual([]);
-  expect(statuses(query(`${at}&alarm=constructor`))).toEqual([]);
-  const location = { coords: { latitude: 1, longitude: 2 }, alarm: 'sos', battery: { is_charging: true } };
-  expect(statuses(json({ device_id: '1', location }))).toEqual(['sos', 'charging']);
-});
-
-test('O9 a place is not guessed: missing or unreadable coordinates go on as they are, for the intake to refuse', () => {
-  for (const bad of ['id=1&lat=1', 'id=1&lat=abc&lon=2', 'id=1&location=1', 'id=1&lat=&lon=']) {
-    const [first] = read(query(bad)) as Json[];
-    expect(decodeObservation({ ...first, subject: 'S1' })).toMatchObject({ ok: false });
+  const all = decode(json(body));
+  expect(all.map(({ device }) => device)).toEqual(['77', '77', '77', '77']);
+  expect(read(json(body))).toMatchObject([{ lat: 1 }, 'missing-field', 'bad-time', { lat: 3 }]);
+  for (const part of all) {
+    const request = readOsmandRequest(part.raw);
+    expect(request && decode(request)).toMatchObject([
+      { device: '77', records: part.records, refusal: part.refusal },
+    ]);
   }
-  expect(read(query('id=1&location=23.5,116.3'))).toMatchObject([{ lat: 23.5, lon: 116.3 }]);
 });
 
-test('O10 whatever comes, nothing throws, and what is read is an observation or is refused by the intake', () => {
+test('O6 a report without a fix is a status; one that the phone itself calls invalid says so', () => {
+  expect(one(query('id=1&batt=50'))).toMatchObject({ kind: 'status', battery_percent: 50 });
+  expect(one(query('id=1&lat=1&lon=2&valid=false'))).toMatchObject({ kind: 'position', valid: false });
+  expect(one(query('id=1&lat=1&lon=2&valid=1'))).toMatchObject({ kind: 'position', valid: true });
+  expect(
+    one(json({ device_id: '1', location: { event: 'heartbeat', battery: { level: 0.5 } } })),
+  ).toMatchObject({
+    kind: 'status',
+    event: 'heartbeat',
+    battery_percent: 50,
+  });
+});
+
+test('O7 what a client writes for none is left out, and the fix counts', () => {
+  const silly = 'id=1&lat=1&lon=2&accuracy=-1&batt=-1&bearing=-1&speed=-1&altitude=x&hdop=x';
+  expect(one(query(silly))).toEqual({
+    kind: 'position',
+    time: '2026-03-01T08:00:00Z',
+    valid: true,
+    lat: 1,
+    lon: 2,
+  });
+});
+
+test('O8 alarm and charging are kept as they are said', () => {
+  expect(one(query('id=1&lat=1&lon=2&alarm=sos&charge=true'))).toMatchObject({
+    alarm: 'sos',
+    charging: true,
+  });
+  const location = {
+    coords: { latitude: 1, longitude: 2 },
+    alarm: 'lowBattery',
+    battery: { is_charging: false },
+  };
+  expect(one(json({ device_id: '1', location }))).toMatchObject({ alarm: 'lowBattery', charging: false });
+});
+
+test('O9 a place is not guessed: half of one, or no numbers, is refused', () => {
+  expect(read(query('id=1&lat=1'))).toEqual(['missing-field']);
+  expect(read(query('id=1&lat=&lon='))).toEqual(['missing-field']);
+  expect(read(query('id=1&location=1'))).toEqual(['missing-field']);
+  expect(read(query('id=1&lat=abc&lon=2'))).toEqual(['bad-coordinates']);
+  expect(read(json({ device_id: '1', location: { coords: { latitude: 'x', longitude: 2 } } }))).toEqual([
+    'bad-coordinates',
+  ]);
+  expect(one(query('id=1&location=23.5,116.3'))).toMatchObject({ lat: 23.5, lon: 116.3 });
+});
+
+test('O10 whatever comes, nothing throws, and bytes kept for quarantine are read again to the same', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.webQueryParameters(),
@@ -221,10 +258,11 @@ test('O10 whatever comes, nothing throws, and what is read is an observation or 
   );
   fc.assert(
     fc.property(text, fc.constantFrom('', 'application/json', 'text/plain'), body, (q, contentType, b) => {
-      const report = decodeOsmand({ query: q, contentType, body: b }, RECEIVED_MS);
-      if (!report.ok) return;
-      for (const { json: record } of report.value.observations) {
-        if (record.ok) decodeObservation({ ...record.value, subject: 'S1' }, RECEIVED_MS);
+      for (const part of decode({ query: q, contentType, body: b })) {
+        const request = readOsmandRequest(part.raw);
+        expect(request).toBeDefined();
+        if (request === undefined || part.records.length === 0) continue;
+        expect(decode(request)).toMatchObject([{ device: part.device, records: part.records }]);
       }
     }),
     { numRuns: 2000 },
@@ -233,7 +271,5 @@ test('O10 whatever comes, nothing throws, and what is read is an observation or 
 
 test('O10 deep nesting is refused or read, never a crash', () => {
   const deep = `{"device_id":"1","location":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
-  expect(() =>
-    decodeOsmand({ query: '', contentType: 'application/json', body: deep }, RECEIVED_MS),
-  ).not.toThrow();
+  expect(() => decode({ query: '', contentType: 'application/json', body: deep })).not.toThrow();
 });

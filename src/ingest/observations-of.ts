@@ -1,0 +1,97 @@
+/**
+ * From what a device said (a record, in its protocol's words) to native observations, for the intake to check. A record may
+ * give none, one, or a position and statuses. Pure.
+ */
+import type { Json } from '../kernel/field.ts';
+import { formatInstant, type Instant } from '../kernel/instant.ts';
+import type { DeviceStatusCode } from '../kernel/log-event.ts';
+import type { DeviceRecord, RecordKind } from './protocols/record.ts';
+
+export interface ObservedBy {
+  /** Id on the wire. */
+  readonly device: string;
+  readonly receivedMs: Instant;
+}
+
+const MPS_PER_KMH = 1 / 3.6;
+
+/** Kinds that say nothing themselves but that the device lives and can speak. */
+const SIGNS_OF_LIFE: ReadonlySet<RecordKind> = new Set<RecordKind>([
+  'status',
+  'health',
+  'network',
+  'transition',
+  'waypoint',
+  'command_result',
+]);
+
+/** A record whose time can't be used is of the time of receipt. */
+export function observationsOf(record: DeviceRecord, { device, receivedMs }: ObservedBy): Json[] {
+  const at = typeof record.time === 'string' ? record.time : formatInstant(receivedMs);
+  const statuses = statusesOf(record).map((status) => ({ type: 'status', device, at, status }));
+  const alive = { type: 'status', device, at, status: 'reachable' };
+  if (record.kind === 'position')
+    // Without a fix the coordinates are the last ones, or none: only the device is there.
+    return record.valid === false ? [alive, ...statuses] : [positionOf(record, device, at), ...statuses];
+  if (record.kind === 'position_error')
+    // Only what the network says of the phone; that it could not find it says nothing.
+    return record.reachability === 'absent' ? [{ ...alive, status: 'unreachable' }] : [];
+  // A last will is the broker's word about a connection: tunnels end those too, and silence has its own rule.
+  return SIGNS_OF_LIFE.has(record.kind) ? [alive, ...statuses] : statuses;
+}
+
+function positionOf(record: DeviceRecord, device: string, at: string): Json {
+  const { lat, lon, mock, sequence, method } = record;
+  const position: Record<string, unknown> = { type: 'position', device, at, lat, lon };
+  put(position, 'speedMps', scaled(record.speed_kmh, MPS_PER_KMH), 0, 1000);
+  put(position, 'headingDeg', record.course_deg, 0, 360);
+  put(position, 'altitudeM', record.altitude_m, -1000, 100_000);
+  // Android's 0 means that there is none (Location.getAccuracy); nobody knows a place to the millimetre.
+  put(position, 'accuracyM', record.accuracy_m, Number.MIN_VALUE, 1e7);
+  put(position, 'batteryPct', record.battery_percent, 0, 100);
+  if (typeof mock === 'boolean') position.mock = mock;
+  if (typeof sequence === 'number') position.sequence = sequence;
+  if (method === 'gnss' || method === 'wifi' || method === 'cell') position.method = method;
+  return position;
+}
+
+/** What can't be meant is left out: the fix itself counts. */
+function put(position: Record<string, unknown>, key: string, value: unknown, min: number, max: number): void {
+  if (typeof value === 'number' && value >= min && value <= max) position[key] = value;
+}
+
+function scaled(value: unknown, factor: number): number | undefined {
+  return typeof value === 'number' ? value * factor : undefined;
+}
+
+/** Names of alarms and states, of all protocols, that are statuses here; the others say nothing about the device itself. */
+const STATUSES: ReadonlyMap<unknown, DeviceStatusCode> = new Map<unknown, DeviceStatusCode>([
+  ['sos', 'sos'],
+  ['low_battery', 'low-battery'],
+  ['lowBattery', 'low-battery'],
+  ['power_off', 'power-off'],
+  ['powerOff', 'power-off'],
+  ['power_on', 'power-on'],
+  ['powerOn', 'power-on'],
+  ['bracelet_removed', 'strap-cut'],
+  ['strap_cut', 'strap-cut'],
+  ['dismantled', 'strap-cut'],
+  ['removing', 'strap-cut'],
+  ['tampering', 'strap-cut'],
+  ['strap_closed', 'strap-closed'],
+]);
+
+function statusesOf({ alarm, alarms, states, charging }: DeviceRecord): readonly DeviceStatusCode[] {
+  if (alarm === undefined && alarms === undefined && states === undefined && charging !== true) return NONE;
+  const found = new Set<DeviceStatusCode>();
+  for (const names of [alarm, alarms, states]) {
+    for (const name of Array.isArray(names) ? names : [names]) {
+      const status = STATUSES.get(name);
+      if (status !== undefined) found.add(status);
+    }
+  }
+  if (charging === true) found.add('charging');
+  return [...found];
+}
+
+const NONE: readonly DeviceStatusCode[] = [];

@@ -1,0 +1,82 @@
+/**
+ * From what a protocol decoded to the intake: the one way for all device protocols. Records become observations; what is refused
+ * goes into quarantine once for each frame or request, with its bytes; every record of a device on the roster is also kept as its
+ * message. When `take` resolves all is durable in the log or in quarantine; when it rejects with `LogUnavailable`, nothing is.
+ */
+import { fail, ok, type Refusal } from '../kernel/result.ts';
+import type { Draft, Intake, Origin, Taken } from './intake.ts';
+import { observationsOf } from './observations-of.ts';
+import type { Decoded, DeviceRecord } from './protocols/record.ts';
+import type { Quarantine } from './quarantine.ts';
+
+/** Where records are kept as messages of their device: beside the way of the ping, so it neither waits nor fails. */
+export interface Messages {
+  add(origin: Origin, address: string, records: readonly DeviceRecord[]): void;
+}
+
+export interface TakeDecodedDeps {
+  /** With a quarantine that keeps nothing: what is refused is kept here, once for each frame. */
+  readonly intake: Intake;
+  readonly quarantine: Pick<Quarantine, 'add'>;
+  readonly messages?: Messages;
+}
+
+export interface TakeDecoded {
+  /** `refused` tells the index of the frame or request, once each. */
+  take(decoded: readonly Decoded[], origin: Origin): Promise<Taken>;
+}
+
+export function createTakeDecoded(deps: TakeDecodedDeps): TakeDecoded {
+  return {
+    take: async (decoded, origin) => {
+      const { drafts, of } = draftsOf(decoded, origin);
+      const taken = await deps.intake.take(drafts, origin);
+      const first = new Map<number, Refusal>();
+      for (const { index, ...refusal } of taken.refused) {
+        const frame = of[index] ?? 0;
+        if (!first.has(frame)) first.set(frame, refusal);
+      }
+      const refused = [...first].map(([index, refusal]) => ({ index, ...refusal }));
+      if (refused.length > 0)
+        await deps.quarantine.add(
+          refused.map(({ index, ...refusal }) => ({
+            source: origin.source,
+            feed: origin.feed,
+            device: decoded[index]?.device ?? null,
+            receivedMs: origin.receivedMs,
+            refusal,
+            raw: decoded[index]?.raw ?? new Uint8Array(),
+          })),
+        );
+      for (const { device, records } of decoded)
+        if (device !== null && records.length > 0) deps.messages?.add(origin, device, records);
+      return { accepted: taken.accepted, refused };
+    },
+  };
+}
+
+/** The drafts of all frames, and of which frame each is. */
+export function draftsOf(
+  decoded: readonly Decoded[],
+  { receivedMs }: Pick<Origin, 'receivedMs'>,
+): { drafts: Draft[]; of: number[] } {
+  const drafts: Draft[] = [];
+  const of: number[] = [];
+  decoded.forEach((frame, index) => {
+    const { device, records, refusal } = frame;
+    const raw = () => frame.raw;
+    const named = device === null ? {} : { device };
+    if (refusal !== null) {
+      drafts.push({ json: fail(refusal), ...named, raw });
+      of.push(index);
+    }
+    if (device === null) return;
+    for (const record of records) {
+      for (const json of observationsOf(record, { device, receivedMs })) {
+        drafts.push({ json: ok(json), device, raw });
+        of.push(index);
+      }
+    }
+  });
+  return { drafts, of };
+}
