@@ -26,9 +26,11 @@ import {
 } from './backbone.ts';
 import type { Config, Role } from './config.ts';
 import { createIntake } from './ingest/intake.ts';
+import { lead } from './ingest/leader.ts';
 import { nativeIngest } from './ingest/native-http.ts';
 import { createOsmandServer } from './ingest/osmand-http.ts';
 import { owntracksIngest } from './ingest/owntracks-http.ts';
+import { connectOwntracks } from './ingest/owntracks-mqtt.ts';
 import { createQuarantine, type Retry } from './ingest/quarantine.ts';
 import { createRetry } from './ingest/retry.ts';
 import { openRosterCache } from './ingest/roster-cache.ts';
@@ -70,6 +72,8 @@ interface Parts {
 const PAGE_DIR = fileURLToPath(new URL('../dashboard/web/dist/', import.meta.url));
 const VERSION = '0.1.0';
 const MAINTAIN_EVERY_MS = 3_600_000;
+/** The broker keeps one session for all processes: one of them is connected. */
+const OWNTRACKS_LOCK = 7_261_010;
 /** Well within the log's retention. */
 const RENEW_EVERY_MS = 86_400_000;
 
@@ -130,7 +134,7 @@ function has(config: Config, role: Role): boolean {
   return config.roles.includes(role);
 }
 
-async function openIngest({ database, log, logger, cleanups, metrics, clockSkewS }: Parts) {
+async function openIngest({ config, database, log, logger, cleanups, metrics, clockSkewS }: Parts) {
   const devices = await openRosterCache({ database, logger });
   cleanups.add('roster cache', () => devices.stop());
   const taken = (source: string, accepted: number, refused: readonly { code: string }[]) => {
@@ -155,6 +159,19 @@ async function openIngest({ database, log, logger, cleanups, metrics, clockSkewS
   };
   const phones = { take, secretOf, logger, now: Date.now };
   const owntracks: Guest = { action: 'own-check', plugin: owntracksIngest(phones) };
+  const { mqttUrl, mqttClientId } = config;
+  if (mqttUrl !== undefined) {
+    const leader = lead({
+      database,
+      logger,
+      key: OWNTRACKS_LOCK,
+      begin: async () => {
+        const broker = connectOwntracks({ ...phones, url: mqttUrl, clientId: mqttClientId });
+        return () => broker.stop();
+      },
+    });
+    cleanups.add('MQTT', () => leader.stop());
+  }
   return { quarantine, guests: [native, owntracks], osmand: createOsmandServer(phones) };
 }
 

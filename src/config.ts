@@ -103,6 +103,19 @@ const SETTINGS = {
     /^rediss?:\/\/.+/,
     'redis://host:6379',
   ),
+  mqttUrl: optional(
+    'MQTT_URL',
+    'mqtt-url',
+    'MQTT broker of OwnTracks, with user and password in it where it asks for them (none: OwnTracks by HTTP only)',
+    /^(mqtts?|wss?):\/\/.+/,
+    'mqtt://user:password@host:1883',
+  ),
+  mqttClientId: text(
+    'MQTT_CLIENT_ID',
+    'mqtt-client-id',
+    'wardline',
+    'by which the broker knows this installation; one of its processes is connected at a time',
+  ),
   partitions: whole(
     'PARTITIONS',
     'partitions',
