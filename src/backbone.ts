@@ -14,6 +14,7 @@ import { fail, ok, type Result } from './kernel/result.ts';
 import type { Database } from './ports/database.ts';
 import type { LiveState } from './ports/live-state.ts';
 import type { ObservationLog } from './ports/observation-log.ts';
+import { addDocument, findDocument } from './store/roster.ts';
 
 /** Named steps that undo what was done, run last first. A step that fails is told and does not hold up the others. */
 export interface Cleanups {
@@ -87,8 +88,27 @@ export async function openLog(
           partitions,
           logger,
         });
-  if (log.ok) cleanups.add('observations log', () => log.value.close());
-  return log;
+  if (!log.ok) return log;
+  cleanups.add('observations log', () => log.value.close());
+  return checkIsOfThisDatabase(log.value, database);
+}
+
+const LOG_NAME = 'log';
+
+/** A database whose consumers have offsets of one log must not go on with another: they would pass over its first records. */
+async function checkIsOfThisDatabase(
+  log: ObservationLog,
+  database: Database,
+): Promise<Result<ObservationLog, string>> {
+  const known = async () =>
+    (await findDocument(database, LOG_NAME))[0]?.document as { identity: string } | undefined;
+  if ((await known()) === undefined)
+    await addDocument(database, LOG_NAME, JSON.stringify({ identity: log.identity }));
+  const before = (await known())?.identity;
+  if (before === log.identity) return ok(log);
+  return fail(
+    `this database has worked with another log (${before}) and is now given ${log.identity}: set KAFKA_BROKERS and KAFKA_TOPIC to what they were (or leave them out), or take another database`,
+  );
 }
 
 export async function openLiveState(

@@ -39,8 +39,10 @@ export async function createKafkaLog({
     logCreator: () => (entry) => logger.debug({ event: 'kafka', text: entry.log.message }, entry.namespace),
   });
   const admin = kafka.admin();
+  let clusterId: string;
   try {
     await admin.connect();
+    ({ clusterId } = await admin.describeCluster());
     const found = await ensureTopic(admin, topic, partitions);
     if (found !== partitions) {
       await admin.disconnect();
@@ -63,6 +65,7 @@ export async function createKafkaLog({
 
   return ok({
     partitions,
+    identity: `topic ${topic} of the Kafka cluster ${clusterId}`,
     append: (entries) =>
       queue.push(entries.map((entry) => ({ ...entry, partition: partitionOf(entry.key, partitions) }))),
     appendToAll: (line) => queue.push(everyPartition.map((partition) => ({ key: '', line, partition }))),

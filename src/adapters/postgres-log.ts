@@ -80,6 +80,7 @@ export async function createPostgresLog({
 
   return ok({
     partitions,
+    identity: 'this database',
     append: (entries) =>
       queue.push(entries.map((entry) => ({ ...entry, partition: partitionOf(entry.key, partitions) }))),
     appendToAll: (line) => queue.push(everyPartition.map((partition) => ({ key: '', line, partition }))),

@@ -30,15 +30,20 @@ export async function createRedisLiveState({
 
   async function connect(): Promise<Redis> {
     const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null, connectTimeout: 5000 });
-    redis.on('error', (error: Error) =>
-      logger.warn({ event: 'redis.error', error: error.message }, 'Redis connection'),
-    );
+    // Before it was ever there its absence is the answer, not a line in the log; what `connect` throws hides the reason.
+    let cause: Error | undefined;
+    let wasThere = false;
+    redis.on('error', (error: Error) => {
+      cause = error;
+      if (wasThere) logger.warn({ event: 'redis.error', error: error.message }, 'Redis connection');
+    });
     try {
       await redis.connect();
     } catch (error) {
       redis.disconnect();
-      throw error;
+      throw cause ?? error;
     }
+    wasThere = true;
     open.push(redis);
     return redis;
   }

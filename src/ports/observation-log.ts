@@ -65,6 +65,8 @@ export class LogUnavailable extends Error {
 
 export interface ObservationLog {
   readonly partitions: number;
+  /** Names what holds the records, for people too: offsets of one mean nothing on another. */
+  readonly identity: string;
   /** Durable when it resolves. Order within a key is the order of the calls. Rejects with `LogUnavailable`. */
   append(entries: readonly LogEntry[]): Promise<void>;
   /** Puts one line into every partition. Durable in all of them when it resolves. */

@@ -113,6 +113,13 @@ export const upsertDocument = statement<[name: string, document: string]>()(
    RETURNING name`,
 );
 
+/** What is there already stays. */
+export const addDocument = statement<[name: string, document: string]>()(
+  'roster.add-document',
+  {},
+  'INSERT INTO roster_documents (name, document) VALUES ($1, $2::jsonb) ON CONFLICT (name) DO NOTHING',
+);
+
 export const notifyRoster = statement<[]>()(
   'roster.notify',
   { sent: 'text' },

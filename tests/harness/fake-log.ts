@@ -51,6 +51,7 @@ export function createFakeLog(partitions: number): FakeLog {
 
   const log: FakeLog = {
     partitions,
+    identity: 'memory',
     beforeCommit: undefined,
     put: (partition, lines) => {
       records[partition]?.push([...lines]);
