@@ -1,7 +1,10 @@
 /**
  * OwnTracks by way of a broker. Wardline is a client with a session that the broker keeps (QoS 1): a message is acknowledged when it
- * is durable here, and what came while nobody of us was there is delivered afterwards. `mqtt` hands over one message at a
- * time and acknowledges it when `handleMessage` calls back, so a log that is away holds the broker back and nothing piles up here.
+ * is durable here, and what came while nobody of us was there is delivered afterwards.
+ *
+ * `mqtt` acknowledges a message when `handleMessage` calls back, and hands over the next one only then: 240 messages a second, and
+ * Mosquitto throws away what waits beyond 1000. So we call back at once with an error, which `mqtt` takes for "do not
+ * acknowledge", and acknowledge ourselves. A log that is away still holds the broker back: so many messages are under way at most.
  */
 import { connect, type IPublishPacket, type MqttClient } from 'mqtt';
 import type { Logger } from 'pino';
@@ -30,13 +33,15 @@ const TOPICS = ['owntracks/+/+', 'owntracks/+/+/+'];
 const RECONNECT_MS = 2000;
 const RETRY_MS = 1000;
 const SEND_WITHIN_MS = 5000;
+/** Brokers send 20 (Mosquitto) to some hundred without acknowledgement. */
+const MAX_UNDER_WAY = 200;
+const LATER = new Error('acknowledged later');
 /** A message is some hundred bytes, with a picture some hundred thousand. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 export function connectOwntracks(deps: OwntracksMqttDeps): OwntracksMqtt {
   const { logger } = deps;
   let isStopped = false;
-  let handling: Promise<void> = Promise.resolve();
   const client = connect(deps.url, {
     clientId: deps.clientId,
     clean: false,
@@ -50,11 +55,27 @@ export function connectOwntracks(deps: OwntracksMqttDeps): OwntracksMqtt {
   /** Which connection this is: an acknowledgement must not go out by a later one, where its number may mean another message. */
   let connection = 0;
 
+  /** Ends when all that was handed over so far is acknowledged, or given up. */
+  let acknowledged: Promise<void> = Promise.resolve();
+  let underWay = 0;
+  let goOn: (() => void) | undefined;
+
   client.handleMessage = (packet, callback) => {
     const own = connection;
-    handling = take(packet as IPublishPacket, () => isStopped || own !== connection).then((isDurable) =>
-      callback(isDurable ? undefined : new Error('not taken: the connection or the program ended')),
-    );
+    const { qos, messageId } = packet as IPublishPacket;
+    const taking = take(packet as IPublishPacket, () => isStopped || own !== connection);
+    underWay++;
+    // In the order of arrival, as MQTT asks for (4.6.0-2).
+    acknowledged = acknowledged.then(async () => {
+      const isDurable = await taking;
+      underWay--;
+      goOn?.();
+      goOn = undefined;
+      if (isDurable && own === connection && qos === 1 && messageId !== undefined)
+        client.stream.write(acknowledgement(messageId));
+    });
+    if (underWay < MAX_UNDER_WAY) callback(LATER);
+    else goOn = () => callback(LATER);
   };
 
   /** False when it was given up: the broker has it still. */
@@ -115,10 +136,15 @@ export function connectOwntracks(deps: OwntracksMqttDeps): OwntracksMqtt {
     },
     stop: async () => {
       isStopped = true;
-      await handling;
+      await acknowledged;
       await client.endAsync(true);
     },
   };
+}
+
+/** PUBACK, MQTT 3.1.1, 3.4. */
+function acknowledgement(messageId: number): Uint8Array {
+  return Uint8Array.of(0x40, 2, messageId >> 8, messageId & 0xff);
 }
 
 async function subscribe(client: MqttClient, logger: Logger): Promise<void> {
