@@ -143,7 +143,7 @@ async function openIngest({ config, database, log, logger, cleanups, metrics, cl
   };
   const nowhere = { add: async () => {} };
   const bare = createIntake({ log, devices, clockSkewS, quarantine: nowhere, onTaken: taken });
-  const secretOf = () => undefined;
+  const secretOf = (address: string) => devices.secretOf(address, 'owntracks');
   // What is tried again stands in quarantine already: refused once more, it stays where it is.
   const again = createTakeDecoded({ intake: bare, quarantine: nowhere });
   const quarantine = createQuarantine(database, createRetry({ intake: bare, take: again.take, secretOf }));

@@ -8,6 +8,7 @@ import { decodePolicyDocument } from '../kernel/policy-file.ts';
 import { ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import type { Protocol } from '../kernel/roster.ts';
 import type { Database } from '../ports/database.ts';
+import { listDeviceSecrets } from '../store/device-secrets.ts';
 import { listFeedCrs } from '../store/feeds.ts';
 import { findDocument, listAssignments, listSubjectIds } from '../store/roster.ts';
 import { CRS, type Crs } from './coordinates.ts';
@@ -32,6 +33,8 @@ export interface Devices {
 }
 
 export interface RosterCache extends Devices {
+  /** The secret that is set for the device behind an id on the wire; undefined where there is none. */
+  secretOf(address: string, protocol: Protocol): string | undefined;
   /** The device that a subject has at `atMs`; undefined when there is none, or more than one. */
   onlyDeviceOf(subject: string, atMs: Instant): string | undefined;
   stop(): Promise<void>;
@@ -44,17 +47,19 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
   let byAddress = new Map<string, Assignment[]>();
   let bySubject = new Map<string, Assignment[]>();
   let crsByFeed = new Map<string, Crs>();
+  let secrets = new Map<string, string>();
   let clockSkewS: number | undefined;
   let loading: Promise<void> | undefined;
   let isStale = false;
   let again: NodeJS.Timeout | undefined;
 
   async function load(): Promise<void> {
-    const [assignments, ids, documents, feeds] = await Promise.all([
+    const [assignments, ids, documents, feeds, secretRows] = await Promise.all([
       listAssignments(deps.database),
       listSubjectIds(deps.database),
       findDocument(deps.database, 'policy'),
       listFeedCrs(deps.database),
+      listDeviceSecrets(deps.database),
     ]);
     const policy = decodePolicyDocument(documents[0]?.document ?? {});
     const found = new Map<string, Assignment[]>();
@@ -82,6 +87,7 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
         if (!(found.get(assignment.device) ?? []).includes(assignment)) put(assignment.device, assignment);
     byAddress = found;
     bySubject = own;
+    secrets = new Map(secretRows.map(({ device, secret }) => [device, secret]));
     crsByFeed = new Map(feeds.map(({ id, crs }) => [id, CRS.find((known) => known === crs) ?? 'wgs84']));
     clockSkewS = policy.ok ? policy.value.default.clockSkewS : undefined;
   }
@@ -110,6 +116,12 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
     hasSubject: (id) => bySubject.has(id),
     crsOf: (feed) => crsByFeed.get(feed) ?? 'wgs84',
     clockSkewS: () => clockSkewS,
+    secretOf: (address, protocol) => {
+      if (secrets.size === 0) return undefined;
+      // Whoever has the device today or had it: the secret is the device's own.
+      const known = byAddress.get(address)?.find((one) => one.protocol === null || one.protocol === protocol);
+      return known === undefined ? undefined : secrets.get(known.device);
+    },
     onlyDeviceOf: (subject, atMs) => {
       const [first, second] = (bySubject.get(subject) ?? []).filter((assignment) => holds(assignment, atMs));
       return second === undefined ? first?.device : undefined;

@@ -14,6 +14,7 @@ export const ACTIONS = [
   'subjects.read',
   'tracks.read',
   'devices.read',
+  'devices.secret',
   'zones.read',
   'feeds.read',
   'feeds.declare',

@@ -1,0 +1,86 @@
+/** `devices/:id/secret`: what a device proves itself with. Set and removed, never shown. */
+import { Type } from 'typebox';
+import type { Database } from '../../../src/ports/database.ts';
+import { removeDeviceSecret, setDeviceSecret } from '../../../src/store/device-secrets.ts';
+import { notifyRoster } from '../../../src/store/roster.ts';
+import { callerOf } from '../auth/route-guard.ts';
+import type { App } from '../http-server.ts';
+import { Problem } from '../problem.ts';
+import { answers, Id } from './schemas.ts';
+
+const Params = Type.Object({ id: Id });
+/** 32 bytes are the longest key that OwnTracks has. */
+const Secret = Type.String({
+  minLength: 6,
+  maxLength: 32,
+  pattern: '^[\\x20-\\x7e]+$',
+  description: 'Printable ASCII',
+});
+
+export function registerDeviceSecretRoutes(app: App, deps: { readonly database: Database }): void {
+  const db = deps.database;
+  const config = { action: 'devices.secret' } as const;
+  const tags = ['devices'];
+
+  app.put(
+    '/api/v1/devices/:id/secret',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'From now on the device is believed only with this: password or encryption key of the app',
+        params: Params,
+        body: Type.Object({ secret: Secret }),
+        response: answers(Type.Object({ device: Type.String() })),
+      },
+    },
+    async (request) => {
+      const { actor } = callerOf(request);
+      requireWholeTree(actor.organisation);
+      const [set] = isKept(request.params.id)
+        ? await setDeviceSecret(db, request.params.id, request.body.secret)
+        : [];
+      if (set === undefined) throw new Problem('not-found', 'no device of the roster has this id');
+      await notifyRoster(db);
+      request.log.info(
+        { event: 'device.secret-set', account: actor.name, device: set.device },
+        'a secret was set',
+      );
+      return set;
+    },
+  );
+
+  app.delete(
+    '/api/v1/devices/:id/secret',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'The device is believed without a secret again',
+        params: Params,
+        response: answers(Type.Object({ device: Type.String() })),
+      },
+    },
+    async (request) => {
+      const { actor } = callerOf(request);
+      requireWholeTree(actor.organisation);
+      const [removed] = isKept(request.params.id) ? await removeDeviceSecret(db, request.params.id) : [];
+      if (removed === undefined) throw new Problem('not-found', 'the device has no secret');
+      await notifyRoster(db);
+      request.log.info(
+        { event: 'device.secret-removed', account: actor.name, device: removed.device },
+        'a secret was removed',
+      );
+      return removed;
+    },
+  );
+}
+
+/** The store's texts hold neither: nothing there can be called so. */
+function isKept(id: string): boolean {
+  return !id.includes('\0') && id.isWellFormed();
+}
+
+function requireWholeTree(organisation: string): void {
+  if (organisation !== '') throw new Problem('forbidden', 'secrets are set by those over the whole tree');
+}

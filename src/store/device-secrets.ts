@@ -1,0 +1,23 @@
+/** What devices prove themselves with, by the roster's id. */
+import { statement } from './statement.ts';
+
+export const listDeviceSecrets = statement<[]>()(
+  'device-secrets.list',
+  { device: 'text', secret: 'text' },
+  'SELECT device, secret FROM device_secrets',
+);
+
+export const setDeviceSecret = statement<[device: string, secret: string]>()(
+  'device-secrets.set',
+  { device: 'text' },
+  `INSERT INTO device_secrets (device, secret)
+   SELECT $1, $2 WHERE EXISTS (SELECT FROM devices WHERE id = $1)
+   ON CONFLICT (device) DO UPDATE SET secret = excluded.secret, set_at = now()
+   RETURNING device`,
+);
+
+export const removeDeviceSecret = statement<[device: string]>()(
+  'device-secrets.remove',
+  { device: 'text' },
+  'DELETE FROM device_secrets WHERE device = $1 RETURNING device',
+);
