@@ -25,6 +25,7 @@ import {
   openStore,
 } from './backbone.ts';
 import type { Config, Role } from './config.ts';
+import { createDeviceMessages } from './ingest/device-messages.ts';
 import { createIntake } from './ingest/intake.ts';
 import { lead } from './ingest/leader.ts';
 import { nativeIngest } from './ingest/native-http.ts';
@@ -42,6 +43,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import type { Database } from './ports/database.ts';
 import type { Frontier, LiveState } from './ports/live-state.ts';
 import type { ObservationLog, Subscription } from './ports/observation-log.ts';
+import { trimDeviceMessages } from './store/device-messages.ts';
 import { findFeedToken } from './store/feeds.ts';
 import { trimQuarantine } from './store/quarantine.ts';
 import { supervise } from './supervise.ts';
@@ -144,11 +146,13 @@ async function openIngest({ config, database, log, logger, cleanups, metrics, cl
   const nowhere = { add: async () => {} };
   const bare = createIntake({ log, devices, clockSkewS, quarantine: nowhere, onTaken: taken });
   const secretOf = (address: string) => devices.secretOf(address, 'owntracks');
+  const messages = createDeviceMessages({ db: database, devices, logger });
+  cleanups.add('device messages', () => messages.stop());
   // What is tried again stands in quarantine already: refused once more, it stays where it is.
-  const again = createTakeDecoded({ intake: bare, quarantine: nowhere });
+  const again = createTakeDecoded({ intake: bare, quarantine: nowhere, messages });
   const quarantine = createQuarantine(database, createRetry({ intake: bare, take: again.take, secretOf }));
   const intake = createIntake({ log, devices, clockSkewS, quarantine, onTaken: taken });
-  const { take } = createTakeDecoded({ intake: bare, quarantine });
+  const { take } = createTakeDecoded({ intake: bare, quarantine, messages });
   const native: Guest = {
     action: 'own-check',
     plugin: nativeIngest({
@@ -202,6 +206,7 @@ async function startConsumers(parts: Parts): Promise<void> {
       await days.maintain(Date.now(), config.positionRetentionDays);
       await log.trim(Date.now() - config.logRetentionHours * 3_600_000);
       await trimQuarantine(database, new Date(Date.now() - config.quarantineRetentionDays * 86_400_000));
+      await trimDeviceMessages(database, new Date(Date.now() - config.messageRetentionDays * 86_400_000));
     };
     await maintain();
     const timer = setInterval(() => {

@@ -140,6 +140,14 @@ const SETTINGS = {
     36_500,
     'how long recorded positions are kept',
   ),
+  messageRetentionDays: whole(
+    'MESSAGE_RETENTION_DAYS',
+    'message-retention-days',
+    14,
+    1,
+    3650,
+    'how long the messages of devices are kept as decoded',
+  ),
   quarantineRetentionDays: whole(
     'QUARANTINE_RETENTION_DAYS',
     'quarantine-retention-days',

@@ -15,6 +15,7 @@ import { type App, createHttpServer, type HttpServerDeps } from './http-server.t
 import { createLiveBoard } from './live-board.ts';
 import { pageFallback, registerPage } from './page.ts';
 import { registerAlertRoutes } from './routes/alerts.ts';
+import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
@@ -54,6 +55,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerRosterRoutes(app, deps);
   registerFeedRoutes(app, deps);
   registerDeviceSecretRoutes(app, deps);
+  registerDeviceMessageRoutes(app, deps);
   registerQuarantineRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);

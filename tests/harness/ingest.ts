@@ -3,6 +3,7 @@ import fastify from 'fastify';
 import { createLogger } from '../../src/adapters/logger.ts';
 import { createPostgresLog } from '../../src/adapters/postgres-log.ts';
 import { createToken } from '../../src/commands/token.ts';
+import { createDeviceMessages } from '../../src/ingest/device-messages.ts';
 import { createIntake, type Intake } from '../../src/ingest/intake.ts';
 import { nativeIngest } from '../../src/ingest/native-http.ts';
 import { createOsmandServer } from '../../src/ingest/osmand-http.ts';
@@ -58,16 +59,17 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
   const nowhere = { add: async () => {} };
   const bare = createIntake({ ...shared, quarantine: nowhere });
   const secretOf = (address: string) => self.secrets.get(address);
+  const messages = createDeviceMessages({ db: database, devices, logger });
   const quarantine = createQuarantine(
     database,
     createRetry({
       intake: bare,
-      take: createTakeDecoded({ intake: bare, quarantine: nowhere }).take,
+      take: createTakeDecoded({ intake: bare, quarantine: nowhere, messages }).take,
       secretOf,
     }),
   );
   const intake = createIntake({ ...shared, quarantine });
-  const { take } = createTakeDecoded({ intake: bare, quarantine });
+  const { take } = createTakeDecoded({ intake: bare, quarantine, messages });
   const now = () => NOW_MS;
   const native = fastify({ forceCloseConnections: true });
   await native.register(
@@ -121,6 +123,7 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
     },
     close: async () => {
       await Promise.all([native.close(), osmand.close()]);
+      await messages.stop();
       await devices.stop();
       await log.close();
     },

@@ -1,0 +1,61 @@
+/** `devices/:id/messages`: what a device said, as decoded, all kinds. */
+import { Type } from 'typebox';
+import type { Database } from '../../../src/ports/database.ts';
+import { listDeviceMessages } from '../../../src/store/device-messages.ts';
+import { callerOf } from '../auth/route-guard.ts';
+import type { App } from '../http-server.ts';
+import { Problem } from '../problem.ts';
+import { answers, Cursor, decodeCursor, encodeCursor, Id, Limit, Page, Time, toPage } from './schemas.ts';
+
+const Message = Type.Object(
+  {
+    kind: Type.String({ description: 'position, status, network, transition, …' }),
+    received: Time,
+    protocol: Type.String(),
+    device: Type.String(),
+  },
+  {
+    additionalProperties: true,
+    description:
+      'The fields of its kind, with their units; coordinates as the device gave them, `crs` where not WGS-84',
+  },
+);
+
+export function registerDeviceMessageRoutes(app: App, deps: { readonly database: Database }): void {
+  app.get(
+    '/api/v1/devices/:id/messages',
+    {
+      // Positions stand in it.
+      config: { action: 'tracks.read' },
+      schema: {
+        tags: ['devices'],
+        summary: 'What the device said, newest first',
+        params: Type.Object({ id: Id }),
+        querystring: Type.Object({ cursor: Cursor, limit: Limit }),
+        response: answers(Page(Message)),
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const { cursor, limit = 100 } = request.query;
+      const [before] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+      if (before !== undefined && !/^\d{1,18}$/.test(before))
+        throw new Problem('bad-request', 'cursor is not one that a page before gave');
+      // The store's texts hold neither: nothing there can be called so.
+      if (id.includes('\0') || !id.isWellFormed()) throw new Problem('not-found', 'no device has this id');
+      const scope = callerOf(request).actor.organisation;
+      const rows = await listDeviceMessages(deps.database, id, scope, before ?? null, limit + 1);
+      return toPage(
+        rows,
+        limit,
+        (row) => ({
+          ...(JSON.parse(row.record) as { kind: string }),
+          received: row.received_at.toISOString(),
+          protocol: row.protocol,
+          device: row.device,
+        }),
+        (last) => encodeCursor(last.id),
+      );
+    },
+  );
+}
