@@ -32,10 +32,10 @@ install_redis() {
 }
 
 # Debian keeps it in /usr/sbin, which is not on everybody's path.
-mosquitto() { PATH=$PATH:/usr/sbin:/usr/local/sbin command -v mosquitto; }
+mosquitto_program() { PATH=$PATH:/usr/sbin:/usr/local/sbin type -P mosquitto; }
 
 install_mosquitto() {
-  mosquitto >/dev/null && return
+  mosquitto_program >/dev/null && return
   say "installing mosquitto"
   apt-get update -qq >&2
   # Only the program: its own service must not start on the usual port.
@@ -82,7 +82,7 @@ PROPERTIES
   setsid redis-server --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$run" >"$run/redis.log" 2>&1 &
   echo $! >"$run/redis.pid"
   printf 'listener %s 127.0.0.1\nallow_anonymous true\n' "$mqtt_port" >"$run/mosquitto.conf"
-  setsid "$(mosquitto)" -c "$run/mosquitto.conf" >"$run/mosquitto.log" 2>&1 &
+  setsid "$(mosquitto_program)" -c "$run/mosquitto.conf" >"$run/mosquitto.log" 2>&1 &
   echo $! >"$run/mosquitto.pid"
   wait_for Kafka "$kafka_port"
   wait_for Redis "$redis_port"

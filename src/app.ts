@@ -9,7 +9,6 @@ import { openLedger } from '../alerts/ledger.ts';
 import { runBoard } from '../consumers/board/shell.ts';
 import { runClock } from '../consumers/clock/clock.ts';
 import { runDetector } from '../consumers/detector/shell.ts';
-import { runRecorder } from '../consumers/recorder/recorder.ts';
 import { createSharedDecoding } from '../consumers/shared-decoding.ts';
 import { createDashboard } from '../dashboard/server/app.ts';
 import { ensureAdministrator } from '../dashboard/server/auth/administrator.ts';
@@ -43,6 +42,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import type { Database } from './ports/database.ts';
 import type { Frontier, LiveState } from './ports/live-state.ts';
 import type { ObservationLog, Subscription } from './ports/observation-log.ts';
+import { startRecorderThread } from './recorder-thread.ts';
 import { trimDeviceMessages } from './store/device-messages.ts';
 import { findFeedToken } from './store/feeds.ts';
 import { trimQuarantine } from './store/quarantine.ts';
@@ -63,6 +63,7 @@ interface Parts {
   readonly config: Config;
   readonly logger: Logger;
   readonly cleanups: Cleanups;
+  readonly databaseUrl: string;
   readonly database: Database;
   readonly log: ObservationLog;
   readonly liveState: LiveState;
@@ -99,6 +100,7 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
     config,
     logger,
     cleanups,
+    databaseUrl: url.value,
     database: database.value,
     log: log.value,
     liveState: liveState.value,
@@ -199,7 +201,6 @@ async function startConsumers(parts: Parts): Promise<void> {
   };
   const shared = { log, database, logger, now: Date.now, decode: createSharedDecoding() };
   const ledger = openLedger(database);
-  const unreadable = createQuarantine(database, noIngest);
   const days = await openPositionDays(database);
   if (has(config, 'recorder')) {
     const maintain = async () => {
@@ -217,23 +218,10 @@ async function startConsumers(parts: Parts): Promise<void> {
     cleanups.add('maintenance', () => clearInterval(timer));
   }
   run('recorder', () =>
-    runRecorder({
-      ...shared,
-      ensureDays: days.ensure,
-      onTick: frontier('recorder'),
-      onRecorded: (n) => metrics.recorded.inc(n),
-      setAside: (bad) =>
-        unreadable.add(
-          bad.map(({ line, refusal }) => ({
-            source: 'log',
-            feed: null,
-            device: null,
-            receivedMs: Date.now(),
-            refusal,
-            raw: Buffer.from(line),
-          })),
-        ),
-    }),
+    startRecorderThread(
+      { databaseUrl: parts.databaseUrl, config },
+      { onTick: frontier('recorder'), onRecorded: (n) => metrics.recorded.inc(n) },
+    ),
   );
   run('detector', () =>
     runDetector({

@@ -63,7 +63,8 @@ const RULES: readonly Rule[] = [
   { files: /^src\/demo\//, may: /^(src\/(demo|kernel)|geofences)\//, packages: /^(node:.*|@turf\/.*)$/ },
   { files: /^src\/config\.ts$/, may: /^src\/kernel\//, packages: /^$/ },
   {
-    files: /^src\/(app|main|backbone|metrics|store-access|supervise|demo-play|commands\/)/,
+    files:
+      /^src\/(app|main|backbone|recorder-thread|recorder-worker|metrics|store-access|supervise|demo-play|commands\/)/,
     may: /^(src|consumers|alerts|dashboard\/server|geofences)\//,
     packages: /.*/,
   },
