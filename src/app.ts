@@ -5,11 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { openLedger } from '../alerts/ledger.ts';
-import { runBoard } from '../consumers/board/shell.ts';
 import { runClock } from '../consumers/clock/clock.ts';
-import { runDetector } from '../consumers/detector/shell.ts';
-import { createSharedDecoding } from '../consumers/shared-decoding.ts';
 import { createDashboard } from '../dashboard/server/app.ts';
 import { ensureAdministrator } from '../dashboard/server/auth/administrator.ts';
 import { createSessions } from '../dashboard/server/auth/sessions.ts';
@@ -24,6 +20,7 @@ import {
   openStore,
 } from './backbone.ts';
 import type { Config, Role } from './config.ts';
+import { startConsumersThread } from './consumers-thread.ts';
 import { createDeviceMessages } from './ingest/device-messages.ts';
 import { createIntake } from './ingest/intake.ts';
 import { lead } from './ingest/leader.ts';
@@ -42,7 +39,6 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import type { Database } from './ports/database.ts';
 import type { Frontier, LiveState } from './ports/live-state.ts';
 import type { ObservationLog, Subscription } from './ports/observation-log.ts';
-import { startRecorderThread } from './recorder-thread.ts';
 import { trimDeviceMessages } from './store/device-messages.ts';
 import { findFeedToken } from './store/feeds.ts';
 import { trimQuarantine } from './store/quarantine.ts';
@@ -183,15 +179,14 @@ async function openIngest({ config, database, log, logger, cleanups, metrics, cl
 
 async function startConsumers(parts: Parts): Promise<void> {
   const { config, database, log, logger, liveState, metrics, cleanups } = parts;
-  const run = (role: Role, start: () => Promise<Subscription>) => {
-    if (!has(config, role)) return;
+  const run = (name: string, start: () => Promise<Subscription>) => {
     const supervised = supervise({
-      name: role,
+      name,
       start,
       logger,
-      onRestart: () => metrics.restarts.inc({ role }),
+      onRestart: () => metrics.restarts.inc({ role: name }),
     });
-    cleanups.add(role, () => supervised.stop());
+    cleanups.add(name, () => supervised.stop());
   };
   const frontier = (stage: Frontier['stage']) => (partition: number, tickMs: number) => {
     metrics.frontier.set({ stage, partition: String(partition) }, tickMs / 1000);
@@ -199,8 +194,7 @@ async function startConsumers(parts: Parts): Promise<void> {
       logger.warn({ event: 'live-state.away', error: String(error) }, 'the live state can not be written');
     });
   };
-  const shared = { log, database, logger, now: Date.now, decode: createSharedDecoding() };
-  const ledger = openLedger(database);
+  const shared = { log, database, logger, now: Date.now };
   const days = await openPositionDays(database);
   if (has(config, 'recorder')) {
     const maintain = async () => {
@@ -217,24 +211,22 @@ async function startConsumers(parts: Parts): Promise<void> {
     }, MAINTAIN_EVERY_MS);
     cleanups.add('maintenance', () => clearInterval(timer));
   }
-  run('recorder', () =>
-    startRecorderThread(
-      { databaseUrl: parts.databaseUrl, config },
-      { onTick: frontier('recorder'), onRecorded: (n) => metrics.recorded.inc(n) },
-    ),
-  );
-  run('detector', () =>
-    runDetector({
-      ...shared,
-      ledger,
-      onTick: frontier('detector'),
-      onJudged: (n) => metrics.judged.inc(n),
-      onAlerts: (alerts) => {
-        for (const { kind, state } of alerts) metrics.alerts.inc({ kind, state });
-      },
-    }),
-  );
-  run('board', () => runBoard({ ...shared, liveState }));
+  const threadRoles = (['recorder', 'detector', 'board'] as const).filter((role) => has(config, role));
+  if (threadRoles.length > 0)
+    run(threadRoles.join(', '), () =>
+      startConsumersThread(
+        { databaseUrl: parts.databaseUrl, config, roles: threadRoles },
+        {
+          onTick: (stage, partition, tickMs) => frontier(stage)(partition, tickMs),
+          onRecorded: (n) => metrics.recorded.inc(n),
+          onJudged: (n) => metrics.judged.inc(n),
+          onAlerts: (alerts) => {
+            for (const { kind, state } of alerts) metrics.alerts.inc({ kind, state });
+          },
+          onLive: (change) => liveState.put(change),
+        },
+      ),
+    );
   if (has(config, 'clock')) {
     const renew = () =>
       renewRoster(database, Date.now(), RENEW_EVERY_MS).catch((error: unknown) =>

@@ -18,7 +18,10 @@ export interface LiveFeed {
 const PAUSE_MS = 200;
 const RETRY_MS = 1000;
 
-export function createLiveFeed(deps: { readonly liveState: LiveState; readonly logger: Logger }): LiveFeed {
+export function createLiveFeed(deps: {
+  readonly liveState: Pick<LiveState, 'put'>;
+  readonly logger: Logger;
+}): LiveFeed {
   const subjects = new Map<string, LastKnown>();
   const frontiers = new Map<string, Frontier>();
   let writing: Promise<void> | undefined;

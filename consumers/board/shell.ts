@@ -9,7 +9,7 @@ import { type BoardFold, type BoardState, createBoardFold } from './board.ts';
 import { createLiveFeed } from './live-feed.ts';
 
 export interface BoardDeps extends FoldDeps {
-  readonly liveState: LiveState;
+  readonly liveState: Pick<LiveState, 'put'>;
 }
 
 export async function runBoard(deps: BoardDeps): Promise<Subscription> {
