@@ -9,12 +9,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 cache=${WARDLINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/wardline}
 jars=$cache/kafka-4.1.0
 run=${WARDLINE_SERVICES_DIR:-${TMPDIR:-/tmp}/wardline-services}
-kafka_port=${KAFKA_PORT:-19092}
-controller_port=${KAFKA_CONTROLLER_PORT:-19093}
-redis_port=${REDIS_PORT:-16379}
-mqtt_port=${MQTT_PORT:-11883}
 
 say() { echo "services: $*" >&2; }
+
+# The first port from a wish on that nobody listens at.
+free_port() {
+  local port=$1
+  while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 10)); done
+  echo "$port"
+}
 
 install_kafka() {
   [ -f "$jars/.complete" ] && return
@@ -56,7 +59,14 @@ start() {
   install_kafka
   install_redis
   install_mosquitto
+  # What a run left that was killed: Kafka refuses to format its folder a second time.
+  stop
   mkdir -p "$run"
+  local kafka_port controller_port redis_port mqtt_port
+  kafka_port=$(free_port "${KAFKA_PORT:-19092}")
+  controller_port=$(free_port "${KAFKA_CONTROLLER_PORT:-19093}")
+  redis_port=$(free_port "${REDIS_PORT:-16379}")
+  mqtt_port=$(free_port "${MQTT_PORT:-11883}")
   cat >"$run/server.properties" <<PROPERTIES
 process.roles=broker,controller
 node.id=1
@@ -76,7 +86,11 @@ auto.create.topics.enable=false
 PROPERTIES
   local id
   id=$(java -cp "$jars/*" kafka.tools.StorageTool random-uuid)
-  java -cp "$jars/*" kafka.tools.StorageTool format -t "$id" -c "$run/server.properties" >"$run/format.log" 2>&1
+  java -cp "$jars/*" kafka.tools.StorageTool format -t "$id" -c "$run/server.properties" >"$run/format.log" 2>&1 || {
+    say "Kafka's folder can't be formatted:"
+    tail -n 20 "$run/format.log" >&2
+    exit 1
+  }
   setsid java -Xmx512m -Xms256m -XX:+UseG1GC -cp "$jars/*" kafka.Kafka "$run/server.properties" >"$run/kafka.log" 2>&1 &
   echo $! >"$run/kafka.pid"
   setsid redis-server --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$run" >"$run/redis.log" 2>&1 &
@@ -92,15 +106,23 @@ PROPERTIES
   echo "MQTT_URL=mqtt://127.0.0.1:$mqtt_port"
 }
 
+# A signal to a service of ours: a number from an earlier boot may be somebody else's by now.
+end_own() { # name, signal
+  local pid
+  pid=$(cat "$run/$1.pid")
+  tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -q -e kafka.Kafka -e redis-server -e mosquitto || return 1
+  kill "$2" "$pid" 2>/dev/null
+}
+
 stop() {
   for name in kafka redis mosquitto; do
     [ -f "$run/$name.pid" ] || continue
-    kill "$(cat "$run/$name.pid")" 2>/dev/null || true
+    end_own "$name" -TERM || true
   done
   for name in kafka redis mosquitto; do
     [ -f "$run/$name.pid" ] || continue
-    for _ in $(seq 1 60); do kill -0 "$(cat "$run/$name.pid")" 2>/dev/null || break; sleep 0.25; done
-    kill -9 "$(cat "$run/$name.pid")" 2>/dev/null || true
+    for _ in $(seq 1 60); do end_own "$name" -0 || break; sleep 0.25; done
+    end_own "$name" -KILL || true
   done
   rm -rf "$run"
 }
