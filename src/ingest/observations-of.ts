@@ -25,6 +25,10 @@ const SIGNS_OF_LIFE: ReadonlySet<RecordKind> = new Set<RecordKind>([
   'command_result',
 ]);
 
+export function signOfLife({ device, receivedMs }: ObservedBy): Json {
+  return { type: 'status', device, at: formatInstant(receivedMs), status: 'reachable' };
+}
+
 /** A record whose time can't be used is of the time of receipt. */
 export function observationsOf(record: DeviceRecord, { device, receivedMs }: ObservedBy): Json[] {
   const at = typeof record.time === 'string' ? record.time : formatInstant(receivedMs);

@@ -5,7 +5,7 @@
  */
 import { fail, ok, type Refusal } from '../kernel/result.ts';
 import type { Draft, Intake, Origin, Taken } from './intake.ts';
-import { observationsOf } from './observations-of.ts';
+import { observationsOf, signOfLife } from './observations-of.ts';
 import type { Decoded, DeviceRecord } from './protocols/record.ts';
 import type { Quarantine } from './quarantine.ts';
 
@@ -21,9 +21,15 @@ export interface TakeDecodedDeps {
   readonly messages?: Messages;
 }
 
+/** What came, as its protocol decoded it. */
+export interface Arrived extends Decoded {
+  /** It says nothing but that the device is there. */
+  readonly isSignOfLife?: true;
+}
+
 export interface TakeDecoded {
   /** `refused` tells the index of the frame or request, once each. */
-  take(decoded: readonly Decoded[], origin: Origin): Promise<Taken>;
+  take(decoded: readonly Arrived[], origin: Origin): Promise<Taken>;
 }
 
 export function createTakeDecoded(deps: TakeDecodedDeps): TakeDecoded {
@@ -57,7 +63,7 @@ export function createTakeDecoded(deps: TakeDecodedDeps): TakeDecoded {
 
 /** The drafts of all frames, and of which frame each is. */
 export function draftsOf(
-  decoded: readonly Decoded[],
+  decoded: readonly Arrived[],
   { receivedMs }: Pick<Origin, 'receivedMs'>,
 ): { drafts: Draft[]; of: number[] } {
   const drafts: Draft[] = [];
@@ -71,6 +77,10 @@ export function draftsOf(
       of.push(index);
     }
     if (device === null) return;
+    if (frame.isSignOfLife === true) {
+      drafts.push({ json: ok(signOfLife({ device, receivedMs })), device, raw });
+      of.push(index);
+    }
     for (const record of records) {
       for (const json of observationsOf(record, { device, receivedMs })) {
         drafts.push({ json: ok(json), device, raw });

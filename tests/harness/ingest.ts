@@ -3,7 +3,7 @@ import fastify from 'fastify';
 import { createLogger } from '../../src/adapters/logger.ts';
 import { createPostgresLog } from '../../src/adapters/postgres-log.ts';
 import { createToken } from '../../src/commands/token.ts';
-import { createDeviceMessages } from '../../src/ingest/device-messages.ts';
+import { createDeviceMessages, type DeviceMessages } from '../../src/ingest/device-messages.ts';
 import { createIntake, type Intake } from '../../src/ingest/intake.ts';
 import { nativeIngest } from '../../src/ingest/native-http.ts';
 import { createOsmandServer } from '../../src/ingest/osmand-http.ts';
@@ -27,6 +27,9 @@ export interface TestIngest {
   readonly log: ObservationLog;
   readonly devices: RosterCache;
   readonly intake: Intake;
+  /** The intake whose quarantine keeps nothing, for those that keep what is refused themselves. */
+  readonly bare: Intake;
+  readonly messages: DeviceMessages;
   readonly quarantine: Quarantine;
   readonly take: TakeDecoded['take'];
   /** Id on the wire → its secret. */
@@ -86,6 +89,8 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
     log,
     devices,
     intake,
+    bare,
+    messages,
     quarantine,
     take,
     secrets: new Map(),

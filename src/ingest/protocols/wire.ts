@@ -18,7 +18,10 @@ export interface WireFrame extends Decoded {
   readonly claim?: { readonly secret: string | null };
   /** The command that this frame answers: the serial that `command` gave out. */
   readonly answers?: { readonly serial: number; readonly ok: boolean };
-  /** Bytes to send when all is durable; `isAccepted` is false where the claim was not believed or the content was refused. */
+  /**
+   * Bytes to send when all is durable; `isAccepted` is false where the claim was not believed or it could not be kept; what went
+   * into quarantine is kept, and coming again would not mend it.
+   */
   reply?(isAccepted: boolean): Uint8Array;
 }
 
