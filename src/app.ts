@@ -21,7 +21,9 @@ import {
 } from './backbone.ts';
 import type { Config, Role } from './config.ts';
 import { startConsumersThread } from './consumers-thread.ts';
+import { createDevicePort, devicePorts } from './device-ports.ts';
 import { createDeviceMessages } from './ingest/device-messages.ts';
+import { createDeviceNotices } from './ingest/device-notices.ts';
 import { createIntake } from './ingest/intake.ts';
 import { lead } from './ingest/leader.ts';
 import { nativeIngest } from './ingest/native-http.ts';
@@ -40,6 +42,7 @@ import type { Database } from './ports/database.ts';
 import type { Frontier, LiveState } from './ports/live-state.ts';
 import type { ObservationLog, Subscription } from './ports/observation-log.ts';
 import { trimDeviceMessages } from './store/device-messages.ts';
+import { trimDeviceNotices } from './store/device-notices.ts';
 import { findFeedToken } from './store/feeds.ts';
 import { trimQuarantine } from './store/quarantine.ts';
 import { supervise } from './supervise.ts';
@@ -49,6 +52,8 @@ export interface App {
   readonly url: string;
   /** Null when the process has no ingest role. */
   readonly osmandUrl: string | null;
+  /** Device ports over TCP by protocol, as `tcp://host:port`; none when the process has no ingest role. */
+  readonly deviceUrls: Readonly<Record<string, string>>;
   readonly database: Database;
   /** Password of the administrator, if this start made it. */
   readonly madePassword: string | undefined;
@@ -121,9 +126,18 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
     cleanups.add('OsmAnd server', () => ingest.osmand.close());
     osmandUrl = osmand.value;
   }
+  const deviceUrls: Record<string, string> = {};
+  for (const each of ingest?.devicePorts ?? []) {
+    const server = each.open();
+    const opened = await asResult(server.listen(config.host, each.port), config.host, each);
+    if (!opened.ok) return give(opened.error);
+    cleanups.add(`${each.name} port`, () => server.stop());
+    deviceUrls[each.name] = `tcp://${shownHost(config.host)}:${opened.value}`;
+  }
   return ok({
     url: page.value,
     osmandUrl,
+    deviceUrls,
     database: parts.database,
     madePassword: administrator?.password,
     stop: () => cleanups.run(),
@@ -174,7 +188,14 @@ async function openIngest({ config, database, log, logger, cleanups, metrics, cl
     });
     cleanups.add('MQTT', () => leader.stop());
   }
-  return { quarantine, guests: [native, owntracks], osmand: createOsmandServer(phones) };
+  const notices = createDeviceNotices({ db: database, logger });
+  cleanups.add('device notices', () => notices.stop());
+  const shared = { intake: bare, quarantine, messages, devices, notices, metrics, logger, now: Date.now };
+  const tcp = devicePorts(config).map((port) => ({
+    ...port,
+    open: () => createDevicePort(port, { ...shared, onHeard: () => {} }),
+  }));
+  return { quarantine, guests: [native, owntracks], osmand: createOsmandServer(phones), devicePorts: tcp };
 }
 
 async function startConsumers(parts: Parts): Promise<void> {
@@ -200,7 +221,9 @@ async function startConsumers(parts: Parts): Promise<void> {
     const maintain = async () => {
       await days.maintain(Date.now(), config.positionRetentionDays);
       await log.trim(Date.now() - config.logRetentionHours * 3_600_000);
-      await trimQuarantine(database, new Date(Date.now() - config.quarantineRetentionDays * 86_400_000));
+      const refusedBefore = new Date(Date.now() - config.quarantineRetentionDays * 86_400_000);
+      await trimQuarantine(database, refusedBefore);
+      await trimDeviceNotices(database, refusedBefore);
       await trimDeviceMessages(database, new Date(Date.now() - config.messageRetentionDays * 86_400_000));
     };
     await maintain();
@@ -306,10 +329,29 @@ async function listen(
   port: number,
   setting: string,
 ): Promise<Result<string, string>> {
-  try {
-    await server.listen({ host, port });
-  } catch (error) {
+  const listening = await asResult(server.listen({ host, port }), host, { port, setting });
+  if (!listening.ok) {
     await server.close();
+    return listening;
+  }
+  const address = server.server.address();
+  const taken = typeof address === 'object' && address !== null ? address.port : port;
+  return ok(`http://${shownHost(host)}:${taken}`);
+}
+
+function shownHost(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+}
+
+/** What somebody can mend is a line that says how. */
+async function asResult<T>(
+  listening: Promise<T>,
+  host: string,
+  { port, setting }: { readonly port: number; readonly setting: string },
+): Promise<Result<T, string>> {
+  try {
+    return ok(await listening);
+  } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EADDRINUSE')
       return fail(`port ${port} is in use: end what uses it, or set ${setting} to another`);
@@ -318,7 +360,4 @@ async function listen(
     if (code === 'EADDRNOTAVAIL') return fail(`this machine has no address ${host}: set HOST to one it has`);
     throw error;
   }
-  const address = server.server.address();
-  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-  return ok(`http://${shown}:${typeof address === 'object' && address !== null ? address.port : port}`);
 }

@@ -80,6 +80,8 @@ const SETTINGS = {
   host: text('HOST', 'host', '0.0.0.0', 'address to listen on'),
   port: port('PORT', 'port', 8080, 'page, REST, websocket, native ingest; 0 takes a free one'),
   osmandPort: port('OSMAND_PORT', 'osmand-port', 5055, 'OsmAnd / Traccar Client; 0 takes a free one'),
+  jt808Port: port('JT808_PORT', 'jt808-port', 5015, 'JT/T 808 over TCP; 0 takes a free one'),
+  watchPort: port('WATCH_PORT', 'watch-port', 5093, 'watch protocol over TCP; 0 takes a free one'),
   dataDir: text('DATA_DIR', 'data-dir', './data', 'folder of the embedded database'),
   databaseUrl: optional(
     'DATABASE_URL',

@@ -21,6 +21,30 @@ export function createMetrics() {
       labelNames: ['source', 'code'],
       registers,
     }),
+    frames: new Counter({
+      name: 'wardline_device_frames_total',
+      help: 'Frames of devices over TCP, by what could not be read in them',
+      labelNames: ['protocol', 'code'],
+      registers,
+    }),
+    notKept: new Counter({
+      name: 'wardline_device_frames_not_kept_total',
+      help: 'Refused frames beyond the rate at which they go into quarantine; not acknowledged',
+      labelNames: ['protocol', 'code'],
+      registers,
+    }),
+    connections: new Gauge({
+      name: 'wardline_device_connections',
+      help: 'TCP connections of devices that are open',
+      labelNames: ['protocol'],
+      registers,
+    }),
+    closed: new Counter({
+      name: 'wardline_device_connections_closed_total',
+      help: 'TCP connections of devices that ended, by reason',
+      labelNames: ['protocol', 'reason'],
+      registers,
+    }),
     recorded: new Counter({
       name: 'wardline_positions_recorded_total',
       help: 'Positions written to the store',

@@ -51,6 +51,8 @@ async function startDemo(app: App, config: Config) {
   return playDemo(app, config);
 }
 
+const SPOKEN: Readonly<Record<string, string>> = { jt808: 'JT/T 808', watch: 'watches' };
+
 function welcome(app: App, config: Config, demoPassword: string | undefined): string {
   const password = demoPassword ?? app.madePassword;
   const login =
@@ -65,6 +67,9 @@ function welcome(app: App, config: Config, demoPassword: string | undefined): st
     `  page    ${app.url}`,
     ...(config.roles.includes('dashboard') ? [`  login   ${login}`] : []),
     ...(app.osmandUrl === null ? [] : [`  osmand  ${app.osmandUrl}   (OsmAnd / Traccar Client)`]),
+    ...Object.entries(app.deviceUrls).map(
+      ([name, url]) => `  ${name.padEnd(7)} ${url}   (${SPOKEN[name] ?? 'devices'})`,
+    ),
     `  roles   ${config.roles.join(', ')}`,
     '  Ctrl-C stops everything',
     '',

@@ -80,6 +80,9 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
       };
       own.get(row.subject)?.push(assignment);
       put(row.address, assignment);
+      // JT/T 808 pads the terminal's number with zeros to the field's length, and its decoder takes them off.
+      const bare = row.protocol === 'jt808' ? row.address.replace(/^0+(?=.)/, '') : row.address;
+      if (bare !== row.address) put(bare, assignment);
     }
     // After all addresses: an id that is another device's id on the wire means that other device.
     for (const assignments of own.values())

@@ -24,6 +24,8 @@ function environment(env: Environment): NodeJS.ProcessEnv {
     HOST: '127.0.0.1',
     PORT: '0',
     OSMAND_PORT: '0',
+    JT808_PORT: '0',
+    WATCH_PORT: '0',
     WARDLINE_ADMIN_PASSWORD: 'test-password',
     ...env,
   };

@@ -1,0 +1,57 @@
+/** The ports of the devices that speak over TCP: each protocol with its port, its part of the registry and its figures. */
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import type { DeviceNotices } from './ingest/device-notices.ts';
+import type { WireProtocol } from './ingest/protocols/wire.ts';
+import type { RosterCache } from './ingest/roster-cache.ts';
+import { createTcpServer, type Heard, type TcpServer, type TcpServerDeps } from './ingest/tcp-server.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface DevicePort {
+  readonly name: 'jt808' | 'watch';
+  readonly wire: WireProtocol;
+  readonly port: number;
+  readonly setting: string;
+  /** Whether the protocol can carry a secret at all. */
+  readonly hasSecret: boolean;
+}
+
+export const devicePorts = (_config: Config): readonly DevicePort[] => [];
+
+export interface DevicePortDeps extends Pick<TcpServerDeps, 'intake' | 'quarantine' | 'messages' | 'now'> {
+  readonly devices: RosterCache;
+  readonly notices: DeviceNotices;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  onHeard(heard: Heard): void;
+}
+
+export function createDevicePort(
+  { name, wire, hasSecret }: DevicePort,
+  { devices, notices, metrics, ...deps }: DevicePortDeps,
+): TcpServer {
+  const secretOf = (address: string) => (hasSecret ? devices.secretOf(address, wire.protocol) : undefined);
+  return createTcpServer({
+    ...deps,
+    wire,
+    devices,
+    secretOf,
+    authCode: (address) => secretOf(address) ?? codeFor(address),
+    onFrame: (refusal) => metrics.frames.inc({ protocol: name, code: refusal?.code ?? 'ok' }),
+    onConnections: (count) => metrics.connections.set({ protocol: name }, count),
+    onClosed: (reason) => metrics.closed.inc({ protocol: name, reason }),
+    onRefused: (address, { code }, isKept, receivedMs) => {
+      if (!isKept) metrics.notKept.inc({ protocol: name, code });
+      if (address !== null) notices.raise({ protocol: name, address, code, receivedMs });
+    },
+  });
+}
+
+/**
+ * What a device without a secret is told to authenticate with: it has to be some code, the same at every start, and proves nothing
+ * until somebody sets it as the device's secret.
+ */
+export function codeFor(address: string): string {
+  return createHash('sha256').update(`wardline ${address}`).digest('hex').slice(0, 16);
+}
