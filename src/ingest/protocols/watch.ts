@@ -1,0 +1,117 @@
+/**
+ * Watches of the SeTracker family over TCP: `[3G*ID*LEN*CONTENT]` and its relatives (protocols.md part B). The protocol carries no
+ * secret: a device is who it says it is.
+ */
+import type { Instant } from '../../kernel/instant.ts';
+import type { Refusal } from '../../kernel/result.ts';
+import { readWatchContent, type WatchContent, writeWatchFrame } from './watch-content.ts';
+import { createWatchFraming, type WatchPiece } from './watch-frame.ts';
+import { readWatchRecords } from './watch-records.ts';
+import type { DeviceCommand, WireFrame, WireProtocol, WireSession } from './wire.ts';
+
+export const watch: WireProtocol = { protocol: 'watch', open: openSession };
+
+function openSession(): WireSession {
+  const framing = createWatchFraming();
+  /** Whose style and address commands take. */
+  let last: WatchContent | undefined;
+  let lastSerial = 0;
+  /** Serial of the command that the word answers; a newer command with the same word takes its place. */
+  const asked = new Map<string, number>();
+
+  function frameOf({ bytes, fault }: WatchPiece, receivedMs: Instant): WireFrame {
+    const content = fault === null ? readWatchContent(bytes) : undefined;
+    if (content === undefined)
+      return { device: null, records: [], refusal: REFUSALS[fault ?? 'garbage'], raw: bytes };
+    last = content;
+    const { device, type } = content;
+    const records = readWatchRecords(content, receivedMs);
+    const answer = answerTo(content);
+    const serial = asked.get(type);
+    asked.delete(type);
+    return {
+      device,
+      records: records.ok ? records.value : [],
+      refusal: records.ok ? null : records.error,
+      raw: bytes,
+      ...(serial === undefined ? {} : { answers: { serial, ok: content.values[0] !== '0' } }),
+      ...(answer === undefined
+        ? {}
+        : { reply: (isAccepted: boolean) => (isAccepted ? writeWatchFrame(content, answer) : NOTHING) }),
+    };
+  }
+
+  return {
+    push: (chunk, receivedMs) => framing.push(chunk).map((piece) => frameOf(piece, receivedMs)),
+    command: (command) => {
+      const content = contentOf(command);
+      if (last === undefined || content === undefined) return undefined;
+      lastSerial++;
+      asked.set(content.split(',', 1)[0] ?? '', lastSerial);
+      const index = last.index === undefined ? undefined : FIRST_INDEX;
+      return { bytes: writeWatchFrame({ ...last, index }, content), serial: lastSerial };
+    },
+  };
+}
+
+/** What is not acknowledged comes again: the protocol has no word for a refusal. */
+const NOTHING = new Uint8Array();
+const FIRST_INDEX = '0001';
+
+const REFUSALS: Readonly<Record<'garbage' | 'cut-off' | 'too-large', Refusal>> = {
+  garbage: {
+    code: 'bad-shape',
+    where: 'frame',
+    message: 'no frame: [MM*ID*LEN*CONTENT] is expected on this port',
+  },
+  'cut-off': {
+    code: 'bad-shape',
+    where: 'frame',
+    message: 'another frame begins before its closing bracket',
+  },
+  'too-large': {
+    code: 'too-large',
+    where: 'frame',
+    message: 'is longer than 16 KiB: voices and pictures are not kept',
+  },
+};
+
+function answerTo({ type, values }: WatchContent): string | undefined {
+  if (type.startsWith('AL')) return 'AL';
+  switch (type) {
+    case 'LK':
+    case 'TKQ':
+    case 'TKQ2':
+    case 'bphrt':
+    case 'btemp2':
+      return type;
+    case 'INIT':
+    case 'CONFIG':
+    case 'oxygen':
+      return `${type},1`;
+    case 'JXTK':
+      return values.length > 0 ? 'JXTKR,1' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function contentOf(command: DeviceCommand): string | undefined {
+  switch (command.type) {
+    case 'locate':
+      return 'CR';
+    case 'set-interval':
+      return `UPLOAD,${Math.max(1, Math.round(command.intervalS))}`;
+    case 'text':
+      return `MESSAGE,${utf16Hex(command.text)}`;
+    case 'find':
+      return 'FIND';
+  }
+}
+
+function utf16Hex(text: string): string {
+  let hex = '';
+  for (let at = 0; at < text.length; at++)
+    hex += text.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0');
+  return hex;
+}
