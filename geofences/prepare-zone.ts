@@ -18,6 +18,13 @@ export type PreparedZone = {
   | { readonly shape: 'corridor'; readonly tree: EdgeTree; readonly halfWidthM: number }
 );
 
+/** The middle of what a zone spans: near it, not always in it. */
+export function middleOf(zone: PreparedZone): { readonly lon: number; readonly lat: number } {
+  if (zone.shape === 'circle') return { lon: zone.lon, lat: zone.lat };
+  const [, south = 0, , north = 0] = zone.tree.nodes;
+  return { lon: zone.middleLon, lat: (south + north) / 2 };
+}
+
 /** Eight times the largest province of the national map; the check of one takes half a second. */
 const MAX_VERTICES = 200_000;
 /** About a square metre: less is a slip of the pen. */

@@ -1,8 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Position } from '../../src/kernel/log-event.ts';
-import { accuracyOf, normalCdf, type PositionEstimate, sigmaOf, takeFix } from './position-estimate.ts';
+import {
+  accuracyOf,
+  normalCdf,
+  type PositionEstimate,
+  sigmaOf,
+  takeFix as take,
+  toFix,
+} from './position-estimate.ts';
 import { positionOf } from './trials.testing.ts';
+
+const takeFix = (before: PositionEstimate | null, position: Position) => take(before, toFix(position));
 
 const at = (atS: number, x: number, y: number, accuracyM = 12): Position =>
   positionOf({ atS, x, y, accuracyM });

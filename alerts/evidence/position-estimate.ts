@@ -43,6 +43,43 @@ const MAX_ASIDE = 4;
 /** How long a reported speed is taken to have held. */
 const MAX_DRIFT_S = 300;
 
+/**
+ * A fix as the filter takes it and as the detector's state keeps it: time, lon, lat, accuracy (m), speed (m/s), flags. What is
+ * judged again from the state must come to the same, so it is rounded before the first time, not after.
+ */
+export type Fix = [
+  atMs: Instant,
+  lon: number,
+  lat: number,
+  accuracyM: number,
+  speedMps: number,
+  flags: number,
+];
+/** From a network's database, not from satellites. */
+export const NETWORK = 1;
+/** The estimate took it: it is evidence. */
+export const COUNTED = 2;
+
+/** A decimetre: two fixes that differ by less are one place. */
+const FIX_DIGITS = 1e6;
+
+export function toFix(position: Position): Fix {
+  const { method } = position;
+  return [
+    position.atMs,
+    rounded(position.lon, FIX_DIGITS),
+    rounded(position.lat, FIX_DIGITS),
+    rounded(accuracyOf(position), 10),
+    rounded(position.speedMps ?? 0, 10),
+    method === 'cell' || method === 'wifi' ? NETWORK : 0,
+  ];
+}
+
+/** Whether a position is, as kept, where a fix was. */
+export function isSamePlace([, lon, lat]: Fix, otherLon: number, otherLat: number): boolean {
+  return lon === rounded(otherLon, FIX_DIGITS) && lat === rounded(otherLat, FIX_DIGITS);
+}
+
 /** Where a device gives no accuracy: by method, from the field figures of GNSS, Wi-Fi and cell positioning, metres. */
 const ASSUMED_ACCURACY_M = { gnss: 20, wifi: 100, cell: 1000 } as const;
 const UNKNOWN_ACCURACY_M = 100;
@@ -60,6 +97,11 @@ export function accuracyOfSigma(sigmaM: number): number {
   return Math.round(sigmaM * RADIUS_68_SIGMAS);
 }
 
+/** A copy that further fixes may move. */
+export function copyEstimate(estimate: PositionEstimate | null): PositionEstimate | null {
+  return estimate === null ? null : { ...estimate, aside: estimate.aside.map((fix) => [...fix]) };
+}
+
 /** What a fix did to the estimate. `aside`: it changed nothing and counts for nothing yet. */
 export type FixEffect = 'moved' | 'took-over' | 'aside' | 'stale';
 
@@ -71,26 +113,26 @@ export interface TakenFix {
 }
 
 /** Moves the estimate in place; makes it from the first fix. Fixes must come in the order of their time. */
-export function takeFix(before: PositionEstimate | null, fix: Position): TakenFix {
-  const sigmaM = rounded(sigmaOf(accuracyOf(fix)), SIGMA_DIGITS);
+export function takeFix(before: PositionEstimate | null, fix: Fix): TakenFix {
+  const [atMs, lon, lat, accuracyM, speedMps] = fix;
+  const sigmaM = rounded(sigmaOf(accuracyM), SIGMA_DIGITS);
   if (before === null) return { estimate: begin(fix, sigmaM), effect: 'took-over' };
   // What came before tells nothing new: above all not the same frame again, which would be the second witness of itself.
-  if (fix.atMs <= Math.max(before.atMs, before.aside.at(-1)?.[3] ?? before.atMs))
+  if (atMs <= Math.max(before.atMs, before.aside.at(-1)?.[3] ?? before.atMs))
     return { estimate: before, effect: 'stale' };
-  const elapsedS = (fix.atMs - before.atMs) / 1000;
+  const elapsedS = (atMs - before.atMs) / 1000;
   // A speed is measured apart from the position (Doppler), so it may widen what is expected; it never narrows it.
-  const driftM =
-    (fix.speedMps ?? 0) >= MOVING_MPS ? (fix.speedMps ?? 0) * Math.min(elapsedS, MAX_DRIFT_S) : 0;
-  const predicted = before.varianceM2 + WALK_MPS * WALK_MPS * elapsedS * WALK_TIME_S + driftM * driftM;
+  const driftM = speedMps >= MOVING_MPS ? speedMps * Math.min(elapsedS, MAX_DRIFT_S) : 0;
+  const predicted = before.varianceM2 + walkVarianceM2(elapsedS) + driftM * driftM;
   const kx = scaleX(before.lat);
   const ky = scaleY(before.lat);
-  const dx = wrap(fix.lon - before.lon) * kx;
-  const dy = (fix.lat - before.lat) * ky;
+  const dx = wrap(lon - before.lon) * kx;
+  const dy = (lat - before.lat) * ky;
   const innovation = predicted + sigmaM * sigmaM;
   if ((dx * dx + dy * dy) / innovation > GATE) {
     const agreed = before.aside.find((other) => agrees(other, fix, sigmaM)) ?? followed(before.aside, fix);
     if (agreed !== undefined) return { estimate: begin(fix, sigmaM), effect: 'took-over', agreed };
-    before.aside.push([fix.lon, fix.lat, sigmaM, fix.atMs]);
+    before.aside.push([lon, lat, sigmaM, atMs]);
     if (before.aside.length > MAX_ASIDE) before.aside.shift();
     return { estimate: before, effect: 'aside' };
   }
@@ -101,17 +143,22 @@ export function takeFix(before: PositionEstimate | null, fix: Position): TakenFi
   before.lon = rounded(before.lon + (gain * dx) / kx, PLACE_DIGITS);
   before.lat = rounded(before.lat + (gain * dy) / ky, PLACE_DIGITS);
   before.varianceM2 = rounded(Math.max(predicted * (1 - gain), floor * floor), VARIANCE_DIGITS);
-  before.atMs = fix.atMs;
+  before.atMs = atMs;
   before.aside.length = 0;
   return { estimate: before, effect: 'moved' };
 }
 
-function begin(fix: Position, sigmaM: number): PositionEstimate {
+/** By how much a position may have changed since it was fixed, of somebody of whom nothing is known, m² of one axis. */
+export function walkVarianceM2(elapsedS: number): number {
+  return WALK_MPS * WALK_MPS * elapsedS * WALK_TIME_S;
+}
+
+function begin([atMs, lon, lat]: Fix, sigmaM: number): PositionEstimate {
   return {
-    lon: rounded(fix.lon, PLACE_DIGITS),
-    lat: rounded(fix.lat, PLACE_DIGITS),
+    lon: rounded(lon, PLACE_DIGITS),
+    lat: rounded(lat, PLACE_DIGITS),
     varianceM2: rounded(sigmaM * sigmaM, VARIANCE_DIGITS),
-    atMs: fix.atMs,
+    atMs,
     bestSigmaM: sigmaM,
     aside: [],
   };
@@ -132,14 +179,14 @@ function rounded(value: number, digits: number): number {
  */
 function agrees(
   [lon, lat, otherSigmaM]: PositionEstimate['aside'][number],
-  fix: Position,
+  [, fixLon, fixLat, , , flags]: Fix,
   sigmaM: number,
 ): boolean {
-  if (lon === fix.lon && lat === fix.lat && (fix.method === 'cell' || fix.method === 'wifi')) return false;
+  if (lon === fixLon && lat === fixLat && (flags & NETWORK) !== 0) return false;
   const kx = scaleX(lat);
   const ky = scaleY(lat);
-  const dx = wrap(fix.lon - lon) * kx;
-  const dy = (fix.lat - lat) * ky;
+  const dx = wrap(fixLon - lon) * kx;
+  const dy = (fixLat - lat) * ky;
   const joint2 = sigmaM * sigmaM + otherSigmaM * otherSigmaM;
   return dx * dx + dy * dy <= AGREE_SIGMAS * AGREE_SIGMAS * joint2;
 }
@@ -147,9 +194,9 @@ function agrees(
 /** The fix before this one, if it and those before it lead here at a plausible pace. */
 function followed(
   aside: PositionEstimate['aside'],
-  fix: Position,
+  [fixMs, fixLon, fixLat]: Fix,
 ): PositionEstimate['aside'][number] | undefined {
-  let to: { lon: number; lat: number; atMs: Instant } = fix;
+  let to = { lon: fixLon, lat: fixLat, atMs: fixMs };
   for (let n = 1; n < COHERENT_FIXES; n++) {
     const from = aside.at(-n);
     if (from === undefined || (from[0] === to.lon && from[1] === to.lat)) return undefined;

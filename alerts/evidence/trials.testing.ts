@@ -4,7 +4,7 @@
  */
 import { scaleX, scaleY } from '../../geofences/metres.ts';
 import type { Position } from '../../src/kernel/log-event.ts';
-import { type PositionEstimate, probabilityOutside, takeFix } from './position-estimate.ts';
+import { type PositionEstimate, probabilityOutside, takeFix, toFix } from './position-estimate.ts';
 
 export const EDGE_LAT = 23.5;
 const LON = 116.3;
@@ -31,7 +31,7 @@ export const positionFilter: Rule = () => {
   let estimate: PositionEstimate | null = null;
   let isOpen = false;
   return (fix) => {
-    estimate = takeFix(estimate, positionOf(fix)).estimate;
+    estimate = takeFix(estimate, toFix(positionOf(fix))).estimate;
     const outside = probabilityOutside((estimate.lat - EDGE_LAT) * KY, Math.sqrt(estimate.varianceM2));
     if (outside >= 0.99) isOpen = true;
     if (1 - outside >= 0.95) isOpen = false;

@@ -4,18 +4,20 @@ import { signedDistanceM } from '../../geofences/signed-distance.ts';
 import type { ZoneAssignment } from '../../src/kernel/roster.ts';
 import { probabilityOutside } from '../evidence/position-estimate.ts';
 import { type AlertKind, NOTHING, type SubjectView, type Verdict } from './kind.ts';
-import { condition, metres, percent, roundProbability } from './wording.ts';
+import { whereabouts } from './whereabouts.ts';
+import { condition, errorOf, metres, percent, roundProbability, rowOf } from './wording.ts';
 import { FAR_SIGMAS, gatherEnd, gatherEvidence, type ZoneRule } from './zone-evidence.ts';
 
 const DEADLINE_S = 120;
 
 export const exclusionEntry: AlertKind = {
   name: 'exclusion-entry',
+  judges: 'place',
   deadlineS: () => DEADLINE_S,
   judge: (view) => {
     let verdicts: Verdict[] | undefined;
     for (const assignment of view.profile.zones) {
-      if (assignment.rule !== 'keep-out' || !view.isInForce(assignment.schedule, view.nowMs)) continue;
+      if (assignment.rule !== 'keep-out' || !view.isInForce(assignment.schedule, view.atMs)) continue;
       const verdict = judgeOne(view, assignment);
       if (verdict === undefined) continue;
       verdicts ??= [];
@@ -31,7 +33,8 @@ export const exclusionEntry: AlertKind = {
     const rule = ruleOf(view, assignment, zone);
     const { evidence, sinceMs, inRow } = gatherEvidence(view, state, rule);
     const depthM = -signedDistanceM(zone, estimate.lon, estimate.lat);
-    const errorM = Math.sqrt(estimate.varianceM2) * 1.515;
+    const error = errorOf(estimate);
+    const row = rowOf(inRow);
     const status = condition(view, state);
     const { id } = view.profile;
     const name = zone.name ?? zone.id;
@@ -40,8 +43,8 @@ export const exclusionEntry: AlertKind = {
       atMs: sinceMs,
       zone: zone.id,
       evidence,
-      zh: `${id} 于 ${at} 进入禁止区域${name}，现在区内 ${metres(depthM)}（定位误差 ${metres(errorM)}），连续 ${inRow} 次定位，置信度 ${percent(verdict.confidence)}。${status.zh}`,
-      en: `${id} entered the exclusion zone ${name} at ${at} and is ${metres(depthM)} inside (position error ${metres(errorM)}), ${inRow === 1 ? '1 fix' : `${inRow} fixes in a row`}, confidence ${percent(verdict.confidence)}. ${status.en}`,
+      zh: `${id} 于 ${at} 进入禁止区域${name}，现在区内 ${metres(depthM)}（定位误差 ${error}），${row.zh}，置信度 ${percent(verdict.confidence)}。${status.zh}`,
+      en: `${id} entered the exclusion zone ${name} at ${at} and is ${metres(depthM)} inside (position error ${error}), ${row.en}, confidence ${percent(verdict.confidence)}. ${status.en}`,
     };
   },
   explainEnd: (view, { about }) => {
@@ -49,9 +52,13 @@ export const exclusionEntry: AlertKind = {
     const { id } = view.profile;
     const name = zone?.name ?? about;
     if (assignment === undefined || zone === undefined || view.located === null) {
-      const at = view.clock(view.nowMs);
+      const schedule = view.profile.zones.find(
+        (item) => item.rule === 'keep-out' && item.zone === about,
+      )?.schedule;
+      const atMs = view.lastEdgeMs(schedule ?? null, view.atMs) ?? view.nowMs;
+      const at = view.clock(atMs);
       return {
-        atMs: view.nowMs,
+        atMs,
         zone: about,
         evidence: [],
         zh: `禁止区域${name}自 ${at} 起对 ${id} 不再生效。`,
@@ -74,17 +81,17 @@ function judgeOne(view: SubjectView, { zone: id, bufferM }: ZoneAssignment): Ver
   const zone = view.zone(id);
   if (zone === undefined) return undefined;
   const verdict = { about: id, severity: 'critical' } as const;
-  if (view.located === null) return { ...verdict, says: 'undecided', confidence: 0, device: null };
-  const { device, estimate } = view.located;
-  const sigmaM = Math.sqrt(estimate.varianceM2);
+  const where = whereabouts(view);
+  if (where === null) return { ...verdict, says: 'undecided', confidence: 0, device: null };
+  const { device, lon, lat, sigmaM, isStale } = where;
   const enoughM = FAR_SIGMAS * sigmaM + bufferM;
   // The tolerance moves the edge inwards, in the subject's favour.
-  const depthM = -view.distanceM(zone, estimate.lon, estimate.lat, enoughM) - bufferM;
+  const depthM = -view.distanceM(zone, lon, lat, enoughM) - bufferM;
   const inside = probabilityOutside(depthM, sigmaM);
-  if (1 - inside >= view.policy.insideProbability) return undefined;
+  if (!isStale && 1 - inside >= view.policy.insideProbability) return undefined;
   return {
     ...verdict,
-    says: inside >= view.policy.outsideProbability ? 'holds' : 'undecided',
+    says: !isStale && inside >= view.policy.outsideProbability ? 'holds' : 'undecided',
     confidence: roundProbability(inside),
     device: device.id,
   };
@@ -96,7 +103,7 @@ function find(
 ): { assignment: ZoneAssignment | undefined; zone: PreparedZone | undefined } {
   const inForce = view.profile.zones.filter(
     ({ zone, rule, schedule }) =>
-      rule === 'keep-out' && zone === about && view.isInForce(schedule, view.nowMs),
+      rule === 'keep-out' && zone === about && view.isInForce(schedule, view.atMs),
   );
   return { assignment: inForce[0], zone: view.zone(about) };
 }

@@ -8,8 +8,40 @@ import type { AlertKindName, EvidenceFix, Severity } from '../../src/kernel/aler
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { DeviceStatusCode } from '../../src/kernel/log-event.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
-import type { Device, Schedule, SubjectProfile } from '../../src/kernel/roster.ts';
-import type { PositionEstimate } from '../evidence/position-estimate.ts';
+import type { Device, Muster, Schedule, SubjectProfile } from '../../src/kernel/roster.ts';
+import type { Fix, PositionEstimate } from '../evidence/position-estimate.ts';
+
+/** From (inclusive) until (exclusive). */
+export interface Window {
+  readonly fromMs: Instant;
+  readonly untilMs: Instant;
+}
+
+/**
+ * The charge and which way it goes. It turns only by more than a gauge's flicker, so a charge that is drawn from and one that
+ * is filled up are told apart without the device's word; its word (charging, low battery) turns it at once.
+ */
+export interface Battery {
+  pct: number | null;
+  /** The lowest of this discharge, the highest of this charging, and since when; null: no figure yet. */
+  extremePct: number | null;
+  extremeMs: Instant;
+  isCharging: boolean;
+  /** The device itself called it low in this discharge, first at that time. */
+  saidLowMs?: Instant;
+}
+
+/** Why a device's fixes can't be true. Each absent while it is not so. */
+export interface Signs {
+  /** The newest fix, and those before it without a break, admitted to be made up: since when. */
+  mockMs?: Instant;
+  /** The device's clock was ahead of ours by so much in what it sent last: receipt, and by how many seconds. */
+  ahead?: { readonly atMs: Instant; readonly byS: number };
+  /** Two confirmed places too far apart: time of the later, the speed it would have taken, and both places' distance. */
+  jump?: { readonly atMs: Instant; readonly speedMps: number; readonly distanceM: number };
+  /** The same satellite coordinates again: since when, how many fixes, and how many of those said that it was moving. */
+  still?: { readonly fromMs: Instant; lastMs: Instant; fixes: number; moving: number };
+}
 
 /** What is known of one device; JSON, kept in the detector's state. */
 export interface DeviceState {
@@ -21,13 +53,30 @@ export interface DeviceState {
   /** Newest device time of anything that shows it on; null: nothing has. */
   onMs: Instant | null;
   estimate: PositionEstimate | null;
-  /** Newest fixes that counted, oldest first: time, lon, lat, accuracy (m). */
-  fixes: [Instant, number, number, number][];
+  /** The newest fixes, oldest first, also those that did not count (`COUNTED`): one that comes late is put among them. */
+  fixes: Fix[];
+  /** The estimate before the oldest of `fixes`. */
+  base: PositionEstimate | null;
   /** Time of the newest fix that was there when the rules last changed; null: none was. */
   beforeRulesMs: Instant | null;
-  batteryPct: number | null;
+  battery: Battery;
   /** Reported off by itself or by the operator, since when. */
   off: { atMs: Instant; status: DeviceStatusCode } | null;
+  /** Reported opened or cut, and not closed since. */
+  strapCutMs?: Instant;
+  /** Newest report that the strap is closed. */
+  strapClosedMs?: Instant;
+  readonly signs: Signs;
+}
+
+/** What kinds remember of a subject from one moment to the next, by a name of their own: instants. */
+export type Memory = Record<string, Instant>;
+
+export interface OpenAlertView {
+  readonly kind: string;
+  readonly about: string;
+  readonly startedAtMs: Instant;
+  readonly confidence: number;
 }
 
 export interface WatchedDevice {
@@ -39,7 +88,13 @@ export interface WatchedDevice {
 export interface Surroundings {
   /** Undefined while the log has not brought its shape. */
   zone(id: string): PreparedZone | undefined;
+  /** A roll-call (集中点验) that the subject is expected at, or was within the last days. */
+  mustersOf(subject: string): readonly Muster[];
   isInForce(schedule: Schedule | null, atMs: Instant): boolean;
+  /** The window of the schedule around `atMs`; null: it does not hold. */
+  windowAt(schedule: Schedule, atMs: Instant): Window | null;
+  /** The newest window that was over at `atMs`, of days on which an office works; null: none within two weeks. */
+  lastOfficeWindow(schedule: Schedule, atMs: Instant): Window | null;
   /** When the schedule last began or ended, at `atMs` at the latest; null: not within the last eight days. */
   lastEdgeMs(schedule: Schedule | null, atMs: Instant): Instant | null;
   isFeedDown(feed: string | null): boolean;
@@ -52,10 +107,20 @@ export interface SubjectView extends Surroundings {
   readonly policy: Policy;
   /** The newest receipt of anything of the subject's, or the newest tick. */
   readonly nowMs: Instant;
-  /** When what is looked at happened: the device's time of an observation, else `nowMs`. Never after `nowMs`. */
+  /**
+   * When what is looked at happened: the time of the fix that was just taken, where it speaks for the subject, else `nowMs`.
+   * A rule about a place is the one in force then: stored fixes that come in the morning are judged by the night's curfew.
+   */
   readonly atMs: Instant;
   /** Since when zones, policy and profile are as they are now. */
   readonly rulesFromMs: Instant;
+  /** Since when the check-in windows are known: one that closed before is not asked about. */
+  readonly checkinsFromMs: Instant;
+  /** Times of the newest check-ins, oldest first. */
+  readonly checkins: readonly Instant[];
+  /** What stands open of the subject, as concluded so far. */
+  readonly open: readonly OpenAlertView[];
+  readonly memory: Readonly<Memory>;
   /** Devices that are watched now, in the order of the profile. */
   readonly devices: readonly WatchedDevice[];
   /** The device whose estimate speaks for the subject; null while nothing is known. */
@@ -94,9 +159,18 @@ export interface EndedAlert {
 
 export interface AlertKind {
   readonly name: AlertKindName;
+  /**
+   * `place`: by where the subject was at `view.atMs`; a fact from before an alert began can't end it, nor one from before the
+   * last one ended open it anew. `now`: by what is known now.
+   */
+  readonly judges: 'place' | 'now';
   /** Within how long an officer should have taken note, seconds, by severity. */
   deadlineS(severity: Severity): number;
   judge(view: SubjectView): readonly Verdict[];
+  /** Moves what the kind remembers, before it is asked; where it remembers anything. */
+  remember?(view: SubjectView, memory: Memory): void;
+  /** When time alone can next change what it says; infinite: never. Schedules, permits and assignments are watched for all kinds. */
+  nextDueMs?(view: SubjectView): Instant;
   /** Of a verdict that holds. */
   explain(view: SubjectView, verdict: Verdict): Account;
   /** Of an alert that is not named any more. */

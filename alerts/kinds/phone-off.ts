@@ -9,6 +9,7 @@ const DEADLINE_S = 600;
 
 export const phoneOff: AlertKind = {
   name: 'phone-off',
+  judges: 'now',
   deadlineS: () => DEADLINE_S,
   judge: (view) => {
     let verdicts: Verdict[] | undefined;

@@ -1,27 +1,15 @@
 /** 失联: nothing received for longer than the policy allows for the device's interval, by no known cause. Watches each device. */
-import type { Instant } from '../../src/kernel/instant.ts';
-import type { Policy } from '../../src/kernel/policy.ts';
-import type { Device } from '../../src/kernel/roster.ts';
-import { type AlertKind, type DeviceState, NOTHING, type Verdict } from './kind.ts';
+import { type AlertKind, NOTHING, type Verdict } from './kind.ts';
 import { endOf, notWatched, watched } from './phone-off.ts';
+import { silenceDeadlineMs, silenceLimitS } from './silence.ts';
 import { condition, deviceName, duration } from './wording.ts';
 import { lastFix } from './zone-evidence.ts';
 
 const DEADLINE_S = 1800;
 
-/** Seconds without anything received after which a device is silent. */
-export function silenceLimitS(policy: Policy, device: Device): number {
-  return Math.max(policy.silenceMinS, policy.silenceIntervals * device.intervalS);
-}
-
-/** The last moment at which it is not silent yet. Counts from the assignment (and the order) at the earliest. */
-export function silenceDeadlineMs(policy: Policy, device: Device, state: DeviceState): Instant {
-  const fromMs = Math.max(state.silentFromMs, device.fromMs, device.order?.fromMs ?? device.fromMs);
-  return fromMs + silenceLimitS(policy, device) * 1000;
-}
-
 export const silent: AlertKind = {
   name: 'silent',
+  judges: 'now',
   deadlineS: () => DEADLINE_S,
   judge: (view) => {
     let verdicts: Verdict[] | undefined;
@@ -38,6 +26,15 @@ export const silent: AlertKind = {
       });
     }
     return verdicts ?? NOTHING;
+  },
+  nextDueMs: (view) => {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { device, state } of view.devices) {
+      // Off or with its feed down, it is told by what ends that.
+      const dueMs = silenceDeadlineMs(view.policy, device, state) + 1;
+      if (dueMs > view.nowMs && dueMs < next) next = dueMs;
+    }
+    return next;
   },
   explain: (view, { about }) => {
     const found = watched(view, about);

@@ -1,6 +1,7 @@
 /** Numbers as the sentences of the kinds write them; units spelled out. */
 import type { DeviceStatusCode } from '../../src/kernel/log-event.ts';
 import type { Device } from '../../src/kernel/roster.ts';
+import { accuracyOfSigma, type PositionEstimate } from '../evidence/position-estimate.ts';
 import type { DeviceState, SubjectView } from './kind.ts';
 
 export interface Words {
@@ -11,6 +12,18 @@ export interface Words {
 export function metres(distanceM: number): string {
   const rounded = Math.round(Math.abs(distanceM));
   return rounded >= 10_000 ? `${(rounded / 1000).toFixed(1)} km` : `${rounded} m`;
+}
+
+/** The radius that holds 68 %. */
+export function errorOf({ varianceM2 }: PositionEstimate): string {
+  return metres(accuracyOfSigma(Math.sqrt(varianceM2)));
+}
+
+/** How many fixes in a row say it. */
+export function rowOf(inRow: number): Words {
+  return inRow === 0
+    ? { zh: '按多次定位综合判断', en: 'by the recent fixes together' }
+    : { zh: `连续 ${inRow} 次定位`, en: inRow === 1 ? '1 fix' : `${inRow} fixes in a row` };
 }
 
 /** Never 100 %: a probability of evidence is no certainty. */
@@ -36,11 +49,11 @@ export function statusName(status: DeviceStatusCode | undefined): Words {
 }
 
 /** A sentence on the device's battery and when it was last heard. */
-export function condition(view: SubjectView, { batteryPct, heardMs }: DeviceState): Words {
+export function condition(view: SubjectView, { battery: { pct }, heardMs }: DeviceState): Words {
   const battery =
-    batteryPct === null
+    pct === null
       ? { zh: '电量未知', en: 'Battery unknown' }
-      : { zh: `电量 ${Math.round(batteryPct)} %`, en: `Battery ${Math.round(batteryPct)} %` };
+      : { zh: `电量 ${Math.round(pct)} %`, en: `Battery ${Math.round(pct)} %` };
   return heardMs === null
     ? { zh: `${battery.zh}，从未收到其数据。`, en: `${battery.en}, nothing received yet.` }
     : {

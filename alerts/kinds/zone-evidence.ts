@@ -1,6 +1,7 @@
 /** The fixes behind a verdict about a zone, and since when by them the rule is broken. */
 import type { EvidenceFix } from '../../src/kernel/alert-event.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
+import { COUNTED, type Fix } from '../evidence/position-estimate.ts';
 import type { DeviceState, SubjectView } from './kind.ts';
 
 /** How a point lies to the zone that is judged. */
@@ -31,11 +32,9 @@ const FEW = 3;
 /** A probability beyond which an edge is out of the question, in σ: farther than any policy can ask (0.999999 is 4.8 σ). */
 export const FAR_SIGMAS = 6;
 
-export function gatherEvidence(
-  view: SubjectView,
-  { fixes, estimate, beforeRulesMs }: DeviceState,
-  rule: ZoneRule,
-): ZoneEvidence {
+export function gatherEvidence(view: SubjectView, state: DeviceState, rule: ZoneRule): ZoneEvidence {
+  const { estimate, beforeRulesMs } = state;
+  const fixes = countedOf(state);
   let inRow = 0;
   while (inRow < fixes.length && isWrong(fixes[fixes.length - 1 - inRow], rule)) inRow++;
   return {
@@ -51,14 +50,11 @@ export function gatherEvidence(
 }
 
 /** Since when by the fixes it is over: the first of the newest row on the allowed side, or when the rule came to allow it. */
-export function gatherEnd(
-  view: SubjectView,
-  { fixes, beforeRulesMs }: DeviceState,
-  rule: ZoneRule,
-): ZoneEvidence {
+export function gatherEnd(view: SubjectView, state: DeviceState, rule: ZoneRule): ZoneEvidence {
+  const fixes = countedOf(state);
   let inRow = 0;
   while (inRow < fixes.length && !isWrong(fixes[fixes.length - 1 - inRow], rule)) inRow++;
-  const turnedMs = turnOf(view, fixes.slice(fixes.length - inRow), beforeRulesMs, rule, false);
+  const turnedMs = turnOf(view, fixes.slice(fixes.length - inRow), state.beforeRulesMs, rule, false);
   return {
     evidence: describe(fixes.slice(-FEW), rule),
     sinceMs: Math.min(view.nowMs, turnedMs ?? view.atMs),
@@ -66,7 +62,11 @@ export function gatherEnd(
   };
 }
 
-function isWrong(fix: DeviceState['fixes'][number] | undefined, rule: ZoneRule): boolean {
+function countedOf({ fixes }: DeviceState): Fix[] {
+  return fixes.filter((fix) => (fix[5] & COUNTED) !== 0);
+}
+
+function isWrong(fix: Fix | undefined, rule: ZoneRule): boolean {
   return fix !== undefined && rule.placeOf(fix[1], fix[2]).wrongM > 0;
 }
 
@@ -77,7 +77,7 @@ function isWrong(fix: DeviceState['fixes'][number] | undefined, rule: ZoneRule):
  */
 function turnOf(
   view: SubjectView,
-  row: DeviceState['fixes'],
+  row: readonly Fix[],
   beforeRulesMs: Instant | null,
   rule: ZoneRule,
   isBroken: boolean,
@@ -92,7 +92,7 @@ function turnOf(
   return first;
 }
 
-function describe(fixes: DeviceState['fixes'], rule: ZoneRule): EvidenceFix[] {
+function describe(fixes: readonly Fix[], rule: ZoneRule): EvidenceFix[] {
   return fixes.map(([atMs, lon, lat, accuracyM]) => ({
     atMs,
     lat,
@@ -103,6 +103,8 @@ function describe(fixes: DeviceState['fixes'], rule: ZoneRule): EvidenceFix[] {
 }
 
 /** Where a device was last: what there is to show of one that is off or silent. Its distance to anything is not asked. */
-export function lastFix({ fixes }: DeviceState): EvidenceFix[] {
-  return fixes.slice(-1).map(([atMs, lon, lat, accuracyM]) => ({ atMs, lat, lon, accuracyM, distanceM: 0 }));
+export function lastFix(state: DeviceState): EvidenceFix[] {
+  return countedOf(state)
+    .slice(-1)
+    .map(([atMs, lon, lat, accuracyM]) => ({ atMs, lat, lon, accuracyM, distanceM: 0 }));
 }

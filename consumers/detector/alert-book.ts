@@ -44,9 +44,12 @@ export function settle(
   emit: (event: AlertEvent) => void,
 ): void {
   const verdicts = kind.judge(view);
+  const isOfPlace = kind.judges === 'place';
   for (let i = 0; i < open.length; i++) {
     const alert = open[i] as OpenAlert;
     if (alert.kind !== kind.name || verdicts.some(({ about }) => about === alert.about)) continue;
+    // A fix from before it began says nothing against it.
+    if (isOfPlace && view.atMs < alert.startedAtMs) continue;
     open.splice(i--, 1);
     alert.version++;
     const event = toEvent(kind, view, alert, 'cleared', kind.explainEnd(view, alert));
@@ -57,9 +60,11 @@ export function settle(
     if (verdict.says !== 'holds') continue;
     const known = open.find((alert) => alert.kind === kind.name && alert.about === verdict.about);
     if (known === undefined) {
+      const endedMs = ended[`${kind.name} ${verdict.about}`];
+      // A fix from before the last one ended belongs to that one.
+      if (isOfPlace && endedMs !== undefined && view.atMs < endedMs) continue;
       const account = kind.explain(view, verdict);
       // What stands again began after it had ended: with the same begin it would be the same alert, and fall on the ledger's key.
-      const endedMs = ended[`${kind.name} ${verdict.about}`];
       const beginMs = endedMs === undefined ? account.atMs : Math.max(account.atMs, endedMs + 1);
       const alert = openAlert(kind, view, verdict, account.zone, beginMs, isLateFact);
       open.push(alert);

@@ -9,22 +9,31 @@ import type { PreparedZone } from '../../geofences/prepare-zone.ts';
 import { createSafeCircle, rememberedDistanceM, type SafeCircle } from '../../geofences/signed-distance.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
-import type { DeviceStatus, LogEvent, Position } from '../../src/kernel/log-event.ts';
+import type { Checkin, DeviceStatus, LogEvent, Position } from '../../src/kernel/log-event.ts';
 import { type Policy, type PolicyDocument, policyFor } from '../../src/kernel/policy.ts';
 import type { SubjectProfile } from '../../src/kernel/roster.ts';
 import { settle } from './alert-book.ts';
+import { noteClock } from './signs.ts';
 import {
   countsFor,
   createDevice,
   createSubject,
   deviceOf,
+  noteCheckin,
   noteContact,
   notePosition,
   noteRules,
   noteStatus,
   type SubjectState,
 } from './subject-state.ts';
-import { nextDueMs, nextKeyPeriodEdgeMs, viewOf } from './subject-view.ts';
+import {
+  hasRuleEdgeSince,
+  nextDueMs,
+  nextKeyPeriodEdgeMs,
+  nextRuleEdgeMs,
+  type TakenAt,
+  viewOf,
+} from './subject-view.ts';
 import { createWorld, isSame, type WorldState } from './world.ts';
 
 /** A JSON value; `version` changes when an older one can't be read any more. */
@@ -46,6 +55,8 @@ interface Watch {
   policy: Policy | null;
   policyUntilMs: Instant;
   policyDocument: PolicyDocument | null;
+  /** When a rule of the subject's next begins or ends; reached or below: to be worked out. */
+  ruleEdgeMs: Instant;
   /** One for each zone asked about; a handful. */
   circles: SafeCircle[] | null;
 }
@@ -56,7 +67,7 @@ const BLIND_TICKS = 3;
 const MAX_STRANGERS = 50_000;
 type Emit = (alert: AlertEvent) => void;
 
-const STATE_VERSION = 2;
+const STATE_VERSION = 3;
 
 /** Whether a snapshot is one of this program's. */
 export function isDetectorState(saved: unknown): saved is DetectorState {
@@ -113,18 +124,52 @@ export function createDetector(saved?: DetectorState): Detector {
     return watched.policy;
   }
 
-  /** Asks all kinds what holds for a subject now, and when to ask again. `atMs`: when what is looked at happened. */
-  function judge(watched: Watch, receiptMs: Instant, atMs: Instant, isLateFact: boolean, emit: Emit): void {
+  /** Asks all kinds what holds for a subject now, and when to ask again. */
+  function judge(
+    watched: Watch,
+    receiptMs: Instant,
+    taken: TakenAt | null,
+    isLateFact: boolean,
+    emit: Emit,
+  ): void {
     const { state } = watched;
-    state.nowMs = Math.max(state.nowMs, receiptMs, world.tickMs() ?? 0);
-    if (state.profile === null) return;
-    const policy = policyOf(watched, state.nowMs);
+    const nowMs = Math.max(state.nowMs, receiptMs, world.tickMs() ?? 0);
+    state.nowMs = nowMs;
+    const { profile } = state;
+    if (profile === null) return;
     judged = watched;
-    const view = viewOf(state, state.profile, policy, atMs, distanceM, world.surroundings);
-    for (const kind of ALERT_KINDS_JUDGED) settle(kind, view, state, isLateFact, emit);
-    const dueMs = nextDueMs(view, world.policy());
+    const view = viewOf(state, profile, policyOf(watched, nowMs), taken, distanceM, world.surroundings);
+    const isPast = taken !== null && !taken.isNewest;
+    // On the way back to the present only the place of that device is judged: all else is as it is now.
+    if (isPast && view.located?.device.id !== taken.device) return;
+    for (const kind of ALERT_KINDS_JUDGED) {
+      if (isPast && kind.judges !== 'place') continue;
+      kind.remember?.(view, state.memory);
+      settle(kind, view, state, isLateFact, emit);
+    }
+    if (!isPast && hasRuleEdgeSince(view)) {
+      const present = { ...view, atMs: nowMs };
+      for (const kind of ALERT_KINDS_JUDGED)
+        if (kind.judges === 'place') settle(kind, present, state, isLateFact, emit);
+    }
+    if (nowMs >= watched.ruleEdgeMs)
+      watched.ruleEdgeMs = nextRuleEdgeMs(
+        profile,
+        world.policy(),
+        world.surroundings,
+        world.localTime(),
+        nowMs,
+      );
+    const dueMs = Math.min(watched.ruleEdgeMs, nextDueMs(view, ALERT_KINDS_JUDGED));
     state.dueMs = dueMs === Number.POSITIVE_INFINITY ? null : dueMs;
     if (dueMs < earliestDueMs) earliestDueMs = dueMs;
+  }
+
+  /** Rules changed: what was worked out from them is no more. */
+  function judgeAnew(watched: Watch, atMs: Instant, emit: Emit): void {
+    watched.ruleEdgeMs = Number.NEGATIVE_INFINITY;
+    noteRules(watched.state, atMs);
+    judge(watched, atMs, null, false, emit);
   }
 
   function observe(event: Position | DeviceStatus, emit: Emit): void {
@@ -136,16 +181,30 @@ export function createDetector(saved?: DetectorState): Detector {
     noteContact(device, event);
     const policy = policyOf(watched, nowMs);
     const ageS = (event.receivedMs - event.atMs) / 1000;
-    // Not believed, too old, or not watched at that time: contact, and nothing more.
-    const counts =
-      ageS >= -policy.clockSkewS &&
-      ageS <= policy.backfillHorizonS &&
-      countsFor(state, event.device, event.atMs);
-    if (counts) {
-      if (event.type === 'status') noteStatus(device, event);
-      else notePosition(device, event);
+    const isWatchedNow = countsFor(state, event.device, Math.min(event.atMs, nowMs));
+    if (isWatchedNow) noteClock(device.signs, -ageS, event.receivedMs, policy);
+    const isLate = ageS > policy.reorderWindowS;
+    if (!isWatchedNow || ageS < -policy.clockSkewS || ageS > policy.backfillHorizonS) {
+      // Not believed, too old, or not watched at that time: contact, and nothing more.
+      judge(watched, nowMs, null, false, emit);
+    } else if (event.type === 'status') {
+      noteStatus(device, event);
+      judge(watched, nowMs, null, isLate, emit);
+    } else {
+      const { device: id } = event;
+      notePosition(device, event, policy, (atMs, isNewest) =>
+        judge(watched, nowMs, { device: id, atMs, isNewest }, isLate, emit),
+      );
     }
-    judge(watched, nowMs, counts ? event.atMs : nowMs, counts && ageS > policy.reorderWindowS, emit);
+  }
+
+  function checkIn({ subject, atMs, receivedMs }: Checkin, emit: Emit): void {
+    const watched = watchOf(subject);
+    const ageS = (receivedMs - atMs) / 1000;
+    const { clockSkewS, reorderWindowS } = policyOf(watched, Math.max(watched.state.nowMs, receivedMs));
+    // A terminal whose clock is ahead has still seen the subject: at the latest now.
+    noteCheckin(watched.state, ageS < -clockSkewS ? receivedMs : atMs);
+    judge(watched, receivedMs, null, ageS > reorderWindowS, emit);
   }
 
   function changeProfile(profile: SubjectProfile, atMs: Instant, emit: Emit): void {
@@ -155,14 +214,14 @@ export function createDetector(saved?: DetectorState): Detector {
     const nameless = { ...profile, name: '' };
     if (isSame(state.profile, nameless)) return;
     if (state.profile === null) strangers--;
+    if (!isSame(state.profile?.checkins, profile.checkins)) state.checkinsFromMs = atMs;
     state.profile = nameless;
     watched.policy = null;
     // What others than the assigned devices said is not this subject's. Silence of a new one counts from here.
     state.devices = [...new Set(profile.devices.map(({ id }) => id))].map(
       (id) => state.devices.find((device) => device.id === id) ?? createDevice(id, atMs),
     );
-    noteRules(state, atMs);
-    judge(watched, atMs, atMs, false, emit);
+    judgeAnew(watched, atMs, emit);
   }
 
   function tick(atMs: Instant, emit: Emit): void {
@@ -175,7 +234,7 @@ export function createDetector(saved?: DetectorState): Detector {
     for (const watched of watches.values()) {
       const { dueMs } = watched.state;
       if (dueMs === null) continue;
-      if (dueMs <= atMs) judge(watched, atMs, atMs, false, emit);
+      if (dueMs <= atMs) judge(watched, atMs, null, false, emit);
       else if (dueMs < earliestDueMs) earliestDueMs = dueMs;
     }
   }
@@ -203,7 +262,7 @@ export function createDetector(saved?: DetectorState): Detector {
         const wasSilent = state.open.some(({ kind, about }) => kind === 'silent' && about === device.id);
         if (ids.includes(device.id) && !wasSilent) device.silentFromMs = Math.max(device.silentFromMs, atMs);
       }
-      judge(watched, atMs, atMs, false, emit);
+      judge(watched, atMs, null, false, emit);
     }
   }
 
@@ -211,8 +270,7 @@ export function createDetector(saved?: DetectorState): Detector {
     for (const watched of watches.values()) {
       const { profile } = watched.state;
       if (profile === null || !concerns(profile)) continue;
-      noteRules(watched.state, atMs);
-      judge(watched, atMs, atMs, false, emit);
+      judgeAnew(watched, atMs, emit);
     }
   }
 
@@ -224,8 +282,7 @@ export function createDetector(saved?: DetectorState): Detector {
         case 'status':
           return observe(event, emit);
         case 'checkin':
-          // Missed check-ins are another kind; a check-in at a terminal is no contact of a device.
-          return;
+          return checkIn(event, emit);
         case 'tick':
           return tick(event.atMs, emit);
         case 'profile':
@@ -242,6 +299,11 @@ export function createDetector(saved?: DetectorState): Detector {
         case 'calendar':
           if (world.setCalendar(event.calendar)) judgeAll(event.atMs, emit, () => true);
           return;
+        case 'muster': {
+          const { muster } = event;
+          if (world.setMuster(muster)) judgeAll(event.atMs, emit, ({ id }) => muster.subjects.includes(id));
+          return;
+        }
         default:
           throw new Error(`no such event: ${type satisfies never}`);
       }
@@ -255,7 +317,14 @@ export function createDetector(saved?: DetectorState): Detector {
 }
 
 function watch(state: SubjectState): Watch {
-  return { state, policy: null, policyUntilMs: 0, policyDocument: null, circles: null };
+  return {
+    state,
+    policy: null,
+    policyUntilMs: 0,
+    policyDocument: null,
+    ruleEdgeMs: Number.NEGATIVE_INFINITY,
+    circles: null,
+  };
 }
 
 function circleOf(watched: Watch | undefined, zone: PreparedZone): SafeCircle {
@@ -272,6 +341,7 @@ function circleOf(watched: Watch | undefined, zone: PreparedZone): SafeCircle {
 function names(profile: SubjectProfile, zone: string): boolean {
   return (
     profile.zones.some((item) => item.zone === zone) ||
+    profile.curfews.some((curfew) => curfew.zone === zone) ||
     profile.permits.some((permit) => permit.destination === zone)
   );
 }

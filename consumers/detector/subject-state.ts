@@ -1,32 +1,59 @@
 /** What the detector keeps of one subject: JSON, small, moved in place by its own events only. */
-import { accuracyOf, accuracyOfSigma, takeFix } from '../../alerts/evidence/position-estimate.ts';
-import type { DeviceState } from '../../alerts/kinds/kind.ts';
+import {
+  COUNTED,
+  copyEstimate,
+  type Fix,
+  type PositionEstimate,
+  type TakenFix,
+  takeFix,
+  toFix,
+} from '../../alerts/evidence/position-estimate.ts';
+import type { DeviceState, Memory } from '../../alerts/kinds/kind.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { DeviceStatus, Position } from '../../src/kernel/log-event.ts';
+import type { Policy } from '../../src/kernel/policy.ts';
 import type { Device, SubjectProfile } from '../../src/kernel/roster.ts';
 import type { Book } from './alert-book.ts';
+import { createBattery, noteCharge, noteChargeWord } from './battery.ts';
+import { noteFixSigns, noteJump } from './signs.ts';
 
 export interface SubjectState extends Book {
   readonly id: string;
   profile: SubjectProfile | null;
   /** Since when profile, zones and policy are what they are. */
   rulesFromMs: Instant;
+  /** Since when the check-in windows of the profile are what they are. */
+  checkinsFromMs: Instant;
   /** Newest receipt of anything of the subject's: its time never runs back. */
   nowMs: Instant;
   devices: DeviceState[];
+  /** Times of the newest check-ins, oldest first. */
+  checkins: Instant[];
+  readonly memory: Memory;
   /** Judged again at this time even if nothing comes; null: not needed. */
   dueMs: Instant | null;
 }
 
-/** Fixes kept as evidence: with one device a subject stays near 1 KiB. */
+/** Fixes kept, as evidence and to put late ones in their place: with one device a subject stays near 1 KiB. */
 const MAX_FIXES = 8;
+const MAX_CHECKINS = 8;
 /** A subject has a few devices; more ids than this that are on no profile are a flood. */
 const MAX_STRANGE_DEVICES = 16;
-/** Ten centimetres: what is kept for showing needs no more. */
-const SHOWN_DIGITS = 1e6;
 
 export function createSubject(id: string): SubjectState {
-  return { id, profile: null, rulesFromMs: 0, nowMs: 0, devices: [], open: [], ended: {}, dueMs: null };
+  return {
+    id,
+    profile: null,
+    rulesFromMs: 0,
+    checkinsFromMs: 0,
+    nowMs: 0,
+    devices: [],
+    checkins: [],
+    memory: {},
+    open: [],
+    ended: {},
+    dueMs: null,
+  };
 }
 
 export function createDevice(id: string, silentFromMs: Instant): DeviceState {
@@ -37,9 +64,11 @@ export function createDevice(id: string, silentFromMs: Instant): DeviceState {
     onMs: null,
     estimate: null,
     fixes: [],
+    base: null,
     beforeRulesMs: null,
-    batteryPct: null,
+    battery: createBattery(),
     off: null,
+    signs: {},
   };
 }
 
@@ -79,29 +108,93 @@ export function noteContact(state: DeviceState, event: Position | DeviceStatus):
     state.heardMs = receivedMs;
 }
 
-/** What counts of a position: battery, that it is on, and the fix itself if the estimate takes it. */
-export function notePosition(state: DeviceState, fix: Position): void {
-  showOn(state, fix.atMs);
-  const { estimate, effect, agreed } = takeFix(state.estimate, fix);
-  state.estimate = estimate;
-  // A fix older than the estimate changes nothing yet; to put it in its place is the reorder window's matter.
-  if (effect === 'stale') return;
-  if (fix.batteryPct !== undefined) state.batteryPct = fix.batteryPct;
-  if (effect === 'aside') return;
-  if (agreed !== undefined) pushFix(state, agreed[3], agreed[0], agreed[1], accuracyOfSigma(agreed[2]));
-  pushFix(state, fix.atMs, fix.lon, fix.lat, accuracyOf(fix));
+/**
+ * What counts of a position: battery, that it is on, and the fix itself. A fix that is late is put in its place among the kept
+ * ones and what follows is taken again: `onFix` is called after each, oldest first, so that it can be judged.
+ * One that tells nothing about the place, such as one that is older than all kept ones, is contact only.
+ */
+export function notePosition(state: DeviceState, position: Position, policy: Policy, onFix: OnFix): void {
+  showOn(state, position.atMs);
+  if (position.batteryPct !== undefined) noteCharge(state.battery, position.batteryPct, position.atMs);
+  if (position.atMs === state.onMs) noteFixSigns(state, position);
+  // Who admits that the place is made up has told nothing about the place.
+  if (position.mock === true || !placeFix(state, toFix(position), policy, onFix)) onFix(null, true);
 }
 
-function pushFix(state: DeviceState, atMs: Instant, lon: number, lat: number, accuracyM: number): void {
-  if (state.fixes.length >= MAX_FIXES) state.fixes.shift();
-  state.fixes.push([atMs, shown(lon), shown(lat), Math.round(accuracyM * 10) / 10]);
+/** Its time, null where it tells nothing about the place; and whether nothing follows it that is kept. */
+export type OnFix = (atMs: Instant | null, isNewest: boolean) => void;
+
+/** False: it tells nothing new. */
+function placeFix(state: DeviceState, fix: Fix, policy: Policy, onFix: OnFix): boolean {
+  const { fixes } = state;
+  let place = fixes.length;
+  while (place > 0 && isBefore(fix, fixes[place - 1] as Fix)) place--;
+  // The same instant again, be it the same frame or another: the first by place keeps it, whichever came first.
+  if (fixes[place - 1]?.[0] === fix[0]) return false;
+  if (place === 0 && !isAfterBase(state, fix)) return false;
+  const later = fixes.splice(place);
+  if (later.length > 0) rewind(state, fix[0]);
+  if (later[0]?.[0] === fix[0]) later.shift();
+  take(state, fix, policy);
+  onFix(fix[0], later.length === 0);
+  for (const [i, again] of later.entries()) {
+    take(state, again, policy);
+    onFix(again[0], i === later.length - 1);
+  }
+  return true;
 }
 
-function shown(degrees: number): number {
-  return Math.round(degrees * SHOWN_DIGITS) / SHOWN_DIGITS;
+function isBefore([atMs, lon, lat]: Fix, [otherMs, otherLon, otherLat]: Fix): boolean {
+  if (atMs !== otherMs) return atMs < otherMs;
+  return lon !== otherLon ? lon < otherLon : lat < otherLat;
+}
+
+function isAfterBase({ base }: DeviceState, [atMs]: Fix): boolean {
+  return base === null || atMs > Math.max(base.atMs, base.aside.at(-1)?.[3] ?? base.atMs);
+}
+
+/** Back to before the kept fixes, and forward again through those that are still there. */
+function rewind(state: DeviceState, toMs: Instant): void {
+  if ((state.signs.jump?.atMs ?? 0) >= toMs) delete state.signs.jump;
+  state.estimate = copyEstimate(state.base);
+  for (const fix of state.fixes) {
+    fix[5] &= ~COUNTED;
+    state.estimate = mark(state.fixes, fix, takeFix(state.estimate, fix)).estimate;
+  }
+}
+
+function take(state: DeviceState, fix: Fix, policy: Policy): void {
+  const { fixes } = state;
+  if (fixes.length >= MAX_FIXES) {
+    const oldest = fixes.shift() as Fix;
+    state.base = takeFix(state.base, oldest).estimate;
+  }
+  fix[5] &= ~COUNTED;
+  const before = state.estimate;
+  const [fromMs, lon, lat] = [before?.atMs ?? 0, before?.lon ?? 0, before?.lat ?? 0];
+  const sigmaM = Math.sqrt(before?.varianceM2 ?? 0);
+  const taken = takeFix(before, fix);
+  mark(fixes, fix, taken);
+  fixes.push(fix);
+  state.estimate = taken.estimate;
+  if (taken.agreed !== undefined)
+    noteJump(state.signs, { atMs: fromMs, lon, lat, sigmaM }, taken.agreed, fix, policy);
+}
+
+/** What the estimate took is evidence; so is, with a second witness, what it had kept aside. */
+function mark(fixes: readonly Fix[], fix: Fix, taken: TakenFix): { estimate: PositionEstimate } {
+  if (taken.effect === 'moved' || taken.effect === 'took-over') fix[5] |= COUNTED;
+  if (taken.agreed !== undefined) {
+    const witness = fixes.find(([atMs]) => atMs === taken.agreed?.[3]);
+    if (witness !== undefined) witness[5] |= COUNTED;
+  }
+  return taken;
 }
 
 export function noteStatus(state: DeviceState, { status, atMs }: DeviceStatus): void {
+  noteChargeWord(state.battery, status, atMs);
+  if (status === 'strap-cut') noteCut(state, atMs);
+  if (status === 'strap-closed') noteClosed(state, atMs);
   if (status !== 'power-off' && status !== 'unreachable') {
     showOn(state, atMs);
     return;
@@ -110,10 +203,29 @@ export function noteStatus(state: DeviceState, { status, atMs }: DeviceStatus): 
   if (state.off === null && (state.onMs === null || atMs >= state.onMs)) state.off = { atMs, status };
 }
 
+function noteCut(state: DeviceState, atMs: Instant): void {
+  if (atMs <= (state.strapClosedMs ?? Number.NEGATIVE_INFINITY)) return;
+  if (state.strapCutMs === undefined || atMs < state.strapCutMs) state.strapCutMs = atMs;
+}
+
+function noteClosed(state: DeviceState, atMs: Instant): void {
+  if (state.strapClosedMs === undefined || atMs > state.strapClosedMs) state.strapClosedMs = atMs;
+  if (state.strapCutMs !== undefined && atMs >= state.strapCutMs) delete state.strapCutMs;
+}
+
 /** Stored fixes from before the report do not show it on. */
 function showOn(state: DeviceState, atMs: Instant): void {
   if (state.onMs === null || atMs > state.onMs) state.onMs = atMs;
   if (state.off !== null && atMs > state.off.atMs) state.off = null;
+}
+
+export function noteCheckin(subject: SubjectState, atMs: Instant): void {
+  const { checkins } = subject;
+  let place = checkins.length;
+  while (place > 0 && (checkins[place - 1] ?? 0) > atMs) place--;
+  if (checkins[place - 1] === atMs) return;
+  checkins.splice(place, 0, atMs);
+  if (checkins.length > MAX_CHECKINS) checkins.shift();
 }
 
 /** The rules changed at `atMs`: where the devices were until then they were under other ones. */

@@ -3,7 +3,7 @@ import type { Surroundings } from '../../alerts/kinds/kind.ts';
 import { type PreparedZone, prepareZone } from '../../geofences/prepare-zone.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import { EMPTY_POLICY_DOCUMENT, type PolicyDocument } from '../../src/kernel/policy.ts';
-import { type Calendar, EMPTY_ROSTER, type ZoneFeature } from '../../src/kernel/roster.ts';
+import { type Calendar, EMPTY_ROSTER, type Muster, type ZoneFeature } from '../../src/kernel/roster.ts';
 import { createLocalTime, type LocalTime } from './local-time.ts';
 
 /** A JSON value. */
@@ -13,11 +13,13 @@ export interface WorldState {
   readonly policy: PolicyDocument;
   readonly calendar: Calendar;
   readonly feedsDown: readonly string[];
+  readonly musters: readonly Muster[];
 }
 
 export interface World {
   tickMs(): Instant | null;
   policy(): PolicyDocument;
+  localTime(): LocalTime;
   readonly surroundings: Surroundings;
   /** The setters answer whether anything changed. */
   setTick(atMs: Instant): boolean;
@@ -25,17 +27,23 @@ export interface World {
   setPolicy(policy: PolicyDocument): boolean;
   setCalendar(calendar: Calendar): boolean;
   setFeed(feed: string, isDown: boolean): boolean;
+  setMuster(muster: Muster): boolean;
   state(): WorldState;
 }
+
+const NO_MUSTERS: readonly Muster[] = [];
+const MUSTER_KEPT_MS = 30 * 86_400_000;
 
 export function createWorld(state?: WorldState): World {
   let tickMs = state?.tickMs ?? null;
   let policy = state?.policy ?? EMPTY_POLICY_DOCUMENT;
   let calendar = state?.calendar ?? EMPTY_ROSTER.calendar;
-  let localTime: LocalTime = createLocalTime(calendar.timeZone);
+  let localTime: LocalTime = createLocalTime(calendar);
   const features = new Map<string, ZoneFeature>();
   const prepared = new Map<string, PreparedZone>();
   const feedsDown = new Set(state?.feedsDown ?? []);
+  const musters = new Map<string, Muster>();
+  const bySubject = new Map<string, Muster[]>();
 
   function setZone(zone: ZoneFeature): boolean {
     const known = features.get(zone.id);
@@ -49,12 +57,29 @@ export function createWorld(state?: WorldState): World {
   }
   for (const zone of state?.zones ?? []) setZone(zone);
 
+  function setMuster(muster: Muster): boolean {
+    if (isSame(musters.get(muster.id), muster)) return false;
+    musters.set(muster.id, muster);
+    // Those long over are asked about no more.
+    const newestMs = Math.max(...Array.from(musters.values(), ({ untilMs }) => untilMs));
+    for (const [id, { untilMs }] of musters) if (newestMs - untilMs > MUSTER_KEPT_MS) musters.delete(id);
+    bySubject.clear();
+    for (const each of musters.values())
+      for (const subject of each.subjects) bySubject.set(subject, [...(bySubject.get(subject) ?? []), each]);
+    return true;
+  }
+  for (const muster of state?.musters ?? []) setMuster(muster);
+
   return {
     tickMs: () => tickMs,
     policy: () => policy,
+    localTime: () => localTime,
     surroundings: {
       zone: (id) => prepared.get(id),
+      mustersOf: (subject) => bySubject.get(subject) ?? NO_MUSTERS,
       isInForce: (schedule, atMs) => schedule === null || localTime.holds(schedule, atMs),
+      windowAt: (schedule, atMs) => localTime.windowAt(schedule, atMs),
+      lastOfficeWindow: (schedule, atMs) => localTime.lastOfficeWindow(schedule, atMs),
       lastEdgeMs: (schedule, atMs) => (schedule === null ? null : localTime.lastEdgeMs(schedule, atMs)),
       isFeedDown: (feed) => feed !== null && feedsDown.has(feed),
       clock: (atMs) => localTime.clock(atMs),
@@ -65,6 +90,7 @@ export function createWorld(state?: WorldState): World {
       return true;
     },
     setZone,
+    setMuster,
     setPolicy: (changed) => {
       if (isSame(policy, changed)) return false;
       policy = changed;
@@ -73,7 +99,7 @@ export function createWorld(state?: WorldState): World {
     setCalendar: (changed) => {
       if (isSame(calendar, changed)) return false;
       calendar = changed;
-      localTime = createLocalTime(calendar.timeZone);
+      localTime = createLocalTime(calendar);
       return true;
     },
     setFeed: (feed, isDown) => {
@@ -82,7 +108,14 @@ export function createWorld(state?: WorldState): World {
       else feedsDown.delete(feed);
       return true;
     },
-    state: () => ({ tickMs, zones: [...features.values()], policy, calendar, feedsDown: [...feedsDown] }),
+    state: () => ({
+      tickMs,
+      zones: [...features.values()],
+      policy,
+      calendar,
+      feedsDown: [...feedsDown],
+      musters: [...musters.values()],
+    }),
   };
 }
 

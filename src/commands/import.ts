@@ -145,7 +145,7 @@ async function takeAll(wanted: Wanted, taking: Taking): Promise<void> {
 }
 
 /** Lines of an export that are no observations: the running service makes its own. */
-const SYSTEM_LINES = new Set<unknown>(['tick', 'profile', 'feed', 'zone', 'policy', 'calendar']);
+const SYSTEM_LINES = new Set<unknown>(['tick', 'profile', 'feed', 'zone', 'policy', 'calendar', 'muster']);
 
 async function* allRows(wanted: Wanted, { counts, onBytes }: Taking): AsyncGenerator<FileRow> {
   for (const { path, format } of wanted.files) {

@@ -219,6 +219,7 @@ function begin(detector: Detector, inputs: Inputs, atMs: Instant, emit: (alert: 
   detector.apply({ type: 'calendar', atMs, calendar: inputs.roster.calendar }, emit);
   detector.apply({ type: 'policy', atMs, policy: inputs.policy }, emit);
   for (const zone of inputs.zones) detector.apply({ type: 'zone', atMs, zone }, emit);
+  for (const muster of inputs.roster.musters) detector.apply({ type: 'muster', atMs, muster }, emit);
   for (const profile of inputs.roster.subjects) detector.apply({ type: 'profile', atMs, profile }, emit);
 }
 

@@ -119,7 +119,11 @@ async function write(
       broadcast.push(encodeLogEvent({ type: 'calendar', atMs: nowMs, calendar }));
     }
     const musters = await mergeMusters(db, roster);
-    if ((await upsertDocument(db, 'musters', JSON.stringify(musters))).length > 0) documents++;
+    if ((await upsertDocument(db, 'musters', JSON.stringify(musters))).length > 0) {
+      documents++;
+      for (const muster of roster.musters)
+        broadcast.push(encodeLogEvent({ type: 'muster', atMs: nowMs, muster }));
+    }
     const written = await writeSubjects(db, roster);
     faults.push(...written.faults);
     changedSubjects = written.changed;
@@ -209,6 +213,7 @@ export async function renewRoster(database: Database, nowMs: Instant, everyMs: n
       ...zones.map((zone) => encodeLogEvent({ type: 'zone', atMs: nowMs, zone })),
       encodeLogEvent({ type: 'policy', atMs: nowMs, policy }),
       encodeLogEvent({ type: 'calendar', atMs: nowMs, calendar: roster.calendar }),
+      ...roster.musters.map((muster) => encodeLogEvent({ type: 'muster', atMs: nowMs, muster })),
     ];
     const profiles = roster.subjects.map((profile) =>
       encodeLogEvent({ type: 'profile', atMs: nowMs, profile }),

@@ -6,7 +6,7 @@
  */
 import type { Instant } from './instant.ts';
 import type { PolicyDocument } from './policy.ts';
-import type { Calendar, SubjectProfile, ZoneFeature } from './roster.ts';
+import type { Calendar, Muster, SubjectProfile, ZoneFeature } from './roster.ts';
 
 export const POSITION_METHODS = ['gnss', 'wifi', 'cell'] as const;
 export type PositionMethod = (typeof POSITION_METHODS)[number];
@@ -75,7 +75,7 @@ export interface ProfileChange {
   readonly profile: SubjectProfile;
 }
 
-/** The four below stand in every partition, in the same order in each. */
+/** Those below stand in every partition, in the same order in each. */
 export interface Tick {
   readonly type: 'tick';
   readonly atMs: Instant;
@@ -101,8 +101,14 @@ export interface CalendarChange {
   readonly atMs: Instant;
   readonly calendar: Calendar;
 }
+/** A roll-call (集中点验), new or changed. */
+export interface MusterChange {
+  readonly type: 'muster';
+  readonly atMs: Instant;
+  readonly muster: Muster;
+}
 
-export type BroadcastEvent = Tick | FeedStatus | ZoneChange | PolicyChange | CalendarChange;
+export type BroadcastEvent = Tick | FeedStatus | ZoneChange | PolicyChange | CalendarChange | MusterChange;
 export type SubjectEvent = Observation | ProfileChange;
 export type LogEvent = SubjectEvent | BroadcastEvent;
 

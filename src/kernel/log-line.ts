@@ -15,7 +15,13 @@ import {
 } from './log-event.ts';
 import { decodePolicyDocument, encodePolicyDocument } from './policy-file.ts';
 import { ok, type Refusal, type Result, refuse } from './result.ts';
-import { decodeCalendar, decodeSubjectProfile, encodeSubjectProfile } from './roster-file.ts';
+import {
+  decodeCalendar,
+  decodeMuster,
+  decodeSubjectProfile,
+  encodeMuster,
+  encodeSubjectProfile,
+} from './roster-file.ts';
 import { decodeZone, encodeZone } from './zone-file.ts';
 
 export function decodeLogLine(text: string): Result<LogEvent, Refusal> {
@@ -74,11 +80,17 @@ export function decodeLogEvent(json: unknown): Result<LogEvent, Refusal> {
         atMs,
         calendar,
       }));
+    case 'muster':
+      return withDocument(json, 'muster', decodeMuster(json.muster), (atMs, muster) => ({
+        type: 'muster',
+        atMs,
+        muster,
+      }));
     default:
       return refuse(
         json.type === undefined ? 'missing-field' : 'unknown-value',
         'type',
-        `must be position, status, checkin, profile, feed, tick, zone, policy or calendar, not ${show(json.type)}`,
+        `must be position, status, checkin, profile, feed, tick, zone, policy, calendar or muster, not ${show(json.type)}`,
       );
   }
 }
@@ -288,5 +300,7 @@ function toJson(event: LogEvent): Json {
       return { type: event.type, at: formatInstant(event.atMs), policy: encodePolicyDocument(event.policy) };
     case 'calendar':
       return { type: event.type, at: formatInstant(event.atMs), calendar: event.calendar };
+    case 'muster':
+      return { type: event.type, at: formatInstant(event.atMs), muster: encodeMuster(event.muster) };
   }
 }

@@ -196,6 +196,17 @@ function readPermit(item: Json, at: string, faults: Faults): Permit {
   };
 }
 
+/** As on the log. */
+export function decodeMuster(json: unknown): Result<Muster, Refusal[]> {
+  const faults = collectFaults();
+  const muster = readMuster(json, 'muster', faults);
+  return faults.list.length > 0 ? fail(faults.list) : ok(muster);
+}
+
+export function encodeMuster({ id, zone, fromMs, untilMs, subjects, excused }: Muster): Json {
+  return { id, zone, from: formatInstant(fromMs), until: formatInstant(untilMs), subjects, excused };
+}
+
 function readMuster(json: unknown, at: string, faults: Faults): Muster {
   const item = readObject(json, at, faults) ?? {};
   const ids = (key: string) =>
@@ -293,14 +304,7 @@ const instantOrNull = (at: Instant | null) => (at === null ? null : formatInstan
 export function encodeRoster(roster: Roster): Json {
   return {
     subjects: roster.subjects.map(encodeSubjectProfile),
-    musters: roster.musters.map((muster) => ({
-      id: muster.id,
-      zone: muster.zone,
-      from: formatInstant(muster.fromMs),
-      until: formatInstant(muster.untilMs),
-      subjects: muster.subjects,
-      excused: muster.excused,
-    })),
+    musters: roster.musters.map(encodeMuster),
     calendar: roster.calendar.days,
     timeZone: roster.calendar.timeZone,
   };

@@ -1,0 +1,124 @@
+/**
+ * 人机分离: the phone and the wristband of one subject are apart beyond their joint accuracy for longer than the policy allows.
+ * Both are estimates with a normal error, so their distance exceeds `separationM` with Φ((d − separationM) / σ), where σ² is the
+ * sum of both variances and of what a walk may add in the time between the two fixes.
+ */
+import { distanceM } from '../../geofences/metres.ts';
+import type { Instant } from '../../src/kernel/instant.ts';
+import { accuracyOfSigma, normalCdf, walkVarianceM2 } from '../evidence/position-estimate.ts';
+import { type AlertKind, NOTHING, type SubjectView, type WatchedDevice } from './kind.ts';
+import { silenceLimitS } from './silence.ts';
+import { condition, duration, metres, percent, roundProbability } from './wording.ts';
+import { lastFix } from './zone-evidence.ts';
+
+const ABOUT = 'separation';
+const DEADLINE_S = 600;
+/** Since when they have been apart without a break. */
+const SINCE = 'separation';
+
+interface Pair {
+  readonly phone: WatchedDevice;
+  readonly band: WatchedDevice;
+  readonly apartM: number;
+  readonly sigmaM: number;
+  readonly apart: number;
+  /** The older of the two fixes: up to then both places are known. */
+  readonly knownMs: Instant;
+  readonly newestMs: Instant;
+}
+
+export const separation: AlertKind = {
+  name: 'separation',
+  judges: 'now',
+  deadlineS: () => DEADLINE_S,
+  remember: (view, memory) => {
+    const pair = pairOf(view);
+    if (pair === null) {
+      if (memory[SINCE] !== undefined) delete memory[SINCE];
+    } else if (pair.apart >= view.policy.outsideProbability) memory[SINCE] ??= pair.newestMs;
+    else if (1 - pair.apart >= view.policy.insideProbability) delete memory[SINCE];
+  },
+  judge: (view) => {
+    const since = view.memory[SINCE];
+    if (since === undefined) return NOTHING;
+    const pair = pairOf(view);
+    if (pair === null) return NOTHING;
+    const isLong = pair.knownMs - since >= view.policy.separationS * 1000;
+    return [
+      {
+        about: ABOUT,
+        says: isLong && pair.apart >= view.policy.outsideProbability ? 'holds' : 'undecided',
+        severity: view.profile.grade === 'strict' ? 'critical' : 'high',
+        confidence: roundProbability(pair.apart),
+        device: pair.phone.device.id,
+      },
+    ];
+  },
+  explain: (view, verdict) => {
+    const pair = pairOf(view);
+    const since = view.memory[SINCE];
+    if (pair === null || since === undefined) throw new Error('phone and wristband are not apart');
+    const { phone, band, apartM, sigmaM, knownMs } = pair;
+    const { id } = view.profile;
+    const at = view.clock(since);
+    const long = duration((knownMs - since) / 1000);
+    const error = metres(accuracyOfSigma(sigmaM));
+    const rest = condition(view, phone.state);
+    return {
+      atMs: Math.min(since, view.nowMs),
+      zone: null,
+      evidence: [...lastFix(band.state), ...lastFix(phone.state)].sort((a, b) => a.atMs - b.atMs),
+      zh: `${id} 的定位手机（${phone.device.id}）与腕带（${band.device.id}）自 ${at} 起分离，已 ${long.zh}，现相距 ${metres(apartM)}（联合误差 ${error}），置信度 ${percent(verdict.confidence)}。${rest.zh}`,
+      en: `The phone (${phone.device.id}) and the wristband (${band.device.id}) of ${id} have been apart since ${at}, for ${long.en}, now by ${metres(apartM)} (joint error ${error}), confidence ${percent(verdict.confidence)}. ${rest.en}`,
+    };
+  },
+  explainEnd: (view) => {
+    const pair = pairOf(view);
+    const { id } = view.profile;
+    const atMs = Math.min(view.nowMs, pair?.newestMs ?? view.nowMs);
+    const at = view.clock(atMs);
+    return {
+      atMs,
+      zone: null,
+      evidence:
+        pair === null
+          ? []
+          : [...lastFix(pair.band.state), ...lastFix(pair.phone.state)].sort((a, b) => a.atMs - b.atMs),
+      zh:
+        pair === null
+          ? `${id} 的手机与腕带自 ${at} 起不再同时监管。`
+          : `${id} 的手机与腕带自 ${at} 起重新在一起。`,
+      en:
+        pair === null
+          ? `Phone and wristband of ${id} are no longer both watched since ${at}.`
+          : `Phone and wristband of ${id} are together again since ${at}.`,
+    };
+  },
+};
+
+/** Null: not both are watched. The first of each kind that has been located. */
+function pairOf(view: SubjectView): Pair | null {
+  if (view.devices.length < 2) return null;
+  const phone = view.devices.find(({ device, state }) => device.kind === 'phone' && state.estimate !== null);
+  const band = view.devices.find(
+    ({ device, state }) => device.kind === 'wristband' && state.estimate !== null,
+  );
+  const a = phone?.state.estimate ?? null;
+  const b = band?.state.estimate ?? null;
+  if (phone === undefined || band === undefined || a === null || b === null) return null;
+  const apartM = distanceM(a.lon, a.lat, b.lon, b.lat);
+  const betweenS = Math.abs(a.atMs - b.atMs) / 1000;
+  const sigmaM = Math.sqrt(a.varianceM2 + b.varianceM2 + walkVarianceM2(betweenS));
+  // Where one was an hour ago says nothing of where it is beside the other now.
+  const isKnown =
+    betweenS <= Math.max(silenceLimitS(view.policy, phone.device), silenceLimitS(view.policy, band.device));
+  return {
+    phone,
+    band,
+    apartM,
+    sigmaM,
+    apart: isKnown ? normalCdf((apartM - view.policy.separationM) / sigmaM) : 0.5,
+    knownMs: Math.min(a.atMs, b.atMs),
+    newestMs: Math.max(a.atMs, b.atMs),
+  };
+}

@@ -1,0 +1,36 @@
+/** When a device that says nothing is silent. */
+import type { Instant } from '../../src/kernel/instant.ts';
+import type { Policy } from '../../src/kernel/policy.ts';
+import type { Device } from '../../src/kernel/roster.ts';
+import type { DeviceState, SubjectView } from './kind.ts';
+
+/** Seconds without anything received after which a device is silent. */
+export function silenceLimitS(policy: Policy, device: Device): number {
+  return Math.max(policy.silenceMinS, policy.silenceIntervals * device.intervalS);
+}
+
+/** From when a device's silence counts: its assignment (and order) at the earliest. */
+export function silentSinceMs(device: Device, state: DeviceState): Instant {
+  return Math.max(state.silentFromMs, device.fromMs, device.order?.fromMs ?? device.fromMs);
+}
+
+/** The last moment at which it is not silent yet. */
+export function silenceDeadlineMs(policy: Policy, device: Device, state: DeviceState): Instant {
+  return silentSinceMs(device, state) + silenceLimitS(policy, device) * 1000;
+}
+
+/**
+ * Since when nothing can be known of the subject: every device that is watched is off or silent. Null: one can be heard, the
+ * feed is the cause, or nothing is watched at all.
+ */
+export function darkSinceMs({ devices, policy, nowMs, isFeedDown }: SubjectView): Instant | null {
+  if (devices.length === 0) return null;
+  let since = 0;
+  for (const { device, state } of devices) {
+    if (state.off !== null) since = Math.max(since, state.off.atMs);
+    else if (nowMs > silenceDeadlineMs(policy, device, state) && !isFeedDown(device.feed))
+      since = Math.max(since, silentSinceMs(device, state));
+    else return null;
+  }
+  return since;
+}
