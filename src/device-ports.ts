@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { DeviceNotices } from './ingest/device-notices.ts';
+import { jt808 } from './ingest/protocols/jt808.ts';
+import { watch } from './ingest/protocols/watch.ts';
 import type { WireProtocol } from './ingest/protocols/wire.ts';
 import type { RosterCache } from './ingest/roster-cache.ts';
 import { createTcpServer, type Heard, type TcpServer, type TcpServerDeps } from './ingest/tcp-server.ts';
@@ -17,7 +19,10 @@ export interface DevicePort {
   readonly hasSecret: boolean;
 }
 
-export const devicePorts = (_config: Config): readonly DevicePort[] => [];
+export const devicePorts = ({ jt808Port, watchPort }: Config): readonly DevicePort[] => [
+  { name: 'jt808', wire: jt808, port: jt808Port, setting: 'JT808_PORT', hasSecret: true },
+  { name: 'watch', wire: watch, port: watchPort, setting: 'WATCH_PORT', hasSecret: false },
+];
 
 export interface DevicePortDeps extends Pick<TcpServerDeps, 'intake' | 'quarantine' | 'messages' | 'now'> {
   readonly devices: RosterCache;

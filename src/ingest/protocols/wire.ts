@@ -2,16 +2,13 @@
  * The contract of a protocol over TCP: a pure session for each connection turns bytes into frames and commands into bytes. The
  * shell owns sockets, time, registry and log; it sends a frame's reply when what the frame says is durable.
  */
+import type { DeviceCommand } from '../../kernel/device-command.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { Protocol } from '../../kernel/roster.ts';
 import type { Decoded } from './record.ts';
 
-/** What can be asked of a device. A session answers undefined for what its protocol has no word for. */
-export type DeviceCommand =
-  | { readonly type: 'locate' }
-  | { readonly type: 'set-interval'; readonly intervalS: number }
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'find' };
+/** A session answers undefined for what its protocol has no word for. */
+export type { DeviceCommand } from '../../kernel/device-command.ts';
 
 export interface WireFrame extends Decoded {
   /** The device claims to be `device` with this secret (null: the protocol carries none); the shell says whether it is believed. */

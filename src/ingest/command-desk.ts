@@ -1,0 +1,217 @@
+/**
+ * Takes what was asked of devices to those that are connected here, and what they answer back. The request stands in the store, where
+ * every process of the ingest role sees it; who has the device's connection claims it, so it is sent once. Silence needs nobody: a
+ * request past its term that has no answer is one.
+ */
+import type { Logger } from 'pino';
+import type { DeviceCommand } from '../kernel/device-command.ts';
+import { type Instant, parseInstant } from '../kernel/instant.ts';
+import type { Database } from '../ports/database.ts';
+import { answerCommand, claimCommand, listOpenCommands, releaseCommand } from '../store/device-commands.ts';
+import type { DeviceRecord } from './protocols/record.ts';
+
+/** A way to devices: a TCP port, a broker. */
+export interface CommandChannel {
+  readonly protocol: string;
+  /** `device` is the roster's id. Asked again when it is heard of. */
+  isConnected(device: string, address: string): boolean;
+  /** Undefined: it could not be sent after all. `serial`: by which the answer will be known. */
+  send(
+    device: string,
+    command: DeviceCommand,
+    address: string,
+  ): { readonly serial: number | null } | undefined | Promise<{ readonly serial: number | null } | undefined>;
+}
+
+export interface DeviceWord {
+  /** Roster's id. */
+  readonly device: string;
+  readonly records: readonly DeviceRecord[];
+  readonly answers?: { readonly serial: number; readonly ok: boolean };
+  readonly receivedMs: Instant;
+}
+
+export interface CommandDesk {
+  /** A device has said something: it may answer, and it is there to be asked. */
+  onHeard(word: DeviceWord): void;
+  /** Commands for a device that fetches them with an answer; they count as sent. */
+  fetch(device: string): Promise<readonly DeviceCommand[]>;
+  stop(): Promise<void>;
+}
+
+export interface CommandDeskDeps {
+  readonly database: Database;
+  readonly channels: readonly CommandChannel[];
+  readonly logger: Logger;
+  readonly now: () => Instant;
+}
+
+interface Open {
+  readonly id: string;
+  readonly command: DeviceCommand;
+  readonly address: string;
+  readonly protocol: string | null;
+  readonly queuedMs: Instant;
+  readonly expiresMs: Instant;
+  sentMs: Instant | null;
+  /** Undefined: sent by another process, or before a restart. */
+  serial: number | null | undefined;
+}
+
+const POLL_MS = 30_000;
+const MAX_OPEN = 10_000;
+
+export async function openCommandDesk(deps: CommandDeskDeps): Promise<CommandDesk> {
+  const { database, channels, logger, now } = deps;
+  let byDevice = new Map<string, Open[]>();
+  /** One thing at a time for each device. */
+  const busy = new Map<string, Promise<void>>();
+  let refreshing: Promise<void> = Promise.resolve();
+
+  async function load(): Promise<void> {
+    const rows = await listOpenCommands(database, new Date(now()), MAX_OPEN);
+    const known = new Map([...byDevice.values()].flat().map((open) => [open.id, open]));
+    const found = new Map<string, Open[]>();
+    for (const row of rows) {
+      const open: Open = known.get(row.id) ?? {
+        id: row.id,
+        // Written by our own routes.
+        command: JSON.parse(row.command) as DeviceCommand,
+        address: row.address,
+        protocol: row.protocol,
+        queuedMs: row.queued_at.getTime(),
+        expiresMs: row.expires_at.getTime(),
+        sentMs: null,
+        serial: undefined,
+      };
+      open.sentMs ??= row.sent_at?.getTime() ?? null;
+      found.set(row.device, [...(found.get(row.device) ?? []), open]);
+    }
+    byDevice = found;
+    for (const device of found.keys()) deliver(device);
+  }
+
+  function refresh(): void {
+    refreshing = refreshing.then(load).catch((error: unknown) => {
+      logger.warn({ event: 'commands.wait', error: String(error) }, 'requests to devices can not be read');
+    });
+  }
+
+  /** Serialises the work for one device, and never throws: what failed is looked at again by the poll. */
+  function queue(device: string, work: () => Promise<void>): Promise<void> {
+    const turn = (busy.get(device) ?? Promise.resolve()).then(work).catch((error: unknown) => {
+      logger.warn({ event: 'commands.wait', error: String(error) }, 'a request to a device waits');
+    });
+    busy.set(device, turn);
+    void turn.then(() => {
+      if (busy.get(device) === turn) busy.delete(device);
+    });
+    return turn;
+  }
+
+  const waiting = (device: string) =>
+    (byDevice.get(device) ?? []).filter(({ sentMs, expiresMs }) => sentMs === null && expiresMs > now());
+
+  function deliver(device: string): void {
+    if (waiting(device).length === 0) return;
+    void queue(device, async () => {
+      for (const open of waiting(device)) {
+        const channel = channels.find(
+          ({ protocol, isConnected }) => protocol === open.protocol && isConnected(device, open.address),
+        );
+        if (channel === undefined) continue;
+        if (!(await claim(open))) continue;
+        const sent = await channel.send(device, open.command, open.address);
+        if (sent === undefined) {
+          open.sentMs = null;
+          await releaseCommand(database, open.id);
+        } else {
+          open.serial = sent.serial;
+          logger.info({ event: 'command.sent', id: open.id, device, type: open.command.type }, 'sent');
+        }
+      }
+    });
+  }
+
+  async function claim(open: Open): Promise<boolean> {
+    const atMs = now();
+    // At once: an answer may come before the store has told us.
+    open.sentMs = atMs;
+    const [claimed] = await claimCommand(database, open.id, new Date(atMs));
+    return claimed !== undefined;
+  }
+
+  /** Takes the request that the word answers out of the open ones. */
+  function answeredBy({ device, records, answers }: DeviceWord) {
+    const open = byDevice.get(device) ?? [];
+    for (const one of open) {
+      if (one.sentMs === null) continue;
+      const isMeant = answers !== undefined && one.serial === answers.serial;
+      if (isMeant && !answers.ok) return { one, isRefused: true, record: null };
+      const record = one.command.type === 'locate' ? presentPlace(records, one.queuedMs) : result(records);
+      // That a device has understood where it is asked to be is no answer: its place is.
+      if (one.command.type === 'locate' ? record !== undefined : isMeant || (one.serial === null && record))
+        return { one, isRefused: false, record: record ?? null };
+    }
+    return undefined;
+  }
+
+  const stopListening = await database.listen('device_commands', refresh, refresh);
+  refresh();
+  const timer = setInterval(refresh, POLL_MS);
+
+  return {
+    onHeard: (word) => {
+      const { device } = word;
+      const open = byDevice.get(device);
+      if (open === undefined) return;
+      const found = answeredBy(word);
+      if (found !== undefined) {
+        const { one, isRefused, record } = found;
+        byDevice.set(
+          device,
+          open.filter((each) => each !== one),
+        );
+        void queue(device, async () => {
+          const answer = record === null ? null : JSON.stringify(record);
+          await answerCommand(database, one.id, new Date(word.receivedMs), isRefused, answer);
+          logger.info({ event: 'command.answered', id: one.id, device, isRefused }, 'answered');
+        });
+      }
+      deliver(device);
+    },
+    fetch: async (device) => {
+      const taken: DeviceCommand[] = [];
+      if (waiting(device).length > 0)
+        await queue(device, async () => {
+          for (const open of waiting(device)) {
+            if (!(await claim(open))) continue;
+            open.serial = null;
+            taken.push(open.command);
+          }
+        });
+      return taken;
+    },
+    stop: async () => {
+      clearInterval(timer);
+      await stopListening();
+      await refreshing;
+      await Promise.all(busy.values());
+    },
+  };
+}
+
+/** A place of now: not out of a device's store, and not older than the clock of a device may be wrong. */
+function presentPlace(records: readonly DeviceRecord[], askedMs: Instant): DeviceRecord | undefined {
+  return records.find(({ kind, archived, time }) => {
+    if (kind !== 'position' || archived === true) return false;
+    const atMs = parseInstant(time);
+    return atMs === undefined || atMs > askedMs - STALE_MS;
+  });
+}
+
+const STALE_MS = 10 * 60_000;
+
+function result(records: readonly DeviceRecord[]): DeviceRecord | undefined {
+  return records.find(({ kind }) => kind === 'command_result');
+}
