@@ -5,17 +5,19 @@
  * A tick is stored before it is written, through the connection that holds the lock: who has lost it can store none. A tick that
  * could not be written is tried again before anything else, and a new leader first repeats the stored one, so every
  * partition carries the same ticks in the same order, and repeating one is harmless. Those that fall due meanwhile are missing: a
- * gap between ticks is our own blindness, and the detector counts it as such.
+ * gap between ticks is our own blindness, and the detector counts it as such. After each tick the states of the feeds: feeds.ts.
  */
 import type { Logger } from 'pino';
 import type { Instant } from '../../src/kernel/instant.ts';
 import { encodeLogEvent } from '../../src/kernel/log-line.ts';
+import { EMPTY_POLICY_DOCUMENT, type PolicyDocument } from '../../src/kernel/policy.ts';
 import { decodePolicyDocument } from '../../src/kernel/policy-file.ts';
 import type { Database, DatabaseSession } from '../../src/ports/database.ts';
 import type { ObservationLog } from '../../src/ports/observation-log.ts';
 import { findLastTick, saveLastTick, tryClockLock } from '../../src/store/clock.ts';
 import { nextOutbox, removeFromOutbox } from '../../src/store/outbox.ts';
 import { findDocument } from '../../src/store/roster.ts';
+import { watchFeeds } from './feeds.ts';
 
 export interface ClockDeps {
   readonly log: ObservationLog;
@@ -93,16 +95,17 @@ export async function runClock(deps: ClockDeps): Promise<Clock> {
     owedMs = undefined;
   }
 
-  /** On the grid of the wall clock, so that all leaders make the same ticks. */
-  async function tick(everyMs: number): Promise<void> {
+  /** On the grid of the wall clock, so that all leaders make the same ticks. Answers the tick that was written. */
+  async function tick(everyMs: number): Promise<Instant | undefined> {
     await payTick();
-    if (session === undefined) return;
+    if (session === undefined) return undefined;
     const atMs = Math.floor((deps.now() + EARLY_MS) / everyMs) * everyMs;
     const [saved] = await saveLastTick(session, new Date(atMs));
     // Not forward: this tick is written already, or the wall clock was set back.
-    if (saved === undefined) return;
+    if (saved === undefined) return undefined;
     owedMs = atMs;
     await payTick();
+    return atMs;
   }
 
   /** In order; a line leaves the outbox when the log has it, so a crash can only repeat some. */
@@ -130,8 +133,13 @@ export async function runClock(deps: ClockDeps): Promise<Clock> {
     try {
       if (!isLeader) await tryToLead();
       if (isLeader) {
-        const everyMs = 1000 * (await readTickSeconds(deps));
-        const isWritten = await inOrder(() => tick(everyMs).then(relay));
+        const policy = await readPolicy(deps);
+        const everyMs = 1000 * (policy.default.tickSeconds ?? deps.tickSeconds);
+        const isWritten = await inOrder(async () => {
+          const atMs = await tick(everyMs);
+          if (atMs !== undefined) await watchFeeds(deps.database, policy, atMs, everyMs);
+          await relay();
+        });
         waitMs = isWritten ? everyMs - (deps.now() % everyMs) : RETRY_MS;
       }
     } catch (error) {
@@ -174,8 +182,8 @@ export async function runClock(deps: ClockDeps): Promise<Clock> {
   };
 }
 
-async function readTickSeconds({ database, tickSeconds }: ClockDeps): Promise<number> {
+async function readPolicy({ database }: ClockDeps): Promise<PolicyDocument> {
   const [row] = await findDocument(database, 'policy');
   const policy = decodePolicyDocument(row?.document ?? {});
-  return (policy.ok ? policy.value.default.tickSeconds : undefined) ?? tickSeconds;
+  return policy.ok ? policy.value : EMPTY_POLICY_DOCUMENT;
 }

@@ -81,6 +81,12 @@ export function settle(
   }
 }
 
+/** The same facts, the same id. */
+export function alertId(subject: string, kind: string, about: string, startedAtMs: Instant): string {
+  const facts = JSON.stringify([subject, kind, about, startedAtMs]);
+  return bytesToHex(sha256(utf8ToBytes(facts))).slice(0, ID_HEX);
+}
+
 function openAlert(
   kind: AlertKind,
   { profile }: SubjectView,
@@ -89,9 +95,8 @@ function openAlert(
   startedAtMs: Instant,
   late: boolean,
 ): OpenAlert {
-  const facts = JSON.stringify([profile.id, kind.name, about, startedAtMs]);
   return {
-    alert: bytesToHex(sha256(utf8ToBytes(facts))).slice(0, ID_HEX),
+    alert: alertId(profile.id, kind.name, about, startedAtMs),
     kind: kind.name,
     about,
     version: 1,

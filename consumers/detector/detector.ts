@@ -9,10 +9,12 @@ import type { PreparedZone } from '../../geofences/prepare-zone.ts';
 import { createSafeCircle, rememberedDistanceM, type SafeCircle } from '../../geofences/signed-distance.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
-import type { Checkin, DeviceStatus, LogEvent, Position } from '../../src/kernel/log-event.ts';
+import type { Checkin, DeviceStatus, FeedStatus, LogEvent, Position } from '../../src/kernel/log-event.ts';
 import { type Policy, type PolicyDocument, policyFor } from '../../src/kernel/policy.ts';
 import type { SubjectProfile } from '../../src/kernel/roster.ts';
 import { settle } from './alert-book.ts';
+import { countFeeds, type FeedCount } from './feed-watch.ts';
+import { outageAlert } from './outage-alert.ts';
 import { noteClock } from './signs.ts';
 import {
   countsFor,
@@ -45,6 +47,8 @@ export interface DetectorState extends WorldState {
 export interface Detector {
   /** Moves the state; `emit` gets what is concluded, in order. */
   apply(event: LogEvent, emit: (alert: AlertEvent) => void): void;
+  /** How many devices of each feed are live and overdue, at the newest tick: of this partition's subjects. */
+  countFeeds(): ReadonlyMap<string, FeedCount>;
   /** Live: to be serialised before the next event. A copy of a large state would stop everything else for as long. */
   snapshot(): DetectorState;
 }
@@ -252,8 +256,12 @@ export function createDetector(saved?: DetectorState): Detector {
   }
 
   /** When a feed comes back its devices get their time anew, but for those that were silent before it went. */
-  function changeFeed(feed: string, isDown: boolean, atMs: Instant, emit: Emit): void {
-    if (!world.setFeed(feed, isDown)) return;
+  function changeFeed(event: FeedStatus, emit: Emit): void {
+    const outage = world.setFeed(event);
+    if (outage === undefined) return;
+    const { feed, atMs } = event;
+    const isDown = event.status === 'down';
+    emit(outageAlert(outage, isDown ? null : atMs, world.surroundings.clock));
     for (const watched of watches.values()) {
       const { state } = watched;
       const ids = state.profile?.devices.filter((device) => device.feed === feed).map(({ id }) => id) ?? [];
@@ -288,7 +296,7 @@ export function createDetector(saved?: DetectorState): Detector {
         case 'profile':
           return changeProfile(event.profile, event.atMs, emit);
         case 'feed':
-          return changeFeed(event.feed, event.status === 'down', event.atMs, emit);
+          return changeFeed(event, emit);
         case 'zone':
           if (world.setZone(event.zone))
             judgeAll(event.atMs, emit, (profile) => names(profile, event.zone.id));
@@ -307,6 +315,12 @@ export function createDetector(saved?: DetectorState): Detector {
         default:
           throw new Error(`no such event: ${type satisfies never}`);
       }
+    },
+    countFeeds: () => {
+      const nowMs = world.tickMs();
+      if (nowMs === null) return new Map();
+      const policy = policyFor(world.policy(), 'standard', '', nowMs);
+      return countFeeds(watches.values(), policy, nowMs, (feed) => world.outageOf(feed)?.sinceMs ?? null);
     },
     snapshot: () => ({
       version: STATE_VERSION,

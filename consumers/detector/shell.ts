@@ -5,7 +5,9 @@
 
 import type { Ledger } from '../../alerts/ledger.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
+import type { Db } from '../../src/ports/database.ts';
 import type { Subscription } from '../../src/ports/observation-log.ts';
+import { saveFeedCounts } from '../../src/store/feed-counts.ts';
 import { type FoldDeps, runFold } from '../fold.ts';
 import { createDetector, type Detector, type DetectorState, isDetectorState } from './detector.ts';
 
@@ -17,6 +19,19 @@ export interface DetectorDeps extends FoldDeps {
   onJudged?(observations: number): void;
   /** Called with what was concluded, after it is in the ledger. */
   onAlerts?(alerts: readonly AlertEvent[]): void;
+}
+
+async function tellFeeds(database: Db, partition: number, tickMs: number, detector: Detector): Promise<void> {
+  const counts = [...detector.countFeeds()];
+  await saveFeedCounts(
+    database,
+    partition,
+    new Date(tickMs),
+    counts.map(([feed]) => feed),
+    counts.map(([, { live }]) => live),
+    counts.map(([, { overdue }]) => overdue),
+    counts.map(([, { heardMs }]) => new Date(heardMs)),
+  );
 }
 
 export function runDetector(deps: DetectorDeps): Promise<Subscription> {
@@ -37,7 +52,9 @@ export function runDetector(deps: DetectorDeps): Promise<Subscription> {
       await retry.run(() => deps.ledger.append(alerts));
       deps.onJudged?.(observations);
       if (alerts.length > 0) deps.onAlerts?.(alerts);
-      if (tickMs !== undefined) deps.onTick(partition, tickMs);
+      if (tickMs === undefined) return;
+      await retry.run(() => tellFeeds(deps.database, partition, tickMs, detector));
+      deps.onTick(partition, tickMs);
     },
   });
 }

@@ -1,7 +1,9 @@
 /** What the broadcast lines say, the same in every partition: time, zones, policy, calendar, feeds. */
+import type { FeedOutage } from '../../alerts/kinds/feed-outage.ts';
 import type { Surroundings } from '../../alerts/kinds/kind.ts';
 import { type PreparedZone, prepareZone } from '../../geofences/prepare-zone.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
+import type { FeedStatus } from '../../src/kernel/log-event.ts';
 import { EMPTY_POLICY_DOCUMENT, type PolicyDocument } from '../../src/kernel/policy.ts';
 import { type Calendar, EMPTY_ROSTER, type Muster, type ZoneFeature } from '../../src/kernel/roster.ts';
 import { createLocalTime, type LocalTime } from './local-time.ts';
@@ -12,7 +14,9 @@ export interface WorldState {
   readonly zones: readonly ZoneFeature[];
   readonly policy: PolicyDocument;
   readonly calendar: Calendar;
-  readonly feedsDown: readonly string[];
+  readonly feedsDown: readonly FeedOutage[];
+  /** When a feed last came back. */
+  readonly feedsUp: Readonly<Record<string, Instant>>;
   readonly musters: readonly Muster[];
 }
 
@@ -26,7 +30,9 @@ export interface World {
   setZone(zone: ZoneFeature): boolean;
   setPolicy(policy: PolicyDocument): boolean;
   setCalendar(calendar: Calendar): boolean;
-  setFeed(feed: string, isDown: boolean): boolean;
+  /** The outage that began or ended; undefined: nothing changed. */
+  setFeed(event: FeedStatus): FeedOutage | undefined;
+  outageOf(feed: string): FeedOutage | undefined;
   setMuster(muster: Muster): boolean;
   state(): WorldState;
 }
@@ -41,7 +47,8 @@ export function createWorld(state?: WorldState): World {
   let localTime: LocalTime = createLocalTime(calendar);
   const features = new Map<string, ZoneFeature>();
   const prepared = new Map<string, PreparedZone>();
-  const feedsDown = new Set(state?.feedsDown ?? []);
+  const feedsDown = new Map(state?.feedsDown.map((outage) => [outage.feed, outage]));
+  const feedsUp = new Map(Object.entries(state?.feedsUp ?? {}));
   const musters = new Map<string, Muster>();
   const bySubject = new Map<string, Muster[]>();
 
@@ -102,18 +109,33 @@ export function createWorld(state?: WorldState): World {
       localTime = createLocalTime(calendar);
       return true;
     },
-    setFeed: (feed, isDown) => {
-      if (isDown === feedsDown.has(feed)) return false;
-      if (isDown) feedsDown.add(feed);
-      else feedsDown.delete(feed);
-      return true;
+    setFeed: ({ feed, atMs, status, sinceMs = atMs, overdue = null, live = null }) => {
+      const known = feedsDown.get(feed);
+      if ((status === 'down') === (known !== undefined)) return undefined;
+      if (known !== undefined) {
+        feedsDown.delete(feed);
+        feedsUp.set(feed, atMs);
+        return known;
+      }
+      // What goes down again went after it was back: with the same begin it would be the same alert.
+      const outage = {
+        feed,
+        atMs,
+        sinceMs: Math.max(sinceMs, (feedsUp.get(feed) ?? sinceMs - 1) + 1),
+        overdue,
+        live,
+      };
+      feedsDown.set(feed, outage);
+      return outage;
     },
+    outageOf: (feed) => feedsDown.get(feed),
     state: () => ({
       tickMs,
       zones: [...features.values()],
       policy,
       calendar,
-      feedsDown: [...feedsDown],
+      feedsDown: [...feedsDown.values()],
+      feedsUp: Object.fromEntries(feedsUp),
       musters: [...musters.values()],
     }),
   };

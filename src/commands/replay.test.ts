@@ -231,10 +231,40 @@ describe('R5 what is in force', () => {
       if (!decoded.ok) throw new Error(decoded.error.message);
       detector.apply(decoded.value, (alert) => live.push(alert));
     }
-    expect(live.map(({ kind }) => kind)).toEqual(['out-of-bounds', 'out-of-bounds', 'silent']);
+    expect(live.map(({ kind }) => kind)).toEqual([
+      'out-of-bounds',
+      'out-of-bounds',
+      'feed-outage',
+      'feed-outage',
+      'silent',
+    ]);
     expect((await replay(ndjson(...lines))).stdout).toBe(
       live.map((alert) => `${encodeAlertEvent(alert)}\n`).join(''),
     );
+  });
+
+  test('R5 without a feed line the states of feeds are made as the running service makes them', async () => {
+    const people = Array.from({ length: 12 }, (_, i) => ({
+      ...entry,
+      id: `P${i}`,
+      devices: [{ ...entry?.devices[0], id: `E${i}` }],
+    }));
+    const many = file({ subjects: people });
+    const heard = (s: number) =>
+      people.map((_, i) => ({ ...position(s, 0), subject: `P${i}`, device: `E${i}`, received: at(s + 2) }));
+    const lines = [...heard(0), ...heard(60), ...heard(120), ...heard(1800), ...heard(1860)];
+    const { alerts } = await replay(ndjson(...lines), ['--roster', many, '--until', at(1900)]);
+    expect(alerts.map(({ kind, state, subject }) => [kind, state, subject])).toEqual([
+      ['feed-outage', 'opened', 'F1'],
+      ['feed-outage', 'cleared', 'F1'],
+    ]);
+    // One that says so itself is believed instead.
+    const said = { type: 'feed', feed: 'F2', at: at(0), status: 'up' };
+    expect(
+      (await replay(ndjson(said, ...lines), ['--roster', many, '--until', at(1900)])).alerts.map(
+        ({ kind }) => kind,
+      ),
+    ).toEqual(Array.from({ length: 24 }, () => 'silent'));
   });
 
   test('R5 the policy of the file is in force', async () => {

@@ -1,6 +1,7 @@
 /** `wardline replay`: the detector on files (design.md, "wardline replay"). No service is needed. */
 import { accessSync, constants } from 'node:fs';
 import { createDetector, type Detector } from '../../consumers/detector/detector.ts';
+import { feedChanges } from '../../consumers/detector/feed-watch.ts';
 import { prepareZone } from '../../geofences/prepare-zone.ts';
 import { type AlertEvent, encodeAlertEvent } from '../kernel/alert-event.ts';
 import { type Instant, parseInstant } from '../kernel/instant.ts';
@@ -116,15 +117,16 @@ function checkZones(
   ];
 }
 
-/** Ticks are made only for a file that has none at all, so that has to be known before the first line. */
-async function containsTick(path: string): Promise<boolean> {
+/** Ticks and the states of feeds are made only for a file that has none at all, so that has to be known before the first line. */
+async function containsLine(path: string, type: 'tick' | 'feed'): Promise<boolean> {
+  const text = `"${type}"`;
   try {
-    if (!(await containsText(path, '"tick"'))) return false;
+    if (!(await containsText(path, text))) return false;
     for await (const lines of readLines(path)) {
       for (const line of lines) {
-        if (!line.includes('"tick"')) continue;
+        if (!line.includes(text)) continue;
         const decoded = decodeLogLine(line);
-        if (decoded.ok && decoded.value.type === 'tick') return true;
+        if (decoded.ok && decoded.value.type === type) return true;
       }
     }
   } catch (error) {
@@ -166,14 +168,15 @@ async function replay(inputs: Inputs, io: Streams): Promise<Result<Totals, strin
       isBegun = true;
     }
     if (!hasTicks) clock.tickUpTo(receiptMs);
-    else if (event.type === 'tick') clock.sawTick(event.atMs);
     if (event.type === 'policy') clock.setPolicy(event.policy);
     if (isObservation(event)) totals.observations++;
     detector.apply(event, emit);
+    if (hasTicks && event.type === 'tick') clock.sawTick(event.atMs);
   };
   let lineNumber = 0;
   try {
-    hasTicks = await containsTick(path);
+    hasTicks = await containsLine(path, 'tick');
+    clock.watchFeeds(!(await containsLine(path, 'feed')));
     for await (const lines of readLines(path)) {
       for (const line of lines) {
         lineNumber++;
@@ -223,16 +226,27 @@ function begin(detector: Detector, inputs: Inputs, atMs: Instant, emit: (alert: 
   for (const profile of inputs.roster.subjects) detector.apply({ type: 'profile', atMs, profile }, emit);
 }
 
-/** Ticks on the grid of `tickSeconds`, like the running clock's. */
+/** Ticks on the grid of `tickSeconds` and, after each, the states of feeds, as the running clock writes them. */
 function createTicker(detector: Detector, emit: (alert: AlertEvent) => void, initial: PolicyDocument) {
   let document = initial;
   let lastMs = Number.NaN;
   /** Asked for each line, so it is worked out only when something it depends on has changed. */
   let nextMs = Number.NaN;
   let everyMs = 0;
+  let isWatchingFeeds = false;
+  const down = new Set<string>();
   const plan = () => {
     everyMs = policyFor(document, 'standard', '', lastMs).tickSeconds * 1000;
     nextMs = (Math.floor(lastMs / everyMs) + 1) * everyMs;
+  };
+  const lookAtFeeds = () => {
+    if (!isWatchingFeeds) return;
+    const policy = policyFor(document, 'standard', '', lastMs);
+    for (const event of feedChanges(detector.countFeeds(), down, policy, lastMs)) {
+      if (event.status === 'down') down.add(event.feed);
+      else down.delete(event.feed);
+      detector.apply(event, emit);
+    }
   };
   return {
     startAt: (atMs: Instant) => {
@@ -243,15 +257,20 @@ function createTicker(detector: Detector, emit: (alert: AlertEvent) => void, ini
     sawTick: (atMs: Instant) => {
       lastMs = Math.max(lastMs, atMs);
       plan();
+      lookAtFeeds();
     },
     setPolicy: (changed: PolicyDocument) => {
       document = changed;
       plan();
     },
+    watchFeeds: (isOn: boolean) => {
+      isWatchingFeeds = isOn;
+    },
     tickUpTo: (untilMs: Instant) => {
       while (nextMs <= untilMs) {
         lastMs = nextMs;
         detector.apply({ type: 'tick', atMs: lastMs }, emit);
+        lookAtFeeds();
         plan();
       }
     },

@@ -85,6 +85,10 @@ export interface FeedStatus {
   readonly feed: string;
   readonly atMs: Instant;
   readonly status: 'down' | 'up';
+  /** Of one that went down, where it was found by its devices: since when, and how many of the live ones were overdue. */
+  readonly sinceMs?: Instant;
+  readonly overdue?: number;
+  readonly live?: number;
 }
 export interface ZoneChange {
   readonly type: 'zone';

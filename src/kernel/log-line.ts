@@ -53,7 +53,16 @@ export function decodeLogEvent(json: unknown): Result<LogEvent, Refusal> {
       if (!isText(feed)) return badText(json, 'feed');
       if (status !== 'down' && status !== 'up')
         return refuse('unknown-value', 'status', `must be down or up, not ${show(status)}`);
-      return ok({ type: 'feed', feed, atMs, status });
+      const sinceMs = parseInstant(json.since);
+      const { overdue, live } = json;
+      return ok({
+        type: 'feed',
+        feed,
+        atMs,
+        status,
+        ...(sinceMs === undefined ? {} : { sinceMs }),
+        ...(typeof overdue === 'number' && typeof live === 'number' ? { overdue, live } : {}),
+      });
     }
     case 'profile':
       return withDocument(
@@ -293,7 +302,15 @@ function toJson(event: LogEvent): Json {
     case 'tick':
       return { type: event.type, at: formatInstant(event.atMs) };
     case 'feed':
-      return { type: event.type, feed: event.feed, at: formatInstant(event.atMs), status: event.status };
+      return {
+        type: event.type,
+        feed: event.feed,
+        at: formatInstant(event.atMs),
+        status: event.status,
+        since: event.sinceMs === undefined ? undefined : formatInstant(event.sinceMs),
+        overdue: event.overdue,
+        live: event.live,
+      };
     case 'zone':
       return { type: event.type, at: formatInstant(event.atMs), zone: encodeZone(event.zone) };
     case 'policy':
