@@ -142,7 +142,9 @@ function readNetworks(values: readonly string[], from: number, fields: Record<st
   if (wifi.length > 0) fields.wifi = wifi;
   const accuracyM = number(values[next]);
   // 0 is what is written where there is none: no fix is exact.
-  if (next === values.length - 1 && accuracyM !== undefined && accuracyM > 0) fields.accuracy_m = accuracyM;
+  // To the millimetre: some models give the digits of a float.
+  if (next === values.length - 1 && accuracyM !== undefined && accuracyM > 0)
+    fields.accuracy_m = Math.round(accuracyM * 1000) / 1000;
   return true;
 }
 
