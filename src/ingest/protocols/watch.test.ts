@@ -315,6 +315,12 @@ test.each(['LK', 'LK,0,100', 'btemp2,0,25', 'PULSE,', 'TKQ', 'ICCID,89860', 'CR'
   },
 );
 
+test('SW9 a text that no store can keep is made one that it can', () => {
+  expect(records(`[3G*1234567890*0001*${AT},0,1,a\u0000b,68:77:24:1b:e7:a7,-59]`)).toMatchObject([
+    { wifi: [{ ssid: 'a\ufffdb' }] },
+  ]);
+});
+
 test('SW11 commands take the style and address of the device that spoke last, and its word answers them', () => {
   const session = open();
   expect(session.command({ type: 'locate' })).toBeUndefined();
@@ -364,6 +370,7 @@ const nearlyFrames = fc
         '\r\n',
         '}',
         '\u0001',
+        '\u0000',
       ),
       fc.string({ maxLength: 6 }),
     ),
@@ -395,6 +402,7 @@ describe('any bytes (3 × 2000 runs)', () => {
       fc.property(fc.oneof(nearlyFrames, anyMessage), (bytes) => {
         for (const frame of read(bytes)) {
           expect(JSON.parse(JSON.stringify(frame.records))).toEqual(frame.records);
+          expect(JSON.stringify(frame.records)).not.toContain('\\u0000');
           if (frame.device === null) expect(frame.refusal).not.toBeNull();
         }
       }),
