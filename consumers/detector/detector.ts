@@ -9,11 +9,21 @@ import type { PreparedZone } from '../../geofences/prepare-zone.ts';
 import { createSafeCircle, rememberedDistanceM, type SafeCircle } from '../../geofences/signed-distance.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
-import type { Checkin, DeviceStatus, FeedStatus, LogEvent, Position } from '../../src/kernel/log-event.ts';
+import {
+  type Checkin,
+  type DeviceStatus,
+  type FeedStatus,
+  type LogEvent,
+  type NoContactChange,
+  type Position,
+  pairKey,
+  type Sighting,
+} from '../../src/kernel/log-event.ts';
 import { type Policy, type PolicyDocument, policyFor } from '../../src/kernel/policy.ts';
 import type { SubjectProfile } from '../../src/kernel/roster.ts';
 import { settle } from './alert-book.ts';
 import { countFeeds, type FeedCount } from './feed-watch.ts';
+import { createPair, endPair, judgeSighting, type PairState } from './gathering.ts';
 import { outageAlert } from './outage-alert.ts';
 import { noteClock } from './signs.ts';
 import {
@@ -42,11 +52,15 @@ import { createWorld, isSame, type WorldState } from './world.ts';
 export interface DetectorState extends WorldState {
   readonly version: typeof STATE_VERSION;
   readonly subjects: readonly SubjectState[];
+  readonly pairs: readonly PairState[];
 }
 
 export interface Detector {
-  /** Moves the state; `emit` gets what is concluded, in order. */
-  apply(event: LogEvent, emit: (alert: AlertEvent) => void): void;
+  /**
+   * Moves the state; `emit` gets what is concluded, in order, and `sight` where somebody is who must not meet somebody else: that is
+   * to be put on the log under the key of the pair, for the second stage.
+   */
+  apply(event: LogEvent, emit: (alert: AlertEvent) => void, sight?: (sighting: Sighting) => void): void;
   /** How many devices of each feed are live and overdue, at the newest tick: of this partition's subjects. */
   countFeeds(): ReadonlyMap<string, FeedCount>;
   /** Live: to be serialised before the next event. A copy of a large state would stop everything else for as long. */
@@ -59,6 +73,8 @@ interface Watch {
   policy: Policy | null;
   policyUntilMs: Instant;
   policyDocument: PolicyDocument | null;
+  /** What spoke for the subject when it was last judged. */
+  located: SubjectView['located'];
   /** When a rule of the subject's next begins or ends; reached or below: to be worked out. */
   ruleEdgeMs: Instant;
   /** One for each zone asked about; a handful. */
@@ -93,6 +109,8 @@ export function createDetector(saved?: DetectorState): Detector {
   let judged: Watch | undefined;
   const distanceM: SubjectView['distanceM'] = (zone, lon, lat, enoughM) =>
     rememberedDistanceM(circleOf(judged, zone), zone, lon, lat, enoughM);
+  const pairs = new Map<string, PairState>();
+  for (const state of saved?.pairs ?? []) pairs.set(pairKey(state.pair), state);
   for (const state of saved?.subjects ?? []) {
     watches.set(state.id, watch(state));
     if (state.profile === null) strangers++;
@@ -143,6 +161,7 @@ export function createDetector(saved?: DetectorState): Detector {
     if (profile === null) return;
     judged = watched;
     const view = viewOf(state, profile, policyOf(watched, nowMs), taken, distanceM, world.surroundings);
+    watched.located = view.located;
     const isPast = taken !== null && !taken.isNewest;
     // On the way back to the present only the place of that device is judged: all else is as it is now.
     if (isPast && view.located?.device.id !== taken.device) return;
@@ -199,6 +218,48 @@ export function createDetector(saved?: DetectorState): Detector {
       notePosition(device, event, policy, (atMs, isNewest) =>
         judge(watched, nowMs, { device: id, atMs, isNewest }, isLate, emit),
       );
+    }
+  }
+
+  /** The estimate that speaks for the subject, if the fix has moved it. */
+  function tellPairs(event: Position, sight: (sighting: Sighting) => void): void {
+    const pairsOfSubject = world.pairsOf(event.subject);
+    const estimate = pairsOfSubject.length === 0 ? undefined : watches.get(event.subject)?.located?.estimate;
+    if (estimate === undefined || estimate.atMs !== event.atMs) return;
+    const { lon, lat, varianceM2, atMs } = estimate;
+    const sigmaM = Math.round(Math.sqrt(varianceM2) * 100) / 100;
+    for (const pair of pairsOfSubject)
+      sight({
+        type: 'sighting',
+        pair,
+        who: event.subject,
+        atMs,
+        receivedMs: event.receivedMs,
+        lon,
+        lat,
+        sigmaM,
+      });
+  }
+
+  function seePair(event: Sighting, emit: Emit): void {
+    const key = pairKey(event.pair);
+    // Sent before the order was lifted.
+    if (!world.pairsOf(event.who).some((pair) => pairKey(pair) === key)) return;
+    let state = pairs.get(key);
+    if (state === undefined) {
+      state = createPair(event.pair);
+      pairs.set(key, state);
+    }
+    const policy = policyFor(world.policy(), 'standard', '', event.receivedMs);
+    judgeSighting(state, event, policy, world.surroundings.clock, emit);
+  }
+
+  function changeNoContact({ whose, others, atMs }: NoContactChange, emit: Emit): void {
+    if (!world.setNoContact(whose, others)) return;
+    for (const [key, state] of pairs) {
+      if (world.pairsOf(state.pair[0]).some((pair) => pairKey(pair) === key)) continue;
+      endPair(state, atMs, world.surroundings.clock, emit);
+      pairs.delete(key);
     }
   }
 
@@ -283,12 +344,19 @@ export function createDetector(saved?: DetectorState): Detector {
   }
 
   return {
-    apply: (event, emit) => {
+    apply: (event, emit, sight) => {
       const { type } = event;
       switch (type) {
         case 'position':
+          observe(event, emit);
+          if (sight !== undefined) tellPairs(event, sight);
+          return;
         case 'status':
           return observe(event, emit);
+        case 'sighting':
+          return seePair(event, emit);
+        case 'no-contact':
+          return changeNoContact(event, emit);
         case 'checkin':
           return checkIn(event, emit);
         case 'tick':
@@ -326,6 +394,7 @@ export function createDetector(saved?: DetectorState): Detector {
       version: STATE_VERSION,
       ...world.state(),
       subjects: Array.from(watches.values(), ({ state }) => state),
+      pairs: [...pairs.values()],
     }),
   };
 }
@@ -336,6 +405,7 @@ function watch(state: SubjectState): Watch {
     policy: null,
     policyUntilMs: 0,
     policyDocument: null,
+    located: null,
     ruleEdgeMs: Number.NEGATIVE_INFINITY,
     circles: null,
   };

@@ -5,6 +5,8 @@
 
 import type { Ledger } from '../../alerts/ledger.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
+import { pairKey, type Sighting } from '../../src/kernel/log-event.ts';
+import { encodeLogEvent } from '../../src/kernel/log-line.ts';
 import type { Db } from '../../src/ports/database.ts';
 import type { Subscription } from '../../src/ports/observation-log.ts';
 import { saveFeedCounts } from '../../src/store/feed-counts.ts';
@@ -19,6 +21,11 @@ export interface DetectorDeps extends FoldDeps {
   onJudged?(observations: number): void;
   /** Called with what was concluded, after it is in the ledger. */
   onAlerts?(alerts: readonly AlertEvent[]): void;
+}
+
+/** Told again after a crash, it is older than the newest of its subject, and changes nothing. */
+function toEntry(sighting: Sighting): { key: string; line: string } {
+  return { key: pairKey(sighting.pair), line: encodeLogEvent(sighting) };
 }
 
 async function tellFeeds(database: Db, partition: number, tickMs: number, detector: Detector): Promise<void> {
@@ -44,12 +51,18 @@ export function runDetector(deps: DetectorDeps): Promise<Subscription> {
       const alerts: AlertEvent[] = [];
       let tickMs: number | undefined;
       let observations = 0;
+      const sightings: Sighting[] = [];
       for (const event of events) {
-        detector.apply(event, (alert) => alerts.push(alert));
+        detector.apply(
+          event,
+          (alert) => alerts.push(alert),
+          (sighting) => sightings.push(sighting),
+        );
         if (event.type === 'tick') tickMs = event.atMs;
         else if ('subject' in event) observations++;
       }
       await retry.run(() => deps.ledger.append(alerts));
+      if (sightings.length > 0) await retry.run(() => deps.log.append(sightings.map(toEntry)));
       deps.onJudged?.(observations);
       if (alerts.length > 0) deps.onAlerts?.(alerts);
       if (tickMs === undefined) return;

@@ -3,7 +3,7 @@ import type { FeedOutage } from '../../alerts/kinds/feed-outage.ts';
 import type { Surroundings } from '../../alerts/kinds/kind.ts';
 import { type PreparedZone, prepareZone } from '../../geofences/prepare-zone.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
-import type { FeedStatus } from '../../src/kernel/log-event.ts';
+import type { FeedStatus, Sighting } from '../../src/kernel/log-event.ts';
 import { EMPTY_POLICY_DOCUMENT, type PolicyDocument } from '../../src/kernel/policy.ts';
 import { type Calendar, EMPTY_ROSTER, type Muster, type ZoneFeature } from '../../src/kernel/roster.ts';
 import { createLocalTime, type LocalTime } from './local-time.ts';
@@ -18,6 +18,8 @@ export interface WorldState {
   /** When a feed last came back. */
   readonly feedsUp: Readonly<Record<string, Instant>>;
   readonly musters: readonly Muster[];
+  /** Whose order → whom they must not meet. */
+  readonly noContact: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface World {
@@ -34,9 +36,14 @@ export interface World {
   setFeed(event: FeedStatus): FeedOutage | undefined;
   outageOf(feed: string): FeedOutage | undefined;
   setMuster(muster: Muster): boolean;
+  setNoContact(whose: string, others: readonly string[]): boolean;
+  /** Those that the subject is in, as the one with the order or the other. */
+  pairsOf(subject: string): readonly Sighting['pair'][];
   state(): WorldState;
 }
 
+const NOBODY: readonly string[] = [];
+const NO_PAIRS: readonly Sighting['pair'][] = [];
 const NO_MUSTERS: readonly Muster[] = [];
 const MUSTER_KEPT_MS = 30 * 86_400_000;
 
@@ -77,6 +84,28 @@ export function createWorld(state?: WorldState): World {
   }
   for (const muster of state?.musters ?? []) setMuster(muster);
 
+  const noContact = new Map<string, readonly string[]>();
+  const pairs = new Map<string, Sighting['pair'][]>();
+
+  function setNoContact(whose: string, others: readonly string[]): boolean {
+    if (isSame(noContact.get(whose) ?? NOBODY, others)) return false;
+    if (others.length === 0) noContact.delete(whose);
+    else noContact.set(whose, others);
+    pairs.clear();
+    for (const [subject, theirs] of noContact) {
+      for (const other of theirs) {
+        if (other === subject) continue;
+        // Both may have an order against each other: one pair, the smaller id's.
+        const isTwice = noContact.get(other)?.includes(subject) === true && other < subject;
+        if (isTwice) continue;
+        const pair = [subject, other] as const;
+        for (const who of pair) pairs.set(who, [...(pairs.get(who) ?? []), pair]);
+      }
+    }
+    return true;
+  }
+  for (const [whose, others] of Object.entries(state?.noContact ?? {})) setNoContact(whose, others);
+
   return {
     tickMs: () => tickMs,
     policy: () => policy,
@@ -98,6 +127,8 @@ export function createWorld(state?: WorldState): World {
     },
     setZone,
     setMuster,
+    setNoContact,
+    pairsOf: (subject) => pairs.get(subject) ?? NO_PAIRS,
     setPolicy: (changed) => {
       if (isSame(policy, changed)) return false;
       policy = changed;
@@ -137,6 +168,7 @@ export function createWorld(state?: WorldState): World {
       feedsDown: [...feedsDown.values()],
       feedsUp: Object.fromEntries(feedsUp),
       musters: [...musters.values()],
+      noContact: Object.fromEntries(noContact),
     }),
   };
 }

@@ -123,6 +123,7 @@ function isWanted(event: LogEvent, { subject, fromMs, toMs }: Wanted): boolean {
   const atMs = receiptOf(event);
   if (atMs < fromMs || atMs >= toMs) return false;
   if (subject === null || isBroadcast(event)) return true;
+  if (event.type === 'sighting') return event.pair.includes(subject);
   return (event.type === 'profile' ? event.profile.id : event.subject) === subject;
 }
 

@@ -145,7 +145,17 @@ async function takeAll(wanted: Wanted, taking: Taking): Promise<void> {
 }
 
 /** Lines of an export that are no observations: the running service makes its own. */
-const SYSTEM_LINES = new Set<unknown>(['tick', 'profile', 'feed', 'zone', 'policy', 'calendar', 'muster']);
+const SYSTEM_LINES = new Set<unknown>([
+  'tick',
+  'profile',
+  'feed',
+  'zone',
+  'policy',
+  'calendar',
+  'muster',
+  'no-contact',
+  'sighting',
+]);
 
 async function* allRows(wanted: Wanted, { counts, onBytes }: Taking): AsyncGenerator<FileRow> {
   for (const { path, format } of wanted.files) {

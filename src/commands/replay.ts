@@ -5,7 +5,7 @@ import { feedChanges } from '../../consumers/detector/feed-watch.ts';
 import { prepareZone } from '../../geofences/prepare-zone.ts';
 import { type AlertEvent, encodeAlertEvent } from '../kernel/alert-event.ts';
 import { type Instant, parseInstant } from '../kernel/instant.ts';
-import { type LogEvent, receiptOf } from '../kernel/log-event.ts';
+import { type LogEvent, noContactOf, receiptOf, type Sighting } from '../kernel/log-event.ts';
 import { decodeLogLine } from '../kernel/log-line.ts';
 import { EMPTY_POLICY_DOCUMENT, type PolicyDocument, policyFor } from '../kernel/policy.ts';
 import { decodePolicyDocument } from '../kernel/policy-file.ts';
@@ -118,7 +118,7 @@ function checkZones(
 }
 
 /** Ticks and the states of feeds are made only for a file that has none at all, so that has to be known before the first line. */
-async function containsLine(path: string, type: 'tick' | 'feed'): Promise<boolean> {
+async function containsLine(path: string, type: 'tick' | 'feed' | 'sighting'): Promise<boolean> {
   const text = `"${type}"`;
   try {
     if (!(await containsText(path, text))) return false;
@@ -157,6 +157,9 @@ async function replay(inputs: Inputs, io: Streams): Promise<Result<Totals, strin
     output.write(encodeAlertEvent(alert));
   };
   const detector = createDetector();
+  /** Where the file has no sightings of its own, both stages run here. */
+  const sight = (sighting: Sighting) => detector.apply(sighting, emit);
+  let hasSightings = false;
   const clock = createTicker(detector, emit, inputs.policy);
   let isBegun = false;
   let hasTicks = false;
@@ -170,12 +173,14 @@ async function replay(inputs: Inputs, io: Streams): Promise<Result<Totals, strin
     if (!hasTicks) clock.tickUpTo(receiptMs);
     if (event.type === 'policy') clock.setPolicy(event.policy);
     if (isObservation(event)) totals.observations++;
-    detector.apply(event, emit);
+    detector.apply(event, emit, hasSightings ? undefined : sight);
+    if (event.type === 'profile') detector.apply(noContactOf(event.profile, event.atMs), emit);
     if (hasTicks && event.type === 'tick') clock.sawTick(event.atMs);
   };
   let lineNumber = 0;
   try {
     hasTicks = await containsLine(path, 'tick');
+    hasSightings = await containsLine(path, 'sighting');
     clock.watchFeeds(!(await containsLine(path, 'feed')));
     for await (const lines of readLines(path)) {
       for (const line of lines) {
@@ -223,7 +228,10 @@ function begin(detector: Detector, inputs: Inputs, atMs: Instant, emit: (alert: 
   detector.apply({ type: 'policy', atMs, policy: inputs.policy }, emit);
   for (const zone of inputs.zones) detector.apply({ type: 'zone', atMs, zone }, emit);
   for (const muster of inputs.roster.musters) detector.apply({ type: 'muster', atMs, muster }, emit);
-  for (const profile of inputs.roster.subjects) detector.apply({ type: 'profile', atMs, profile }, emit);
+  for (const profile of inputs.roster.subjects) {
+    detector.apply({ type: 'profile', atMs, profile }, emit);
+    if (profile.noContact.length > 0) detector.apply(noContactOf(profile, atMs), emit);
+  }
 }
 
 /** Ticks on the grid of `tickSeconds` and, after each, the states of feeds, as the running clock writes them. */

@@ -3,6 +3,7 @@
  * that the log must get (zones, policy and calendar before the profiles that name them) are one transaction.
  */
 import type { Instant } from '../kernel/instant.ts';
+import { noContactOf } from '../kernel/log-event.ts';
 import { encodeLogEvent } from '../kernel/log-line.ts';
 import type { PolicyDocument } from '../kernel/policy.ts';
 import { decodePolicyDocument, encodePolicyDocument } from '../kernel/policy-file.ts';
@@ -24,6 +25,7 @@ import {
   findDocument,
   findOverlaps,
   insertDevices,
+  listNoContact,
   listProfiles,
   listZoneFeatures,
   lockRoster,
@@ -124,12 +126,15 @@ async function write(
       for (const muster of roster.musters)
         broadcast.push(encodeLogEvent({ type: 'muster', atMs: nowMs, muster }));
     }
+    const hadOrder = new Set((await listNoContact(db)).map(({ id }) => id));
     const written = await writeSubjects(db, roster);
     faults.push(...written.faults);
     changedSubjects = written.changed;
     for (const profile of roster.subjects) {
-      if (changedSubjects.has(profile.id))
-        keyed.push({ key: profile.id, line: encodeLogEvent({ type: 'profile', atMs: nowMs, profile }) });
+      if (!changedSubjects.has(profile.id)) continue;
+      keyed.push({ key: profile.id, line: encodeLogEvent({ type: 'profile', atMs: nowMs, profile }) });
+      if (profile.noContact.length > 0 || hadOrder.has(profile.id))
+        broadcast.push(encodeLogEvent(noContactOf(profile, nowMs)));
     }
   }
   if (faults.length > 0) throw new Refused(faults);
@@ -214,6 +219,9 @@ export async function renewRoster(database: Database, nowMs: Instant, everyMs: n
       encodeLogEvent({ type: 'policy', atMs: nowMs, policy }),
       encodeLogEvent({ type: 'calendar', atMs: nowMs, calendar: roster.calendar }),
       ...roster.musters.map((muster) => encodeLogEvent({ type: 'muster', atMs: nowMs, muster })),
+      ...roster.subjects
+        .filter(({ noContact }) => noContact.length > 0)
+        .map((profile) => encodeLogEvent(noContactOf(profile, nowMs))),
     ];
     const profiles = roster.subjects.map((profile) =>
       encodeLogEvent({ type: 'profile', atMs: nowMs, profile }),

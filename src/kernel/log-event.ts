@@ -75,6 +75,32 @@ export interface ProfileChange {
   readonly profile: SubjectProfile;
 }
 
+/**
+ * Where one of a pair is who must not meet: what the detector's first stage tells its second. Keyed by the pair. WGS-84; σ of one
+ * axis, metres.
+ */
+export interface Sighting {
+  readonly type: 'sighting';
+  /** Whose no-contact order it is, and the other. */
+  readonly pair: readonly [string, string];
+  readonly who: string;
+  readonly atMs: Instant;
+  readonly receivedMs: Instant;
+  readonly lon: number;
+  readonly lat: number;
+  readonly sigmaM: number;
+}
+
+/** The pairs that a profile's order makes, for every partition to know. */
+export function noContactOf({ id, noContact }: SubjectProfile, atMs: Instant): NoContactChange {
+  return { type: 'no-contact', atMs, whose: id, others: noContact };
+}
+
+/** The key of a pair's sightings on the log. */
+export function pairKey([subject, other]: Sighting['pair']): string {
+  return JSON.stringify([subject, other]);
+}
+
 /** Those below stand in every partition, in the same order in each. */
 export interface Tick {
   readonly type: 'tick';
@@ -111,13 +137,34 @@ export interface MusterChange {
   readonly atMs: Instant;
   readonly muster: Muster;
 }
+/** Whom a subject must not meet: all of them, as of now. */
+export interface NoContactChange {
+  readonly type: 'no-contact';
+  readonly atMs: Instant;
+  readonly whose: string;
+  readonly others: readonly string[];
+}
 
-export type BroadcastEvent = Tick | FeedStatus | ZoneChange | PolicyChange | CalendarChange | MusterChange;
+export type BroadcastEvent =
+  | Tick
+  | FeedStatus
+  | ZoneChange
+  | PolicyChange
+  | CalendarChange
+  | MusterChange
+  | NoContactChange;
 export type SubjectEvent = Observation | ProfileChange;
-export type LogEvent = SubjectEvent | BroadcastEvent;
+export type LogEvent = SubjectEvent | Sighting | BroadcastEvent;
 
 export function isBroadcast(event: LogEvent): event is BroadcastEvent {
-  return !('subject' in event) && event.type !== 'profile';
+  return !('subject' in event) && event.type !== 'profile' && event.type !== 'sighting';
+}
+
+/** What a line is keyed by; null: it stands in every partition. */
+export function partitionKeyOf(event: LogEvent): string | null {
+  if (event.type === 'profile') return event.profile.id;
+  if (event.type === 'sighting') return pairKey(event.pair);
+  return 'subject' in event ? event.subject : null;
 }
 
 /** Receipt time: the only time the detector's clock follows. */

@@ -95,11 +95,22 @@ export function decodeLogEvent(json: unknown): Result<LogEvent, Refusal> {
         atMs,
         muster,
       }));
+    case 'no-contact': {
+      const { whose, others } = json;
+      const atMs = parseInstant(json.at);
+      if (atMs === undefined) return badTime(json, 'at');
+      if (!isText(whose)) return badText(json, 'whose');
+      if (!Array.isArray(others) || !others.every(isText))
+        return refuse('wrong-type', 'others', `must be a list of ids, not ${show(others)}`);
+      return ok({ type: 'no-contact', atMs, whose, others });
+    }
+    case 'sighting':
+      return decodeSighting(json);
     default:
       return refuse(
         json.type === undefined ? 'missing-field' : 'unknown-value',
         'type',
-        `must be position, status, checkin, profile, feed, tick, zone, policy, calendar or muster, not ${show(json.type)}`,
+        `must be position, status, checkin, profile, feed, tick, zone, policy, calendar, muster, no-contact or sighting, not ${show(json.type)}`,
       );
   }
 }
@@ -214,6 +225,22 @@ function decodePosition(
   return ok(position);
 }
 
+function decodeSighting(json: Json): Result<LogEvent, Refusal> {
+  const { pair, who, lon, lat, sigmaM } = json;
+  const atMs = parseInstant(json.at);
+  if (atMs === undefined) return badTime(json, 'at');
+  const receivedMs = parseInstant(json.received);
+  if (receivedMs === undefined) return badTime(json, 'received');
+  const [one, other] = Array.isArray(pair) && pair.length === 2 ? pair : [];
+  if (!isText(one) || !isText(other))
+    return refuse('wrong-type', 'pair', `must be two ids, not ${show(pair)}`);
+  if (!isText(who) || (who !== one && who !== other)) return badText(json, 'who');
+  if (typeof lon !== 'number') return badNumber(json, 'lon');
+  if (typeof lat !== 'number') return badNumber(json, 'lat');
+  if (typeof sigmaM !== 'number') return badNumber(json, 'sigmaM');
+  return ok({ type: 'sighting', pair: [one, other], who, atMs, receivedMs, lon, lat, sigmaM });
+}
+
 function withDocument<T>(
   json: Json,
   key: string,
@@ -317,6 +344,19 @@ function toJson(event: LogEvent): Json {
       return { type: event.type, at: formatInstant(event.atMs), policy: encodePolicyDocument(event.policy) };
     case 'calendar':
       return { type: event.type, at: formatInstant(event.atMs), calendar: event.calendar };
+    case 'no-contact':
+      return { type: event.type, at: formatInstant(event.atMs), whose: event.whose, others: event.others };
+    case 'sighting':
+      return {
+        type: event.type,
+        pair: event.pair,
+        who: event.who,
+        at: formatInstant(event.atMs),
+        received: formatInstant(event.receivedMs),
+        lon: event.lon,
+        lat: event.lat,
+        sigmaM: event.sigmaM,
+      };
     case 'muster':
       return { type: event.type, at: formatInstant(event.atMs), muster: encodeMuster(event.muster) };
   }

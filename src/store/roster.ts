@@ -20,6 +20,13 @@ export const findDocument = statement<[name: string]>()(
 );
 
 /** $1: array of {id, name, office, grade, profile}. Answers those that were new or differ from before. */
+/** Who has a no-contact order. */
+export const listNoContact = statement<[]>()(
+  'roster.no-contact',
+  { id: 'text' },
+  `SELECT id FROM subjects WHERE jsonb_array_length(coalesce(profile -> 'noContact', '[]')) > 0`,
+);
+
 export const upsertSubjects = statement<[subjects: string]>()(
   'roster.upsert-subjects',
   { id: 'text' },
