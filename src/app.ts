@@ -9,7 +9,7 @@ import { runClock } from '../consumers/clock/clock.ts';
 import { createDashboard } from '../dashboard/server/app.ts';
 import { ensureAdministrator } from '../dashboard/server/auth/administrator.ts';
 import { createSessions } from '../dashboard/server/auth/sessions.ts';
-import { createHttpServer, type Guest, type Probe } from '../dashboard/server/http-server.ts';
+import { createHttpServer, type Probe } from '../dashboard/server/http-server.ts';
 import { openPositionDays } from './adapters/positions-table.ts';
 import {
   type Cleanups,
@@ -21,29 +21,18 @@ import {
 } from './backbone.ts';
 import type { Config, Role } from './config.ts';
 import { startConsumersThread } from './consumers-thread.ts';
-import { createDevicePort, devicePorts } from './device-ports.ts';
-import { createDeviceMessages } from './ingest/device-messages.ts';
-import { createDeviceNotices } from './ingest/device-notices.ts';
-import { createIntake } from './ingest/intake.ts';
-import { lead } from './ingest/leader.ts';
-import { nativeIngest } from './ingest/native-http.ts';
-import { createOsmandServer } from './ingest/osmand-http.ts';
-import { owntracksIngest } from './ingest/owntracks-http.ts';
-import { connectOwntracks } from './ingest/owntracks-mqtt.ts';
 import { createQuarantine, type Retry } from './ingest/quarantine.ts';
-import { createRetry } from './ingest/retry.ts';
-import { openRosterCache } from './ingest/roster-cache.ts';
 import { readRoster, renewRoster } from './ingest/roster-load.ts';
-import { createTakeDecoded } from './ingest/take-decoded.ts';
+import { type Ingest, openIngest } from './ingest-role.ts';
 import { DEFAULT_POLICY } from './kernel/policy.ts';
 import { fail, ok, type Result } from './kernel/result.ts';
+import { asResult, listen, shownHost } from './listen.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { Database } from './ports/database.ts';
 import type { Frontier, LiveState } from './ports/live-state.ts';
 import type { ObservationLog, Subscription } from './ports/observation-log.ts';
 import { trimDeviceMessages } from './store/device-messages.ts';
 import { trimDeviceNotices } from './store/device-notices.ts';
-import { findFeedToken } from './store/feeds.ts';
 import { trimQuarantine } from './store/quarantine.ts';
 import { supervise } from './supervise.ts';
 
@@ -76,8 +65,6 @@ interface Parts {
 const PAGE_DIR = fileURLToPath(new URL('../dashboard/web/dist/', import.meta.url));
 const VERSION = '0.1.0';
 const MAINTAIN_EVERY_MS = 3_600_000;
-/** The broker keeps one session for all processes: one of them is connected. */
-const OWNTRACKS_LOCK = 7_261_010;
 /** Well within the log's retention. */
 const RENEW_EVERY_MS = 86_400_000;
 
@@ -127,8 +114,7 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
     osmandUrl = osmand.value;
   }
   const deviceUrls: Record<string, string> = {};
-  for (const each of ingest?.devicePorts ?? []) {
-    const server = each.open();
+  for (const { server, ...each } of ingest?.devicePorts ?? []) {
     const opened = await asResult(server.listen(config.host, each.port), config.host, each);
     if (!opened.ok) return give(opened.error);
     cleanups.add(`${each.name} port`, () => server.stop());
@@ -146,56 +132,6 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
 
 function has(config: Config, role: Role): boolean {
   return config.roles.includes(role);
-}
-
-async function openIngest({ config, database, log, logger, cleanups, metrics, clockSkewS }: Parts) {
-  const devices = await openRosterCache({ database, logger });
-  cleanups.add('roster cache', () => devices.stop());
-  const taken = (source: string, accepted: number, refused: readonly { code: string }[]) => {
-    metrics.accepted.inc({ source }, accepted);
-    for (const { code } of refused) metrics.refused.inc({ source, code });
-  };
-  const nowhere = { add: async () => {} };
-  const bare = createIntake({ log, devices, clockSkewS, quarantine: nowhere, onTaken: taken });
-  const secretOf = (address: string) => devices.secretOf(address, 'owntracks');
-  const messages = createDeviceMessages({ db: database, devices, logger });
-  cleanups.add('device messages', () => messages.stop());
-  // What is tried again stands in quarantine already: refused once more, it stays where it is.
-  const again = createTakeDecoded({ intake: bare, quarantine: nowhere, messages });
-  const quarantine = createQuarantine(database, createRetry({ intake: bare, take: again.take, secretOf }));
-  const intake = createIntake({ log, devices, clockSkewS, quarantine, onTaken: taken });
-  const { take } = createTakeDecoded({ intake: bare, quarantine, messages });
-  const native: Guest = {
-    action: 'own-check',
-    plugin: nativeIngest({
-      intake,
-      findFeed: async (hash) => (await findFeedToken(database, hash, new Date()))[0]?.feed,
-      now: Date.now,
-    }),
-  };
-  const phones = { take, secretOf, logger, now: Date.now };
-  const owntracks: Guest = { action: 'own-check', plugin: owntracksIngest(phones) };
-  const { mqttUrl, mqttClientId } = config;
-  if (mqttUrl !== undefined) {
-    const leader = lead({
-      database,
-      logger,
-      key: OWNTRACKS_LOCK,
-      begin: async () => {
-        const broker = connectOwntracks({ ...phones, url: mqttUrl, clientId: mqttClientId });
-        return () => broker.stop();
-      },
-    });
-    cleanups.add('MQTT', () => leader.stop());
-  }
-  const notices = createDeviceNotices({ db: database, logger });
-  cleanups.add('device notices', () => notices.stop());
-  const shared = { intake: bare, quarantine, messages, devices, notices, metrics, logger, now: Date.now };
-  const tcp = devicePorts(config).map((port) => ({
-    ...port,
-    open: () => createDevicePort(port, { ...shared, onHeard: () => {} }),
-  }));
-  return { quarantine, guests: [native, owntracks], osmand: createOsmandServer(phones), devicePorts: tcp };
 }
 
 async function startConsumers(parts: Parts): Promise<void> {
@@ -266,8 +202,6 @@ async function startConsumers(parts: Parts): Promise<void> {
 const noIngest: Retry = async () =>
   fail({ code: 'unknown-value', where: '', message: 'this process has no ingest role' });
 
-type Ingest = Awaited<ReturnType<typeof openIngest>>;
-
 async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<FastifyInstance> {
   const { config, database, log, logger, liveState, metrics, tickSeconds } = parts;
   const plugins = ingest === undefined ? [] : ingest.guests;
@@ -321,43 +255,4 @@ function probesOf({ config, database, log, liveState, tickSeconds }: Parts): Pro
       },
     },
   ];
-}
-
-async function listen(
-  server: FastifyInstance,
-  host: string,
-  port: number,
-  setting: string,
-): Promise<Result<string, string>> {
-  const listening = await asResult(server.listen({ host, port }), host, { port, setting });
-  if (!listening.ok) {
-    await server.close();
-    return listening;
-  }
-  const address = server.server.address();
-  const taken = typeof address === 'object' && address !== null ? address.port : port;
-  return ok(`http://${shownHost(host)}:${taken}`);
-}
-
-function shownHost(host: string): string {
-  return host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-}
-
-/** What somebody can mend is a line that says how. */
-async function asResult<T>(
-  listening: Promise<T>,
-  host: string,
-  { port, setting }: { readonly port: number; readonly setting: string },
-): Promise<Result<T, string>> {
-  try {
-    return ok(await listening);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRINUSE')
-      return fail(`port ${port} is in use: end what uses it, or set ${setting} to another`);
-    if (code === 'EACCES')
-      return fail(`port ${port} needs rights that this user lacks: set ${setting} to one above 1023`);
-    if (code === 'EADDRNOTAVAIL') return fail(`this machine has no address ${host}: set HOST to one it has`);
-    throw error;
-  }
 }

@@ -15,7 +15,9 @@ import { type App, createHttpServer, type HttpServerDeps } from './http-server.t
 import { createLiveBoard } from './live-board.ts';
 import { pageFallback, registerPage } from './page.ts';
 import { registerAlertRoutes } from './routes/alerts.ts';
+import { registerDeviceCommandRoutes } from './routes/device-commands.ts';
 import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
+import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
@@ -56,6 +58,8 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerFeedRoutes(app, deps);
   registerDeviceSecretRoutes(app, deps);
   registerDeviceMessageRoutes(app, deps);
+  registerDeviceCommandRoutes(app, deps);
+  registerDeviceNoticeRoutes(app, deps);
   registerQuarantineRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);

@@ -73,6 +73,8 @@ const STATUSES: ReadonlyMap<unknown, DeviceStatusCode> = new Map<unknown, Device
   ['sos', 'sos'],
   ['low_battery', 'low-battery'],
   ['lowBattery', 'low-battery'],
+  // JT/T 808, bit 7: on what is worn, the main power is its battery.
+  ['main_power_undervoltage', 'low-battery'],
   ['power_off', 'power-off'],
   ['powerOff', 'power-off'],
   ['power_on', 'power-on'],

@@ -3,10 +3,12 @@ import { fail, ok, type Refusal, type Result, refuse } from '../kernel/result.ts
 import type { Intake, Origin } from './intake.ts';
 import { parseJson } from './native-http.ts';
 import { unsealing } from './owntracks-take.ts';
+import { jt808 } from './protocols/jt808.ts';
 import { decodeOsmand, readOsmandRequest } from './protocols/osmand.ts';
 import { decodeOwntracks } from './protocols/owntracks.ts';
 import { readOwntracksMessage } from './protocols/owntracks-message.ts';
 import type { Decoded } from './protocols/record.ts';
+import { watch } from './protocols/watch.ts';
 import type { QuarantineItem, Retry, Source } from './quarantine.ts';
 import type { TakeDecoded } from './take-decoded.ts';
 
@@ -22,7 +24,7 @@ export function createRetry(deps: RetryDeps): Retry {
   return async (item) => {
     const { feed, receivedMs } = item;
     const source = item.source as Source;
-    if (source === 'osmand' || source === 'owntracks') {
+    if (source === 'osmand' || source === 'owntracks' || source === 'jt808' || source === 'watch') {
       const decoded = decode(source, item, deps);
       return decoded.ok
         ? first(await deps.take(decoded.value, { source, feed, receivedMs, protocol: source }))
@@ -41,7 +43,7 @@ function first({ refused }: { readonly refused: readonly Refusal[] }): Result<vo
 
 /** That somebody presses the button is what proves a message whose secret was wrong. */
 function decode(
-  source: 'osmand' | 'owntracks',
+  source: 'osmand' | 'owntracks' | 'jt808' | 'watch',
   { raw, receivedMs }: QuarantineItem,
   { secretOf }: RetryDeps,
 ): Result<readonly Decoded[], Refusal> {
@@ -49,8 +51,15 @@ function decode(
     const request = readOsmandRequest(raw);
     return request === undefined ? NOT_OURS : ok(decodeOsmand(request, receivedMs));
   }
+  if (source === 'jt808' || source === 'watch') {
+    // Whole frames; a message in sub-packets stands here with all of them.
+    const frames = WIRES[source].open({ authCode: () => '' }).push(raw, receivedMs);
+    return frames.length === 0 ? NOT_OURS : ok(frames);
+  }
   const message = readOwntracksMessage(raw);
   return message === undefined ? NOT_OURS : ok(decodeOwntracks(message, receivedMs, unsealing({ secretOf })));
 }
+
+const WIRES = { jt808, watch };
 
 const NOT_OURS = refuse('bad-shape', '', 'these bytes are not what this port keeps');

@@ -1,0 +1,69 @@
+/** `device-notices`: devices that are refused, for those who keep the roster. */
+import { Type } from 'typebox';
+import type { Database } from '../../../src/ports/database.ts';
+import { listDeviceNotices } from '../../../src/store/device-notices.ts';
+import { callerOf } from '../auth/route-guard.ts';
+import type { App } from '../http-server.ts';
+import { Problem } from '../problem.ts';
+import {
+  answers,
+  Cursor,
+  decodeCursor,
+  encodeCursor,
+  Limit,
+  Page,
+  readTime,
+  Time,
+  toPage,
+} from './schemas.ts';
+
+const Notice = Type.Object({
+  protocol: Type.String(),
+  address: Type.String({ description: 'Id on the wire' }),
+  code: Type.String({ description: 'unknown-device, device-not-assigned, not-authenticated' }),
+  firstAt: Time,
+  lastAt: Time,
+  count: Type.Integer({ description: 'Frames so far' }),
+});
+
+export function registerDeviceNoticeRoutes(app: App, deps: { readonly database: Database }): void {
+  app.get(
+    '/api/v1/device-notices',
+    {
+      config: { action: 'quarantine.read' },
+      schema: {
+        tags: ['devices'],
+        summary: 'Devices that are unknown, unassigned or not proven, by the last time',
+        querystring: Type.Object({ cursor: Cursor, limit: Limit }),
+        response: answers(Page(Notice)),
+      },
+    },
+    async (request) => {
+      if (callerOf(request).actor.organisation !== '')
+        throw new Problem('forbidden', 'refused devices belong to no organisation');
+      const { cursor, limit = 100 } = request.query;
+      const [at, id] = cursor === undefined ? [] : decodeCursor(cursor, 2);
+      if (id !== undefined && !/^\d{1,18}$/.test(id))
+        throw new Problem('bad-request', 'cursor is not one that a page before gave');
+      const rows = await listDeviceNotices(
+        deps.database,
+        at === undefined ? null : new Date(readTime('cursor', at)),
+        id ?? null,
+        limit + 1,
+      );
+      return toPage(
+        rows,
+        limit,
+        ({ protocol, address, code, first_at, last_at, count }) => ({
+          protocol,
+          address,
+          code,
+          firstAt: first_at.toISOString(),
+          lastAt: last_at.toISOString(),
+          count: Number(count),
+        }),
+        (last) => encodeCursor(last.last_at.toISOString(), last.id),
+      );
+    },
+  );
+}

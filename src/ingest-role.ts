@@ -1,0 +1,165 @@
+/** The ingest role put together: the roster's memory, the one way in, every protocol's port, and the way of requests to devices. */
+
+import type { Logger } from 'pino';
+import type { Guest } from '../dashboard/server/http-server.ts';
+import type { Cleanups } from './backbone.ts';
+import type { Config } from './config.ts';
+import { createDevicePort, type DevicePort, devicePorts } from './device-ports.ts';
+import { type CommandChannel, type CommandDesk, openCommandDesk } from './ingest/command-desk.ts';
+import { createDeviceMessages } from './ingest/device-messages.ts';
+import { createDeviceNotices } from './ingest/device-notices.ts';
+import { createIntake } from './ingest/intake.ts';
+import { lead } from './ingest/leader.ts';
+import { nativeIngest } from './ingest/native-http.ts';
+import { createOsmandServer } from './ingest/osmand-http.ts';
+import { owntracksIngest } from './ingest/owntracks-http.ts';
+import { connectOwntracks, type OwntracksMqtt } from './ingest/owntracks-mqtt.ts';
+import { owntracksCommand } from './ingest/protocols/owntracks-command.ts';
+import { createQuarantine } from './ingest/quarantine.ts';
+import { createRetry } from './ingest/retry.ts';
+import { openRosterCache } from './ingest/roster-cache.ts';
+import { createTakeDecoded, type Messages } from './ingest/take-decoded.ts';
+import type { TcpServer } from './ingest/tcp-server.ts';
+import type { Metrics } from './metrics.ts';
+import type { Database } from './ports/database.ts';
+import type { ObservationLog } from './ports/observation-log.ts';
+import { findFeedToken } from './store/feeds.ts';
+
+export interface IngestParts {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly cleanups: Cleanups;
+  readonly database: Database;
+  readonly log: ObservationLog;
+  readonly metrics: Metrics;
+  readonly clockSkewS: number;
+}
+
+export type Ingest = Awaited<ReturnType<typeof openIngest>>;
+
+/** The broker keeps one session for all processes: one of them is connected. */
+const OWNTRACKS_LOCK = 7_261_010;
+/** Phones that were heard by the broker: where a request to them goes. */
+const MAX_BY_BROKER = 100_000;
+
+export async function openIngest({
+  config,
+  database,
+  log,
+  logger,
+  cleanups,
+  metrics,
+  clockSkewS,
+}: IngestParts) {
+  const devices = await openRosterCache({ database, logger });
+  cleanups.add('roster cache', () => devices.stop());
+  const taken = (source: string, accepted: number, refused: readonly { code: string }[]) => {
+    metrics.accepted.inc({ source }, accepted);
+    for (const { code } of refused) metrics.refused.inc({ source, code });
+  };
+  const nowhere = { add: async () => {} };
+  const bare = createIntake({ log, devices, clockSkewS, quarantine: nowhere, onTaken: taken });
+  const secretOf = (address: string) => devices.secretOf(address, 'owntracks');
+  const kept = createDeviceMessages({ db: database, devices, logger });
+  cleanups.add('device messages', () => kept.stop());
+  let desk: CommandDesk | undefined;
+  const messages: Messages = {
+    add: (origin, address, records) => {
+      kept.add(origin, address, records);
+      if (origin.protocol !== 'owntracks') return;
+      const found = devices.resolve(address, origin.receivedMs, 'owntracks');
+      if (found.ok) desk?.onHeard({ device: found.value.device, records, receivedMs: origin.receivedMs });
+    },
+  };
+  // What is tried again stands in quarantine already: refused once more, it stays where it is.
+  const again = createTakeDecoded({ intake: bare, quarantine: nowhere, messages: kept });
+  const quarantine = createQuarantine(database, createRetry({ intake: bare, take: again.take, secretOf }));
+  const intake = createIntake({ log, devices, clockSkewS, quarantine, onTaken: taken });
+  const { take } = createTakeDecoded({ intake: bare, quarantine, messages });
+  const native: Guest = {
+    action: 'own-check',
+    plugin: nativeIngest({
+      intake,
+      findFeed: async (hash) => (await findFeedToken(database, hash, new Date()))[0]?.feed,
+      now: Date.now,
+    }),
+  };
+  const phones = { take, secretOf, logger, now: Date.now };
+  const rosterIdOf = (address: string) => {
+    const found = devices.resolve(address, Date.now(), 'owntracks');
+    return found.ok ? found.value.device : undefined;
+  };
+  const owntracks: Guest = {
+    action: 'own-check',
+    plugin: owntracksIngest({
+      ...phones,
+      replies: async (address) => {
+        const device = rosterIdOf(address);
+        const commands = device === undefined ? [] : ((await desk?.fetch(device)) ?? []);
+        return commands.map(owntracksCommand).filter((message) => message !== undefined);
+      },
+    }),
+  };
+
+  const notices = createDeviceNotices({ db: database, logger });
+  cleanups.add('device notices', () => notices.stop());
+  const shared = { intake: bare, quarantine, messages, devices, notices, metrics, logger, now: Date.now };
+  const tcp: readonly (DevicePort & { readonly server: TcpServer })[] = devicePorts(config).map((port) => ({
+    ...port,
+    server: createDevicePort(port, {
+      ...shared,
+      onHeard: ({ device, frame: { records, answers }, receivedMs }) =>
+        desk?.onHeard({ device, records, receivedMs, ...(answers === undefined ? {} : { answers }) }),
+    }),
+  }));
+
+  let broker: OwntracksMqtt | undefined;
+  const byBroker = new Set<string>();
+  const { mqttUrl, mqttClientId } = config;
+  if (mqttUrl !== undefined) {
+    const leader = lead({
+      database,
+      logger,
+      key: OWNTRACKS_LOCK,
+      begin: async () => {
+        const connected = connectOwntracks({
+          ...phones,
+          url: mqttUrl,
+          clientId: mqttClientId,
+          onHeard: (address) => {
+            if (byBroker.size >= MAX_BY_BROKER) byBroker.clear();
+            byBroker.add(address);
+            const device = rosterIdOf(address);
+            if (device !== undefined) desk?.onHeard({ device, records: [], receivedMs: Date.now() });
+          },
+        });
+        broker = connected;
+        return () => connected.stop();
+      },
+    });
+    cleanups.add('MQTT', () => leader.stop());
+  }
+  const channels: CommandChannel[] = tcp.map(({ name, server }) => ({
+    protocol: name,
+    isConnected: (device) => server.isConnected(device),
+    send: (device, command) => server.send(device, command),
+  }));
+  channels.push({
+    protocol: 'owntracks',
+    isConnected: (_device, address) => broker?.isConnected === true && byBroker.has(address),
+    send: async (_device, command, address) => {
+      const message = owntracksCommand(command);
+      const isSent = message !== undefined && (await broker?.send(address, message)) === true;
+      return isSent ? { serial: null } : undefined;
+    },
+  });
+  const opened = await openCommandDesk({ database, channels, logger, now: Date.now });
+  desk = opened;
+  cleanups.add('requests to devices', () => opened.stop());
+  return {
+    quarantine,
+    guests: [native, owntracks],
+    osmand: createOsmandServer(phones),
+    devicePorts: tcp,
+  };
+}
