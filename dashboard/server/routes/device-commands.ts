@@ -209,7 +209,7 @@ export function registerDeviceCommandRoutes(app: App, deps: DeviceCommandDeps): 
       const untilMs = performance.now() + Math.min(waitS, validS) * 1000;
       let row = asked;
       // Who has gone does not wait: the check stands all the same.
-      while (row.answered_at === null && performance.now() < untilMs && !request.raw.destroyed) {
+      while (row.answered_at === null && performance.now() < untilMs && !request.socket.destroyed) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
         row = (await findCommand(db, asked.id))[0] ?? row;
       }
