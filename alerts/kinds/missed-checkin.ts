@@ -55,8 +55,9 @@ export const missedCheckin: AlertKind = {
     for (const muster of musters) if (isMusterMissed(view, muster)) add(MUSTER + muster.id);
     return verdicts;
   },
-  nextDueMs: ({ profile, policy, nowMs, ...view }) => {
+  nextDueMs: (view) => {
     let next = Number.POSITIVE_INFINITY;
+    const { profile, policy, nowMs } = view;
     if (policy.checkinGraceS === 0) return next;
     for (const checkin of profile.checkins) {
       const window = view.lastOfficeWindow(checkin, nowMs);

@@ -129,8 +129,8 @@ export function nextDueMs(view: SubjectView, kinds: readonly AlertKind[]): Insta
 }
 
 /** Whether a rule about a place began or ended after what is looked at happened: then the present is to be judged as well. */
-export function hasRuleEdgeSince({ profile, policy, rulesFromMs, nowMs, ...view }: SubjectView): boolean {
-  const { atMs } = view;
+export function hasRuleEdgeSince(view: SubjectView): boolean {
+  const { profile, policy, rulesFromMs, nowMs, atMs } = view;
   if (atMs >= nowMs) return false;
   if (rulesFromMs > atMs) return true;
   const isBetween = (edge: Instant | null) => edge !== null && edge > atMs && edge <= nowMs;

@@ -32,14 +32,15 @@ export async function* readLines(path: string): AsyncGenerator<readonly string[]
   if (rest !== '') yield [rest];
 }
 
-/** Whether the text stands anywhere in the file: much quicker than lines. */
-export async function containsText(path: string, text: string): Promise<boolean> {
-  const wanted = Buffer.from(text);
+/** Whether one of the texts stands anywhere in the file: much quicker than lines. */
+export async function containsAny(path: string, texts: readonly string[]): Promise<boolean> {
+  const wanted = texts.map((text) => Buffer.from(text));
+  const longest = Math.max(...wanted.map(({ length }) => length));
   let tail = Buffer.alloc(0);
   for await (const bytes of openBytes(path)) {
-    if (bytes.includes(wanted) || Buffer.concat([tail, bytes.subarray(0, wanted.length)]).includes(wanted))
-      return true;
-    tail = Buffer.from(bytes.subarray(-wanted.length));
+    const seam = Buffer.concat([tail, bytes.subarray(0, longest)]);
+    if (wanted.some((text) => bytes.includes(text) || seam.includes(text))) return true;
+    tail = Buffer.from(bytes.subarray(-longest));
   }
   return false;
 }
