@@ -9,6 +9,8 @@ const BENCHES: Readonly<Record<string, (seconds: number) => Promise<Figure[]>>> 
   log: async (seconds) => (await import('./log.ts')).benchLog(seconds),
   ingest: async (seconds) => (await import('./ingest.ts')).benchIngest(seconds),
   pipeline: async (seconds) => (await import('./pipeline.ts')).benchPipeline(seconds),
+  devices: async (seconds) => (await import('./devices.ts')).benchDevices(seconds),
+  decoders: async (seconds) => (await import('./decoders.ts')).benchDecoders(seconds),
   replay: async (seconds) => (await import('./replay.ts')).benchReplay(seconds),
 };
 const LATER = ['zones', 'quality', 'board', 'rates', 'memory'];

@@ -1,0 +1,58 @@
+/** What a frame costs each decoder, µs. Ceiling: copying the frame's bytes. Frames: those of the project's vectors that are whole. */
+import { existsSync, readFileSync } from 'node:fs';
+import { jt808 } from '../../src/ingest/protocols/jt808.ts';
+import { watch } from '../../src/ingest/protocols/watch.ts';
+import type { WireProtocol } from '../../src/ingest/protocols/wire.ts';
+import { type Figure, figure } from './figure.ts';
+import { locationFrame } from './jt808-frame.ts';
+
+const NOW_MS = Date.UTC(2026, 2, 1, 8);
+const UD =
+  '[3G*1000000001*0099*UD_LTE,010326,080000,A,23.500000,N,116.3000000,E,5.20,152,100,9,100,90,1000,50,00000000,1,1,460,0,9360,4082,131,1,Ce-shi,1c:78:57:08:c3:6a,-72,22]';
+
+export async function benchDecoders(seconds: number): Promise<Figure[]> {
+  const cases: readonly (readonly [string, WireProtocol, Uint8Array[]])[] = [
+    [
+      'JT/T 808, location',
+      jt808,
+      Array.from({ length: 50 }, (_, i) => locationFrame('013900000001', i, NOW_MS, 23.5 + i / 1000, 116.3)),
+    ],
+    ['JT/T 808, the vectors', jt808, vectors('jt808')],
+    ['watch, position with a cell and a network', watch, [Buffer.from(UD)]],
+    ['watch, the vectors', watch, vectors('watch')],
+  ];
+  return cases
+    .filter(([, , frames]) => frames.length > 0)
+    .flatMap(([name, protocol, frames]) => {
+      const session = protocol.open({ authCode: () => 'code' });
+      const share = (seconds * 1000) / cases.length / 3;
+      const decode = (frame: Uint8Array) => session.push(frame, NOW_MS).length;
+      run(share, frames, decode);
+      const cost = run(share, frames, decode);
+      const copy = run(share, frames, (frame) => Uint8Array.from(frame).length);
+      return [figure(name, cost, 'µs/frame', `${frames.length} frames, one session`, copy)];
+    });
+}
+
+function vectors(name: string): Uint8Array[] {
+  const file = new URL(`../../../shared/vectors/${name}.json`, import.meta.url);
+  if (!existsSync(file)) return [];
+  const all = JSON.parse(readFileSync(file, 'utf8')) as { input: { hex?: string; text?: string } }[];
+  return all.map(({ input: { hex, text } }) =>
+    hex === undefined ? Buffer.from(text ?? '') : Buffer.from(hex, 'hex'),
+  );
+}
+
+/** µs for each frame. */
+function run(ms: number, frames: readonly Uint8Array[], work: (frame: Uint8Array) => number): number {
+  const startedMs = performance.now();
+  let n = 0;
+  let sum = 0;
+  while (performance.now() - startedMs < ms) {
+    for (const frame of frames) sum += work(frame);
+    n += frames.length;
+  }
+  // Used, so that it can't be left out.
+  if (sum < 0) throw new Error('never');
+  return ((performance.now() - startedMs) * 1000) / n;
+}
