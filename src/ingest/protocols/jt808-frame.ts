@@ -2,7 +2,7 @@
  * Where frames of JT/T 808 begin and end on the wire, and their escapes: `7E`, content with `7D 01` for `7D` and `7D 02` for `7E`, `7E`
  * (protocols.md A.1). Two frames may share a delimiter; nothing stands for nothing.
  */
-import { addChunk, copyOf, createWireBuffer, keepRest } from './wire-buffer.ts';
+import { addChunk, createWireBuffer, keepRest } from './wire-buffer.ts';
 
 export interface Jt808Piece {
   /** A frame with both delimiters; of a fault its first bytes. */
@@ -32,7 +32,7 @@ export function createJt808Framing(): Jt808Framing {
   function tell(pieces: Jt808Piece[], to: number): void {
     const end = Math.min(to, buffer.from + SHOWN_BYTES);
     pieces.push({
-      bytes: copyOf(buffer.bytes, buffer.from, end),
+      bytes: buffer.bytes.slice(buffer.from, end),
       fault: isInside ? 'too-large' : 'garbage',
     });
   }
@@ -42,7 +42,7 @@ export function createJt808Framing(): Jt808Framing {
     const length = at - buffer.from;
     if (length > 0 && !isTold) {
       if (!isInside || length > MAX_JT808_FRAME_BYTES) tell(pieces, at);
-      else pieces.push({ bytes: delimited(buffer.bytes.subarray(buffer.from, at)), fault: null });
+      else pieces.push({ bytes: delimited(buffer.bytes, buffer.from, at), fault: null });
     }
     buffer.from = at + 1;
     scan = 0;
@@ -78,12 +78,12 @@ export function createJt808Framing(): Jt808Framing {
   };
 }
 
-function delimited(content: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(content.length + 2);
-  bytes[0] = DELIMITER;
-  bytes.set(content, 1);
-  bytes[content.length + 1] = DELIMITER;
-  return bytes;
+function delimited(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  if (from > 0 && bytes[from - 1] === DELIMITER) return bytes.slice(from - 1, to + 1);
+  const frame = new Uint8Array(to - from + 2);
+  frame[0] = DELIMITER;
+  frame.set(bytes.subarray(from, to + 1), 1);
+  return frame;
 }
 
 /** The content of a frame with its delimiters. An escape that stands for nothing is left as it is: the check decides. */

@@ -110,20 +110,26 @@ const STANDARD: ReadonlyMap<number, ItemReader> = new Map<number, ItemReader>([
 
 const batteryByte = ofLength(1, (bytes, at, fields) => putPercent(fields, bytes[at] ?? 0));
 
+const powerTenths = ofLength(2, (bytes, at, fields) => put(fields, 'power_volts', u16(bytes, at) / 10));
+
 const TRACKERS: ReadonlyMap<number, ItemReader> = new Map<number, ItemReader>([
+  [0x33, readLockText],
   [0x56, ofLength(2, (bytes, at, fields) => putPercent(fields, (bytes[at] ?? 0) * 10))],
+  [0x61, ofLength(2, (bytes, at, fields) => put(fields, 'power_volts', u16(bytes, at) / 100))],
   [0x68, ofLength(2, (bytes, at, fields) => put(fields, 'battery_percent', u16(bytes, at) / 100))],
   [0x69, ofLength(2, (bytes, at, fields) => put(fields, 'battery_volts', u16(bytes, at) / 100))],
   [
     0xd0,
     ofLength(4, (bytes, at, _fields, { alarms }) => alarmIf((u32(bytes, at) & 8) !== 0, 'vibration', alarms)),
   ],
-  [0xd3, ofLength(2, (bytes, at, fields) => put(fields, 'power_volts', u16(bytes, at) / 10))],
+  [0x82, powerTenths],
+  [0xd3, powerTenths],
   [0xd4, batteryByte],
   [
     0xe1,
     (bytes, at, end, fields, told) => {
       if (end - at === 1) return batteryByte(bytes, at, end, fields, told);
+      if (end - at === 2) return powerTenths(bytes, at, end, fields, told);
       if (end - at < 12 || (end - at - 4) % 8 !== 0) return false;
       return append(fields, 'cells', cellsOf(bytes, at, end));
     },
@@ -179,7 +185,11 @@ const TRACKERS: ReadonlyMap<number, ItemReader> = new Map<number, ItemReader>([
       return putPercent(fields, bytes[at + 5] ?? 0);
     },
   ],
-  [0xfe, batteryByte],
+  [
+    0xfe,
+    (bytes, at, end, fields, told) =>
+      end - at === 2 ? powerTenths(bytes, at, end, fields, told) : batteryByte(bytes, at, end, fields, told),
+  ],
 ]);
 
 /** By id: looked up for every item of every location. */
@@ -244,4 +254,12 @@ function readVendorBlock(bytes: Uint8Array, from: number, end: number, fields: F
   const text = textOf(bytes, from, end);
   if (/^[\x20-\x7e]+$/.test(text)) return put(fields, 'time_zone', text);
   return readNestedItems(bytes, from, end, fields, told);
+}
+
+/** `*M00,45,1138600…`: of a lock's state the third to fifth digit are its battery in 0.01 V. */
+function readLockText(bytes: Uint8Array, from: number, end: number, fields: Fields): boolean {
+  const digits = /^\*M00,..,\d{2}(\d{3})/.exec(textOf(bytes, from, end))?.[1];
+  if (digits !== undefined) put(fields, 'battery_volts', Number(digits) / 100);
+  // The rest of it is not understood.
+  return false;
 }

@@ -1,5 +1,4 @@
 /** The body of 0x0200, which also stands in 0x0201, 0x0704 and 0x0210: 28 fixed bytes, then items (protocols.md A.5). */
-import type { Instant } from '../../kernel/instant.ts';
 import { ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
 import { bcd, hex32, i16, u16, u32 } from './jt808-bytes.ts';
 import { readItems } from './jt808-items.ts';
@@ -117,20 +116,24 @@ function statesOf(flags: number, is2019: boolean): string[] {
   return names.filter((_, nth) => ((flags >>> (FIRST_STATE_BIT + nth)) & 1) === 1);
 }
 
-const CHINA_MS = 8 * 3_600_000;
+const CHINA_H = 8;
 
 /** BCD YYMMDDhhmmss in GMT+8; null: the terminal has no time yet. */
 export function readTime(bytes: Uint8Array, at: number): string | null {
-  const atMs = readInstant(bytes, at);
-  return atMs === undefined ? null : recordTime(atMs);
-}
-
-function readInstant(bytes: Uint8Array, at: number): Instant | undefined {
   const [year, month, day] = [bcd(bytes[at]), bcd(bytes[at + 1]), bcd(bytes[at + 2])];
   const [hour, minute, second] = [bcd(bytes[at + 3]), bcd(bytes[at + 4]), bcd(bytes[at + 5])];
-  if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(month, year))) return undefined;
-  if (!(hour <= 23 && minute <= 59 && second <= 59)) return undefined;
-  return Date.UTC(2000 + year, month - 1, day, hour, minute, second) - CHINA_MS;
+  if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(month, year))) return null;
+  if (!(hour <= 23 && minute <= 59 && second <= 59)) return null;
+  if (hour < CHINA_H)
+    return recordTime(Date.UTC(2000 + year, month - 1, day, hour - CHINA_H, minute, second));
+  // The same day in UTC: the digits are there already.
+  return `20${two(year)}-${two(month)}-${two(day)}T${two(hour - CHINA_H)}:${two(minute)}:${two(second)}Z`;
+}
+
+const TWO = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0'));
+
+function two(value: number): string {
+  return TWO[value] ?? '';
 }
 
 function daysIn(month: number, year: number): number {

@@ -35,21 +35,21 @@ export function readJt808Message(frame: Uint8Array): Result<Jt808Message, Refusa
   if (bodyAt > end)
     return refuse('bad-shape', 'header', `has ${content.length} bytes: too few for a header and a check`);
   let check = 0;
-  for (const byte of content) check ^= byte;
+  for (let at = 0; at <= end; at++) check ^= content[at] ?? 0;
   if (check !== 0) return refuse('bad-shape', 'check', 'the check byte does not match: the frame is damaged');
   const length = attributes & BODY_LENGTH;
   if (end - bodyAt !== length)
     return refuse('bad-shape', 'attributes', `tell ${length} bytes of body, there are ${end - bodyAt}`);
   if ((attributes & ENCRYPTION) !== 0)
     return refuse('unknown-value', 'attributes', 'the body is encrypted: set the terminal to send it plain');
-  const phone = content.slice(phoneAt, serialAt);
+  const phone = content.subarray(phoneAt, serialAt);
   return ok({
     id: u16(content, 0),
     serial: u16(content, serialAt),
     device: deviceOf(phone),
     phone,
     version: is2019 ? content[4] : undefined,
-    body: content.slice(bodyAt, end),
+    body: content.subarray(bodyAt, end),
     part: hasParts ? { total: u16(content, serialAt + 2), index: u16(content, serialAt + 4) } : undefined,
   });
 }

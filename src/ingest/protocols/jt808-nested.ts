@@ -58,6 +58,8 @@ function readNested(
     case 0x00c6:
       if (bytes[at] === 3 || bytes[at] === 4) told.states.push('low_battery');
       return length === 1;
+    case 0x00ce:
+      return length === 2 && put(fields, 'power_volts', u16(bytes, at) / 100);
     case 0x00d8:
       return (
         length === 9 &&

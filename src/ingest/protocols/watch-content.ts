@@ -16,8 +16,9 @@ const decoder = new TextDecoder();
 
 /** Undefined when it has no header; the framing gives no such frame. */
 export function readWatchContent(frame: Uint8Array): WatchContent | undefined {
+  const decoded = decoder.decode(frame);
   // No store keeps a NUL within a text.
-  const text = decoder.decode(frame).replaceAll('\0', '\ufffd');
+  const text = decoded.includes('\0') ? decoded.replaceAll('\0', '\ufffd') : decoded;
   const header = HEADER.exec(text);
   if (header === null) return undefined;
   const [{ length }, maker = '', device = '', index] = header;

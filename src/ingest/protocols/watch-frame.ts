@@ -3,7 +3,7 @@
  * or at LEN when a bracket stands there: SSIDs hold brackets, and many devices send a wrong LEN. The header of another frame
  * ends one that was cut off. Bytes outside frames are garbage and told, a bounded part of them.
  */
-import { addChunk, copyOf, createWireBuffer, keepRest } from './wire-buffer.ts';
+import { addChunk, createWireBuffer, keepRest } from './wire-buffer.ts';
 
 export interface WatchPiece {
   /** A whole frame with its brackets; of a fault its first bytes. */
@@ -89,40 +89,50 @@ export function createWatchFraming(): WatchFraming {
   /** To the frame's end. False: more bytes are needed. */
   function finish(pieces: WatchPiece[]): boolean {
     const { bytes, from, to } = buffer;
-    for (let at = from + scan; at < to; at++) {
-      const byte = bytes[at];
-      if (byte === OPEN) {
-        const end = contentEnd(bytes, at, to);
-        if (end === UNDECIDED) {
-          wait(at);
-          return false;
+    const at = from + scan;
+    let close = nextOf(CLOSE, bytes, at, to);
+    let open = nextOf(OPEN, bytes, at, to);
+    for (;;) {
+      const next = Math.min(close, open);
+      // The last byte that a frame may have, and that is let go of one that is longer.
+      const edge = from + (discarded < 0 ? MAX_WATCH_FRAME_BYTES - 1 : MAX_DISCARDED_BYTES - discarded);
+      if (next <= edge && next < to) {
+        if (next === close) {
+          depth--;
+          if (depth === 0 || next - from === lengthEnd) {
+            if (discarded < 0) pieces.push({ bytes: bytes.slice(from, next + 1), fault: null });
+            buffer.from = next + 1;
+            scan = -1;
+            return true;
+          }
+          close = nextOf(CLOSE, bytes, next + 1, to);
+        } else {
+          const end = contentEnd(bytes, next, to);
+          if (end === UNDECIDED) {
+            wait(next);
+            return false;
+          }
+          if (end !== NO_HEADER) {
+            if (discarded < 0) pieces.push({ bytes: firstOf(bytes, from, next), fault: 'cut-off' });
+            begin(next, end);
+            return true;
+          }
+          depth++;
+          open = nextOf(OPEN, bytes, next + 1, to);
         }
-        if (end !== NO_HEADER) {
-          if (discarded < 0) pieces.push({ bytes: firstOf(bytes, from, at), fault: 'cut-off' });
-          begin(at, end);
-          return true;
-        }
-        depth++;
-      } else if (byte === CLOSE) {
-        depth--;
-        if (depth === 0 || at - from === lengthEnd) {
-          if (discarded < 0) pieces.push({ bytes: copyOf(bytes, from, at + 1), fault: null });
-          buffer.from = at + 1;
-          scan = -1;
-          return true;
-        }
+        if (next < edge) continue;
+      } else if (edge >= to) {
+        wait(to);
+        return false;
       }
-      if (discarded < 0 && at - from + 1 >= MAX_WATCH_FRAME_BYTES) {
-        pieces.push({ bytes: firstOf(bytes, from, at), fault: 'too-large' });
-        discarded = 0;
-      } else if (discarded >= 0 && discarded + at - from > MAX_DISCARDED_BYTES) {
-        buffer.from = at + 1;
+      if (discarded >= 0) {
+        buffer.from = edge + 1;
         scan = -1;
         return true;
       }
+      pieces.push({ bytes: firstOf(bytes, from, edge), fault: 'too-large' });
+      discarded = 0;
     }
-    wait(to);
-    return false;
   }
 
   function wait(at: number): void {
@@ -146,8 +156,14 @@ export function createWatchFraming(): WatchFraming {
   };
 }
 
+/** `to` when there is none. */
+function nextOf(bracket: number, bytes: Uint8Array, at: number, to: number): number {
+  const next = bytes.indexOf(bracket, at);
+  return next < 0 ? to : Math.min(next, to);
+}
+
 function firstOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
-  return copyOf(bytes, from, Math.min(to, from + SHOWN_BYTES));
+  return bytes.slice(from, Math.min(to, from + SHOWN_BYTES));
 }
 
 const NO_HEADER = -1;

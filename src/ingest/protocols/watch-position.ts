@@ -1,7 +1,6 @@
 /** The position of a watch: 16 fixed values, then cells, wireless networks and an accuracy, each of which may be missing. */
 import { ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
 import type { DeviceRecord, RecordValue } from './record.ts';
-import { recordTime } from './record-time.ts';
 
 /** Bits of the status word: states below, alarms from 16 on (protocols.md B.3). */
 const STATES: readonly (string | undefined)[] = [
@@ -70,17 +69,22 @@ function coordinate(text: string | undefined, isNegative: boolean): number | und
 
 /** DDMMYY and hhmmss, UTC; null when they are no time. */
 function timeOf(date: string, clock: string): string | null {
-  if (!/^\d{6}$/.test(date) || !/^\d{6}$/.test(clock)) return null;
-  const [day, month, year] = pairs(date);
-  const [hour, minute, second] = pairs(clock);
-  if (hour > 23 || minute > 59 || second > 59 || month < 1 || month > 12 || day < 1) return null;
-  const at = Date.UTC(2000 + year, month - 1, day, hour, minute, second);
-  return new Date(at).getUTCDate() === day ? recordTime(at) : null;
+  if (!SIX_DIGITS.test(date) || !SIX_DIGITS.test(clock)) return null;
+  const [day, month, year] = [date.slice(0, 2), date.slice(2, 4), date.slice(4)];
+  const [hour, minute, second] = [clock.slice(0, 2), clock.slice(2, 4), clock.slice(4)];
+  if (hour > '23' || minute > '59' || second > '59' || !isDay(Number(year), Number(month), Number(day)))
+    return null;
+  return `20${year}-${month}-${day}T${hour}:${minute}:${second}Z`;
 }
 
-function pairs(text: string): [number, number, number] {
-  return [Number(text.slice(0, 2)), Number(text.slice(2, 4)), Number(text.slice(4, 6))];
+const SIX_DIGITS = /^\d{6}$/;
+
+function isDay(year: number, month: number, day: number): boolean {
+  const days = month === 2 ? (year % 4 === 0 ? 29 : 28) : SHORT_MONTHS.has(month) ? 30 : 31;
+  return month >= 1 && month <= 12 && day >= 1 && day <= days;
 }
+
+const SHORT_MONTHS: ReadonlySet<number> = new Set([4, 6, 9, 11]);
 
 function names(word: number, firstBit: number, of: readonly (string | undefined)[]): string[] {
   const found: string[] = [];
@@ -121,6 +125,7 @@ function readCells(values: readonly string[], mcc: number, mnc: number): RecordV
   return cells;
 }
 
+const MAC_LENGTH = 17;
 const MAC = /^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$/;
 
 /** False when what stands at `from` is no list of networks. An SSID may hold commas: the MACs tell where each ends. */
@@ -149,7 +154,10 @@ function readNetworks(values: readonly string[], from: number, fields: Record<st
 }
 
 function nextMac(values: readonly string[], from: number): number | undefined {
-  for (let at = from; at < values.length; at++) if (MAC.test(values[at] ?? '')) return at;
+  for (let at = from; at < values.length; at++) {
+    const value = values[at];
+    if (value !== undefined && value.length === MAC_LENGTH && MAC.test(value)) return at;
+  }
   return undefined;
 }
 
@@ -158,13 +166,40 @@ function put(fields: Record<string, RecordValue>, key: string, text: string | un
   if (value !== undefined) fields[key] = value;
 }
 
-const NUMBER = /^-?\d{1,15}(\.\d{0,15})?$/;
-
-/** Spaces stand within some columns. -0 is 0, as JSON writes it. */
+/**
+ * A decimal number of up to 15 digits; spaces stand within some columns. Read by hand: there are thirty of them in a frame. With
+ * so few digits mantissa and power of ten are exact, so that their quotient is the number that Number() gives. -0 is 0, as JSON writes it.
+ */
 function number(text: string | undefined): number | undefined {
-  const trimmed = text?.trim() ?? '';
-  return NUMBER.test(trimmed) ? Number(trimmed) + 0 : undefined;
+  if (text === undefined) return undefined;
+  let mantissa = 0;
+  let digits = 0;
+  let decimals = -1;
+  let isNegative = false;
+  let isOver = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === SPACE) isOver = digits > 0;
+    else if (isOver) return undefined;
+    else if (code >= ZERO && code <= NINE) {
+      mantissa = mantissa * 10 + code - ZERO;
+      digits++;
+      if (decimals >= 0) decimals++;
+    } else if (code === DOT && decimals < 0) decimals = 0;
+    else if (code === MINUS && digits === 0 && !isNegative) isNegative = true;
+    else return undefined;
+  }
+  if (digits === 0 || digits > MAX_DIGITS) return undefined;
+  const value = decimals > 0 ? mantissa / 10 ** decimals : mantissa;
+  return isNegative && value !== 0 ? -value : value;
 }
+
+const MAX_DIGITS = 15;
+const ZERO = 0x30;
+const NINE = 0x39;
+const SPACE = 0x20;
+const DOT = 0x2e;
+const MINUS = 0x2d;
 
 function integer(text: string | undefined): number | undefined {
   const value = number(text);
@@ -177,7 +212,7 @@ function hex(text: string | undefined): number | undefined {
 
 /** LAC and cell id of some models are hexadecimal, to be known by a letter. */
 function decimalOrHex(text: string | undefined): number | undefined {
-  if (text === undefined || text === '' || /^F+$/i.test(text)) return undefined;
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  return hex(text);
+  const decimal = integer(text);
+  if (decimal !== undefined) return decimal;
+  return text === undefined || /^F+$/i.test(text) ? undefined : hex(text);
 }

@@ -347,6 +347,36 @@ test('SW11 commands take the style and address of the device that spoke last, an
   expect(answers).toEqual([{ serial: 5, ok: true }, { serial: 2, ok: false }, undefined]);
 });
 
+test('SW7 a number is the one that its digits mean (2000 runs)', () => {
+  const decimal = fc
+    .tuple(fc.bigInt({ min: 0n, max: 999_999_999_999_999n }), fc.nat(15), fc.constantFrom('', ' ', '  '))
+    .map(([digits, decimals, spaces]) => {
+      const text = digits
+        .toString()
+        .padStart(decimals + 1, '0')
+        .slice(0, 15);
+      return `${spaces}${text.slice(0, text.length - decimals)}${decimals === 0 ? '' : '.'}${text.slice(text.length - decimals)}`;
+    });
+  fc.assert(
+    fc.property(decimal, decimal, (lat, speed) => {
+      const text = `[3G*1234567890*0001*UD,251120,081821,A,-${lat.trim()},,1,E,${speed},0,0,0,100,2,0,0,00000000,0,0]`;
+      expect(records(text)).toEqual([
+        expect.objectContaining({ lat: Number(`-${lat.trim()}`) + 0, speed_kmh: Number(speed) }),
+      ]);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test.each(['', ' ', '-', '.', '1.2.3', '1 2', '--1', '1-', '1e3', '0x10', '1234567890123456', '１'])(
+  'SW7 %j is no number',
+  (given) => {
+    const text = `[3G*1234567890*0001*UD,251120,081821,A,1,N,2,E,${given},0,0,0,100,2,0,0,00000000,0,0]`;
+    expect(records(text)).toMatchObject([{ lat: 1, course_deg: 0 }]);
+    expect(records(text)[0]).not.toHaveProperty('speed_kmh');
+  },
+);
+
 const anyCuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 });
 const anyBytes = fc.uint8Array({ maxLength: 400 });
 /** Pieces of frames, so that nearly-frames are met and not only noise. */

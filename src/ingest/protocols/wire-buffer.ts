@@ -21,7 +21,8 @@ export function createWireBuffer(): WireBuffer {
 export function addChunk(buffer: WireBuffer, chunk: Uint8Array): void {
   const rest = buffer.to - buffer.from;
   if (rest === 0) {
-    buffer.bytes = chunk;
+    // Of a plain array parts can be had several times as quickly as of Node's Buffer.
+    buffer.bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     buffer.from = 0;
     buffer.to = chunk.length;
     buffer.isOwn = false;
@@ -41,12 +42,6 @@ export function keepRest(buffer: WireBuffer): void {
     buffer.to = 0;
     buffer.isOwn = false;
   } else if (!buffer.isOwn) own(buffer, rest);
-}
-
-/** A copy: what is taken lives longer than the buffer's content. */
-export function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
-  // A Node Buffer's own `slice` would be a view.
-  return new Uint8Array(bytes.subarray(from, to));
 }
 
 /** Twice the room, so that bytes that come one by one are copied a bounded number of times. */
