@@ -34,7 +34,7 @@ test('C7 the partitions together make it down, once, and up, once, each in every
   await count(0, 12, 6);
   await count(1, 8, 5);
   expect(await look()).toBe(1);
-  expect(await look(TICK_MS + 10_000)).toBe(0);
+  expect(await look(TICK_MS + 30_000)).toBe(0);
   expect(await lines()).toEqual([
     {
       key: null,

@@ -5,7 +5,7 @@ import { type PolicyDocument, policyFor } from '../../src/kernel/policy.ts';
 import type { Database } from '../../src/ports/database.ts';
 import { markFeed, sumFeedCounts } from '../../src/store/feed-counts.ts';
 import { addToOutbox } from '../../src/store/outbox.ts';
-import { feedChanges } from '../detector/feed-watch.ts';
+import { feedChanges, isFeedTick } from '../detector/feed-watch.ts';
 
 /** A detector that is more ticks behind than this is late, and its count says nothing of now. */
 const FRESH_TICKS = 3;
@@ -17,6 +17,7 @@ export async function watchFeeds(
   tickMs: Instant,
   everyMs: number,
 ): Promise<number> {
+  if (!isFeedTick(tickMs, tickMs - everyMs)) return 0;
   const rows = await sumFeedCounts(database, new Date(tickMs - FRESH_TICKS * everyMs));
   const counts = new Map(
     rows.map(({ feed, live, overdue, heard_at }) => [feed, { live, overdue, heardMs: heard_at.getTime() }]),

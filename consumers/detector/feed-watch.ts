@@ -7,7 +7,7 @@ import { silenceLimitS, silentSinceMs } from '../../alerts/kinds/silence.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { FeedStatus } from '../../src/kernel/log-event.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
-import { isWatched, type SubjectState } from './subject-state.ts';
+import { findDevice, isWatched, type SubjectState } from './subject-state.ts';
 
 export interface FeedCount {
   /** Devices that were heard within their own limit, at the tick or, of a feed that is down, when it went. Off ones are none. */
@@ -16,6 +16,14 @@ export interface FeedCount {
   overdue: number;
   /** Newest receipt of an overdue one: since when nothing has come. */
   heardMs: Instant;
+}
+
+/** Looked at on this grid only: an outage lasts minutes, and to count every device with each tick costs more than it tells. */
+const LOOK_EVERY_MS = 30_000;
+
+/** Whether a tick is one after which the feeds are counted: the first on or after each step of the grid. */
+export function isFeedTick(atMs: Instant, beforeMs: Instant | null): boolean {
+  return beforeMs === null || Math.floor(atMs / LOOK_EVERY_MS) > Math.floor(beforeMs / LOOK_EVERY_MS);
 }
 
 /** `downSince`: since when a feed is down, null for one that is up. */
@@ -28,9 +36,10 @@ export function countFeeds(
   const counts = new Map<string, FeedCount>();
   for (const { state: subject } of watches) {
     for (const device of subject.profile?.devices ?? []) {
-      const { feed } = device;
-      const state = feed === null ? undefined : subject.devices.find(({ id }) => id === device.id);
-      if (feed === null || state === undefined || !isWatched(device, nowMs)) continue;
+      const { feed, id } = device;
+      if (feed === null || !isWatched(device, nowMs)) continue;
+      const state = findDevice(subject, id);
+      if (state === undefined) continue;
       const count = counts.get(feed) ?? { live: 0, overdue: 0, heardMs: 0 };
       counts.set(feed, count);
       countDevice(count, { device, state }, policy, nowMs, downSince(feed));

@@ -8,7 +8,7 @@ import { type LogEvent, noContactOf, receiptOf, type Sighting } from '../../src/
 import { type PolicyDocument, policyFor } from '../../src/kernel/policy.ts';
 import type { Roster, ZoneFeature } from '../../src/kernel/roster.ts';
 import { createDetector, type Detector } from './detector.ts';
-import { feedChanges } from './feed-watch.ts';
+import { feedChanges, isFeedTick } from './feed-watch.ts';
 
 export interface Rules {
   readonly roster: Roster;
@@ -29,6 +29,8 @@ export interface Replay {
   take(event: LogEvent): void;
   /** Makes the ticks up to then. */
   until(atMs: Instant): void;
+  /** The newest tick, made or read. */
+  tickMs(): Instant | null;
 }
 
 export function createReplay(rules: Rules, has: LineKinds, emit: (alert: AlertEvent) => void): Replay {
@@ -60,8 +62,8 @@ export function createReplay(rules: Rules, has: LineKinds, emit: (alert: AlertEv
     plan(atMs);
   }
 
-  function lookAtFeeds(atMs: Instant): void {
-    if (has.feeds) return;
+  function lookAtFeeds(atMs: Instant, beforeMs: Instant | null): void {
+    if (has.feeds || !isFeedTick(atMs, beforeMs)) return;
     for (const event of feedChanges(
       detector.countFeeds(),
       down,
@@ -79,7 +81,7 @@ export function createReplay(rules: Rules, has: LineKinds, emit: (alert: AlertEv
     while (nextMs <= untilMs) {
       const atMs = nextMs;
       detector.apply({ type: 'tick', atMs }, emit);
-      lookAtFeeds(atMs);
+      lookAtFeeds(atMs, lastMs);
       plan(atMs);
     }
   }
@@ -97,13 +99,14 @@ export function createReplay(rules: Rules, has: LineKinds, emit: (alert: AlertEv
       detector.apply(event, emit, sight);
       if (event.type === 'profile') detector.apply(noContactOf(event.profile, event.atMs), emit);
       if (has.ticks && event.type === 'tick') {
+        lookAtFeeds(event.atMs, lastMs);
         plan(Math.max(lastMs ?? receiptMs, event.atMs));
-        lookAtFeeds(event.atMs);
       }
     },
     until: (atMs) => {
       if (lastMs === null) begin(atMs);
       tickUpTo(atMs);
     },
+    tickMs: () => lastMs,
   };
 }

@@ -20,20 +20,20 @@ const RADIUS_68_SIGMAS = 1.515;
 /** Receipt more than `clockSkewS` before the device's own time. */
 export function noteClock(signs: Signs, aheadS: number, receivedMs: Instant, policy: Policy): void {
   if (aheadS > policy.clockSkewS) signs.ahead ??= { atMs: receivedMs, byS: Math.round(aheadS) };
-  else delete signs.ahead;
+  else if (signs.ahead !== undefined) delete signs.ahead;
 }
 
 /** Of the newest fix, before it is kept. */
 export function noteFixSigns({ signs, fixes }: DeviceState, position: Position): void {
   if (position.mock === true) signs.mockMs ??= position.atMs;
-  else delete signs.mockMs;
+  else if (signs.mockMs !== undefined) delete signs.mockMs;
   // A network gives the same place for the same cell or access point; a satellite receiver does not.
   if (position.mock === true || position.method === 'wifi' || position.method === 'cell') return;
   const last = fixes.at(-1);
   const { atMs, lon, lat, speedMps = 0 } = position;
   if (last === undefined || atMs <= last[0]) return;
   if (!isSamePlace(last, lon, lat) || (last[5] & NETWORK) !== 0) {
-    delete signs.still;
+    if (signs.still !== undefined) delete signs.still;
     return;
   }
   signs.still ??= { fromMs: last[0], lastMs: last[0], fixes: 1, moving: last[4] >= MOVING_MPS ? 1 : 0 };

@@ -72,9 +72,15 @@ export function createDevice(id: string, silentFromMs: Instant): DeviceState {
   };
 }
 
+export function findDevice({ devices }: SubjectState, id: string): DeviceState | undefined {
+  for (const device of devices) if (device.id === id) return device;
+  return undefined;
+}
+
 /** Its state, made when it is new; undefined when too many unknown devices have been heard already. */
 export function deviceOf(subject: SubjectState, id: string, nowMs: Instant): DeviceState | undefined {
-  for (const device of subject.devices) if (device.id === id) return device;
+  const known = findDevice(subject, id);
+  if (known !== undefined) return known;
   if (subject.devices.length >= MAX_STRANGE_DEVICES + (subject.profile?.devices.length ?? 0))
     return undefined;
   const made = createDevice(id, nowMs);

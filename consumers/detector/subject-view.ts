@@ -5,7 +5,7 @@ import type { Instant } from '../../src/kernel/instant.ts';
 import type { Policy, PolicyDocument } from '../../src/kernel/policy.ts';
 import type { SubjectProfile } from '../../src/kernel/roster.ts';
 import type { LocalTime } from './local-time.ts';
-import { isWatched, type SubjectState } from './subject-state.ts';
+import { findDevice, isWatched, type SubjectState } from './subject-state.ts';
 
 /** A fix that was just taken. */
 export interface TakenAt {
@@ -28,7 +28,7 @@ export function viewOf(
   const devices: WatchedDevice[] = [];
   for (const device of profile.devices) {
     if (!isWatched(device, nowMs)) continue;
-    const state = subject.devices.find((candidate) => candidate.id === device.id);
+    const state = findDevice(subject, device.id);
     if (state !== undefined) devices.push({ device, state });
   }
   const located = locate(devices, policy);

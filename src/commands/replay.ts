@@ -1,8 +1,10 @@
 /** `wardline replay`: the detector on files (design.md, "wardline replay"). No service is needed. */
-import { createReplay, type Rules } from '../../consumers/detector/replay.ts';
+import { netOf, reconcile } from '../../consumers/detector/reconcile.ts';
+import { createReplay, type LineKinds, type Rules } from '../../consumers/detector/replay.ts';
+import { inTrueOrder } from '../../consumers/detector/true-order.ts';
 import { type AlertEvent, encodeAlertEvent } from '../kernel/alert-event.ts';
 import { type Instant, parseInstant } from '../kernel/instant.ts';
-import type { LogEvent } from '../kernel/log-event.ts';
+import { type LogEvent, receiptOf } from '../kernel/log-event.ts';
 import { fail, ok, type Result } from '../kernel/result.ts';
 import { readArguments } from './arguments.ts';
 import { createLineOutput } from './line-output.ts';
@@ -17,10 +19,12 @@ interface Inputs extends Rules {
   readonly observations: string;
   readonly untilMs: Instant | null;
   readonly skipsBad: boolean;
+  /** At the end all is judged again in the order in which it happened, and the differences are told, as the service does at night. */
+  readonly reconciles: boolean;
 }
 
 const USAGE =
-  'usage: wardline replay --roster roster.json --zones zones.geojson --observations obs.ndjson[.gz] [--policy policy.json] [--until ISO] [--skip-bad]';
+  'usage: wardline replay --roster roster.json --zones zones.geojson --observations obs.ndjson[.gz] [--policy policy.json] [--until ISO] [--skip-bad] [--reconcile]';
 
 export async function runReplay(argv: string[], io: Streams): Promise<number> {
   const say = (line: string) => io.stderr.write(`wardline: ${line}\n`);
@@ -41,7 +45,7 @@ export async function runReplay(argv: string[], io: Streams): Promise<number> {
 function readInputs(argv: string[]): Result<Inputs, string[]> {
   const args = readArguments(argv, {
     options: ['roster', 'zones', 'observations', 'policy', 'until'],
-    flags: ['skip-bad'],
+    flags: ['skip-bad', 'reconcile'],
     required: ['roster', 'zones', 'observations'],
   });
   if (!args.ok) return fail([...args.error, USAGE]);
@@ -55,7 +59,13 @@ function readInputs(argv: string[]): Result<Inputs, string[]> {
   const rules = readRules({ roster: options.roster, zones: options.zones, policy: options.policy });
   if (!rules.ok) faults.push(...rules.error);
   if (!rules.ok || faults.length > 0) return fail(faults);
-  return ok({ ...rules.value, observations, untilMs: untilMs ?? null, skipsBad: flags.has('skip-bad') });
+  return ok({
+    ...rules.value,
+    observations,
+    untilMs: untilMs ?? null,
+    skipsBad: flags.has('skip-bad'),
+    reconciles: flags.has('reconcile'),
+  });
 }
 
 interface Totals {
@@ -74,11 +84,18 @@ async function replay(inputs: Inputs, io: Streams): Promise<Result<Totals, strin
     if (alert.state === 'opened') totals.opened.set(alert.kind, (totals.opened.get(alert.kind) ?? 0) + 1);
     output.write(encodeAlertEvent(alert));
   };
-  const past = createReplay(inputs, await findLineKinds(path), emit);
+  const kinds = await findLineKinds(path);
+  const lines: LogEvent[] = [];
+  const concluded: AlertEvent[] = [];
+  const past = createReplay(inputs, kinds, (alert) => {
+    if (inputs.reconciles) concluded.push(alert);
+    emit(alert);
+  });
   const read = await readEvents(path, {
     skipsBad,
     onEvent: (event) => {
       if (isObservation(event)) totals.observations++;
+      if (inputs.reconciles) lines.push(event);
       past.take(event);
     },
     onPiece: async () => {
@@ -87,11 +104,35 @@ async function replay(inputs: Inputs, io: Streams): Promise<Result<Totals, strin
     },
   });
   if (read.ok && untilMs !== null && !output.isClosed()) past.until(untilMs);
+  if (read.ok && inputs.reconciles) {
+    const endMs = lines.reduce(
+      (end, line) => Math.max(end, receiptOf(line)),
+      Math.max(untilMs ?? 0, past.tickMs() ?? 0),
+    );
+    for (const alert of reconcileLines(inputs, kinds, lines, concluded, endMs)) emit(alert);
+  }
   await output.end();
   if (!read.ok) return read;
   totals.skipped = read.value;
   totals.seconds = (performance.now() - startedMs) / 1000;
   return ok(totals);
+}
+
+function reconcileLines(
+  rules: Rules,
+  kinds: LineKinds,
+  lines: readonly LogEvent[],
+  concluded: readonly AlertEvent[],
+  endMs: Instant,
+): AlertEvent[] {
+  const truth: AlertEvent[] = [];
+  const again = createReplay(rules, kinds, (alert) => truth.push(alert));
+  for (const event of inTrueOrder(lines, rules.policy)) again.take(event);
+  again.until(endMs);
+  const first = new Map(
+    truth.flatMap((alert) => (alert.state === 'opened' ? [[alert.alert, alert] as const] : [])),
+  );
+  return reconcile(netOf(concluded), netOf(truth), first, endMs + 1);
 }
 
 function isObservation(event: LogEvent): boolean {
