@@ -118,7 +118,7 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
   }
 
   /** Whose it is, whether that is believed, and what of it goes to the log. */
-  function judge(frame: WireFrame, receivedMs: Instant): Judged {
+  function judge(frame: WireFrame, receivedMs: Instant, isOver = false): Judged {
     const { device: address, refusal } = frame;
     junk = refusal === null ? 0 : junk + (refusal.code === 'too-large' ? TOO_LARGE_JUNK : 1);
     hub.onFrame(refusal);
@@ -129,7 +129,7 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
     }
     const found = hub.devices.resolve(address, receivedMs, hub.wire.protocol);
     const device = found.ok ? found.value.device : null;
-    if (device !== null && refusal === null) {
+    if (device !== null && refusal === null && !isOver) {
       isKnown = true;
       lastDevice = device;
       hub.claim(device, self);
@@ -211,6 +211,15 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
     closedFor = reason;
     hub.onClosed(self, reason);
     socket.pause();
+    // A session that has failed is not asked again.
+    const rest = reason === 'fault' ? [] : (session.end?.(heardMs) ?? []);
+    if (rest.length > 0) {
+      const taking = take(
+        rest.map((frame) => judge(frame, heardMs, true)),
+        heardMs,
+      );
+      answered = answered.then(() => taking).then(() => {});
+    }
     // What is under way may still be answered.
     void answered.then(() => socket.destroySoon());
     const late = setTimeout(() => socket.destroy(), LINGER_MS);

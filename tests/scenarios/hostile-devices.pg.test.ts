@@ -169,3 +169,20 @@ test('X3 a device that was unknown gets its due when the roster is mended and it
     ]),
   );
 });
+
+test('X4 parts that were answered and never became whole are kept when the connection ends', async () => {
+  const terminal = await connect(0);
+  // 0x0704 of 2013, part 1 of 2, with three bytes of body.
+  const content = Buffer.from('07042003013900000001000700020001000000', 'hex');
+  const check = content.reduce((sum, byte) => sum ^ byte, 0);
+  await terminal.send(Buffer.concat([Buffer.of(0x7e), content, Buffer.of(check, 0x7e)]));
+  await terminal.until('~');
+  terminal.end();
+  const waiting = async () => (await ingest.quarantine.list({ cursor: null, limit: 1000 })).items;
+  while (!(await waiting()).some(({ field }) => field === 'sub-packet'))
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  expect((await waiting()).find(({ field }) => field === 'sub-packet')).toMatchObject({
+    device: '13900000001',
+    message: expect.stringContaining('parts 2 of 2'),
+  });
+});

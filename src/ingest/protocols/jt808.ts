@@ -146,6 +146,7 @@ function openSession({ authCode }: { authCode(device: string): string }): WireSe
         const frame = askForGaps(frameOf(piece, receivedMs), receivedMs);
         return [frame, ...parts.giveUp(receivedMs).map(givenUp)];
       }),
+    end: () => parts.giveUp(Number.POSITIVE_INFINITY).map(givenUp),
     command: (command) => {
       if (last === undefined) return undefined;
       const asked = jt808Command(command, last.version !== undefined);

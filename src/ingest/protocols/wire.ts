@@ -25,6 +25,8 @@ export interface WireFrame extends Decoded {
 export interface WireSession {
   /** Any bytes, any cut. Never throws; buffers no more than the protocol's longest frame. */
   push(chunk: Uint8Array, receivedMs: Instant): readonly WireFrame[];
+  /** The connection is over: what was answered in parts and never became whole. */
+  end?(nowMs: Instant): readonly WireFrame[];
   /** Bytes to send, with the serial by which the answer will be known (null: the protocol has none). */
   command(command: DeviceCommand): { readonly bytes: Uint8Array; readonly serial: number | null } | undefined;
 }
