@@ -30,11 +30,15 @@ export function hexOf(bytes: Uint8Array, from = 0, to = bytes.length, between = 
 
 /** `0x0000001f` for 31. */
 export function hex32(value: number): string {
-  return `0x${value.toString(16).padStart(8, '0')}`;
+  return `0x${pair(value >>> 24)}${pair(value >>> 16)}${pair(value >>> 8)}${pair(value)}`;
 }
 
 export function hex16(value: number): string {
-  return `0x${value.toString(16).padStart(4, '0')}`;
+  return `0x${pair(value >>> 8)}${pair(value)}`;
+}
+
+function pair(value: number): string {
+  return PAIRS[value & 0xff] ?? '';
 }
 
 /** A byte of two decimal digits; NaN where it is none. */

@@ -2,7 +2,7 @@
  * Where frames of JT/T 808 begin and end on the wire, and their escapes: `7E`, content with `7D 01` for `7D` and `7D 02` for `7E`, `7E`
  * (protocols.md A.1). Two frames may share a delimiter; nothing stands for nothing.
  */
-import { addChunk, createWireBuffer, keepRest } from './wire-buffer.ts';
+import { addChunk, copyOf, createWireBuffer, keepRest } from './wire-buffer.ts';
 
 export interface Jt808Piece {
   /** A frame with both delimiters; of a fault its first bytes. */
@@ -32,7 +32,7 @@ export function createJt808Framing(): Jt808Framing {
   function tell(pieces: Jt808Piece[], to: number): void {
     const end = Math.min(to, buffer.from + SHOWN_BYTES);
     pieces.push({
-      bytes: buffer.bytes.slice(buffer.from, end),
+      bytes: copyOf(buffer.bytes, buffer.from, end),
       fault: isInside ? 'too-large' : 'garbage',
     });
   }
@@ -79,7 +79,7 @@ export function createJt808Framing(): Jt808Framing {
 }
 
 function delimited(bytes: Uint8Array, from: number, to: number): Uint8Array {
-  if (from > 0 && bytes[from - 1] === DELIMITER) return bytes.slice(from - 1, to + 1);
+  if (from > 0 && bytes[from - 1] === DELIMITER) return copyOf(bytes, from - 1, to + 1);
   const frame = new Uint8Array(to - from + 2);
   frame[0] = DELIMITER;
   frame.set(bytes.subarray(from, to + 1), 1);

@@ -251,8 +251,7 @@ function readVendorBlock(bytes: Uint8Array, from: number, end: number, fields: F
       });
     return append(fields, 'cells', cells);
   }
-  const text = textOf(bytes, from, end);
-  if (/^[\x20-\x7e]+$/.test(text)) return put(fields, 'time_zone', text);
+  if (isPrintable(bytes, from, end)) return put(fields, 'time_zone', textOf(bytes, from, end));
   return readNestedItems(bytes, from, end, fields, told);
 }
 
@@ -262,4 +261,12 @@ function readLockText(bytes: Uint8Array, from: number, end: number, fields: Fiel
   if (digits !== undefined) put(fields, 'battery_volts', Number(digits) / 100);
   // The rest of it is not understood.
   return false;
+}
+
+function isPrintable(bytes: Uint8Array, from: number, end: number): boolean {
+  for (let at = from; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte < 0x20 || byte > 0x7e) return false;
+  }
+  return end > from;
 }

@@ -1,6 +1,6 @@
 /** Header and check of a JT/T 808 message, 2013 and 2019 (protocols.md A.1, A.2); 2011 has the header of 2013. */
 import { ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
-import { hexOf, u16, u32 } from './jt808-bytes.ts';
+import { u16, u32 } from './jt808-bytes.ts';
 import { frameOf, unescapeFrame } from './jt808-frame.ts';
 
 export interface Jt808Message {
@@ -54,16 +54,21 @@ export function readJt808Message(frame: Uint8Array): Result<Jt808Message, Refusa
   });
 }
 
-const DIGITS = /^\d+$/;
-const LEADING_ZEROS = /^0+(?=.)/;
-
 function deviceOf(phone: Uint8Array): string {
-  const digits = hexOf(phone);
-  if (DIGITS.test(digits)) return digits.replace(LEADING_ZEROS, '');
-  // Some vendors send the first 14 digits of the IMEI as a number of 48 bits (protocols.md A.2).
-  if (phone.length !== 6) return digits.replace(LEADING_ZEROS, '');
-  const imei = u16(phone, 0) * 2 ** 32 + u32(phone, 2);
-  return `${imei}${luhnDigit(imei)}`;
+  let digits = '';
+  for (let at = 0; at < phone.length; at++) {
+    const byte = phone[at] ?? 0;
+    const [high, low] = [byte >> 4, byte & 15];
+    // Some vendors send the first 14 digits of the IMEI as a number of 48 bits (protocols.md A.2).
+    if (phone.length === 6 && (high > 9 || low > 9)) return imeiOf(u16(phone, 0) * 2 ** 32 + u32(phone, 2));
+    if (digits !== '' || high > 0) digits += high.toString(16);
+    if (digits !== '' || low > 0) digits += low.toString(16);
+  }
+  return digits === '' ? '0' : digits;
+}
+
+function imeiOf(first14: number): string {
+  return `${first14}${luhnDigit(first14)}`;
 }
 
 /** The digit that makes the number's Luhn sum a multiple of ten. */

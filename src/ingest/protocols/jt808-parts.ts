@@ -45,6 +45,8 @@ const GIVEN_UP_MS = 60_000;
 const ASKED_FOR_MS = 5000;
 
 export interface Parts {
+  /** Whether a message is under way. */
+  hasAny(): boolean;
   /** Undefined: parts are still missing. `index` is from 1 to `total`, `total` not above `MAX_PARTS`. */
   add(
     message: Jt808Message,
@@ -63,6 +65,8 @@ export function createParts(): Parts {
   const assemblies = new Map<string, Assembly>();
 
   return {
+    hasAny: () => assemblies.size > 0,
+
     add: (message, { total, index }, raw, nowMs) => {
       const firstSerial = (message.serial - index + 1) & 0xffff;
       const key = `${message.device} ${message.id} ${firstSerial} ${total}`;
@@ -91,7 +95,6 @@ export function createParts(): Parts {
     },
 
     giveUp: (nowMs) => {
-      if (assemblies.size === 0) return [];
       const given: Incomplete[] = [];
       for (const [key, assembly] of assemblies) {
         if (nowMs - assembly.lastMs <= GIVEN_UP_MS && assemblies.size <= MAX_ASSEMBLIES) continue;
@@ -109,7 +112,6 @@ export function createParts(): Parts {
     },
 
     gaps: (nowMs) => {
-      if (assemblies.size === 0) return [];
       const gaps: Gap[] = [];
       for (const assembly of assemblies.values()) {
         if (assembly.isAskedFor || nowMs - assembly.lastMs < ASKED_FOR_MS) continue;

@@ -25,6 +25,9 @@ const UNSUPPORTED = 3;
 /** Of 0x8100: the terminal is not in our books. */
 const UNKNOWN_TERMINAL = 4;
 
+/** While it is made. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 function openSession({ authCode }: { authCode(device: string): string }): WireSession {
   const framing = createJt808Framing();
   const parts = createParts();
@@ -67,15 +70,11 @@ function openSession({ authCode }: { authCode(device: string): string }): WireSe
     if (content === undefined) return notUnderstood(message, raw);
     const { records, refusal, claim, answers } = content;
     const reply = replyOf(message, content, receivedMs);
-    return {
-      device,
-      records,
-      refusal,
-      raw,
-      ...(claim === undefined ? {} : { claim }),
-      ...(answers === undefined ? {} : { answers }),
-      ...(reply === undefined ? {} : { reply }),
-    };
+    const frame: Writable<WireFrame> = { device, records, refusal, raw };
+    if (claim !== undefined) frame.claim = claim;
+    if (answers !== undefined) frame.answers = answers;
+    if (reply !== undefined) frame.reply = reply;
+    return frame;
   }
 
   function notUnderstood(message: Jt808Message, raw: Uint8Array): WireFrame {
@@ -141,12 +140,19 @@ function openSession({ authCode }: { authCode(device: string): string }): WireSe
   }
 
   return {
-    push: (chunk, receivedMs) =>
-      framing.push(chunk).flatMap((piece) => {
-        const frame = askForGaps(frameOf(piece, receivedMs), receivedMs);
-        return [frame, ...parts.giveUp(receivedMs).map(givenUp)];
-      }),
-    end: () => parts.giveUp(Number.POSITIVE_INFINITY).map(givenUp),
+    push: (chunk, receivedMs) => {
+      const frames: WireFrame[] = [];
+      for (const piece of framing.push(chunk)) {
+        const frame = frameOf(piece, receivedMs);
+        if (!parts.hasAny()) {
+          frames.push(frame);
+          continue;
+        }
+        frames.push(askForGaps(frame, receivedMs));
+        for (const incomplete of parts.giveUp(receivedMs)) frames.push(givenUp(incomplete));
+      }
+      return frames;
+    },
     command: (command) => {
       if (last === undefined) return undefined;
       const asked = jt808Command(command, last.version !== undefined);

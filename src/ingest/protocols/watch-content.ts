@@ -1,3 +1,5 @@
+import { valuesOf, type WatchValues } from './watch-values.ts';
+
 /** A whole watch frame, taken apart: `[MM*ID*LEN*CONTENT]` or `[MM*ID*INDEX*LEN*CONTENT]`. */
 export interface WatchContent {
   readonly maker: string;
@@ -7,11 +9,10 @@ export interface WatchContent {
   /** The word before the first comma: `LK`, `UD_LTE`, `heart`. */
   readonly type: string;
   /** What is between the commas after it. */
-  readonly values: readonly string[];
+  readonly values: WatchValues;
 }
 
 const HEADER = /^\[([^*]{2})\*([^*]+)\*(?:([0-9A-Fa-f]{4})\*(?=[0-9A-Fa-f]{4}\*))?[0-9A-Fa-f]{4}\*/;
-const ESCAPES = '}[],*';
 const decoder = new TextDecoder();
 
 /** Undefined when it has no header; the framing gives no such frame. */
@@ -22,22 +23,16 @@ export function readWatchContent(frame: Uint8Array): WatchContent | undefined {
   const header = HEADER.exec(text);
   if (header === null) return undefined;
   const [{ length }, maker = '', device = '', index] = header;
-  const content = text.slice(length, -1);
-  const values = content.split(',');
-  const type = values.shift() ?? '';
-  return { maker, device, index, type, values: content.includes('}') ? values.map(unescapeValue) : values };
-}
-
-/** `}` and a byte from 1 to 5 stand for one of `}[],*`. */
-function unescapeValue(value: string): string {
-  let plain = '';
-  for (let at = 0; at < value.length; at++) {
-    const code = value.charCodeAt(at + 1);
-    const isEscape = value.charAt(at) === '}' && code >= 1 && code <= ESCAPES.length;
-    plain += isEscape ? ESCAPES.charAt(code - 1) : value.charAt(at);
-    if (isEscape) at++;
-  }
-  return plain;
+  const comma = text.indexOf(',', length);
+  const end = text.length - 1;
+  const typeEnd = comma < 0 ? end : comma;
+  return {
+    maker,
+    device,
+    index,
+    type: text.slice(length, typeEnd),
+    values: valuesOf(text, typeEnd + 1, end),
+  };
 }
 
 /** A frame for the device: LEN counts the content's bytes. All content is ASCII. */

@@ -3,7 +3,8 @@
  * or at LEN when a bracket stands there: SSIDs hold brackets, and many devices send a wrong LEN. The header of another frame
  * ends one that was cut off. Bytes outside frames are garbage and told, a bounded part of them.
  */
-import { addChunk, createWireBuffer, keepRest } from './wire-buffer.ts';
+import { hexDigit } from './watch-values.ts';
+import { addChunk, copyOf, createWireBuffer, keepRest } from './wire-buffer.ts';
 
 export interface WatchPiece {
   /** A whole frame with its brackets; of a fault its first bytes. */
@@ -100,7 +101,7 @@ export function createWatchFraming(): WatchFraming {
         if (next === close) {
           depth--;
           if (depth === 0 || next - from === lengthEnd) {
-            if (discarded < 0) pieces.push({ bytes: bytes.slice(from, next + 1), fault: null });
+            if (discarded < 0) pieces.push({ bytes: copyOf(bytes, from, next + 1), fault: null });
             buffer.from = next + 1;
             scan = -1;
             return true;
@@ -163,7 +164,7 @@ function nextOf(bracket: number, bytes: Uint8Array, at: number, to: number): num
 }
 
 function firstOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
-  return bytes.slice(from, Math.min(to, from + SHOWN_BYTES));
+  return copyOf(bytes, from, Math.min(to, from + SHOWN_BYTES));
 }
 
 const NO_HEADER = -1;
@@ -203,12 +204,6 @@ function readHex4(bytes: Uint8Array, at: number, to: number): number {
   }
   if (at + 4 >= to) return UNDECIDED;
   return bytes[at + 4] === STAR ? value : NO_HEADER;
-}
-
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
 function isLetterOrDigit(byte = 0): boolean {

@@ -5,6 +5,7 @@ import type { DeviceRecord } from './record.ts';
 import { recordTime } from './record-time.ts';
 import type { WatchContent } from './watch-content.ts';
 import { readWatchPosition } from './watch-position.ts';
+import { countOf, numberAt, textAt, type WatchValues } from './watch-values.ts';
 
 const NONE: Result<readonly DeviceRecord[], Refusal> = ok([]);
 
@@ -18,9 +19,9 @@ export function readWatchRecords(
   }
   const time = recordTime(receivedMs);
   if (type === 'LK') {
-    const [steps, rolls, battery] = values.map(readNumber);
     // Two values are an older form whose second is no battery level (protocols.md B.4).
-    if (values.length < 3) return NONE;
+    if (countOf(values) < 3) return NONE;
+    const [steps, rolls, battery] = [numberAt(values, 0), numberAt(values, 1), numberAt(values, 2)];
     return battery === undefined
       ? refuse('wrong-type', 'LK.2', 'must be the battery level in percent')
       : ok([{ kind: 'status', time, ...given({ steps, rolls }), battery_percent: battery }]);
@@ -29,8 +30,8 @@ export function readWatchRecords(
   if (health !== undefined)
     return Object.keys(health).length === 0 ? NONE : ok([{ kind: 'health', time, ...health }]);
   // An answer to a command is its word, with 1 or nothing after it.
-  if (SILENT.has(type) || values.length === 0 || (values.length === 1 && /^[01]?$/.test(values[0] ?? '')))
-    return NONE;
+  if (SILENT.has(type) || countOf(values) === 0) return NONE;
+  if (countOf(values) === 1 && /^[01]?$/.test(textAt(values, 0) ?? '')) return NONE;
   return refuse(
     'unknown-value',
     type.slice(0, 20),
@@ -68,8 +69,8 @@ const SILENT: ReadonlySet<string> = new Set([
 type Health = Readonly<Record<string, number>>;
 
 /** Undefined: no message about health. 0 means that nothing was measured, and is kept as it is said. */
-function readHealth(type: string, values: readonly string[]): Health | undefined {
-  const [first, second, third] = values.map(readNumber);
+function readHealth(type: string, values: WatchValues): Health | undefined {
+  const [first, second, third] = [numberAt(values, 0), numberAt(values, 1), numberAt(values, 2)];
   switch (type) {
     case 'pulse':
     case 'heart':
@@ -90,11 +91,10 @@ function readHealth(type: string, values: readonly string[]): Health | undefined
 }
 
 function given(values: Readonly<Record<string, number | undefined>>): Health {
-  return Object.fromEntries(
-    Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== undefined),
-  );
-}
-
-function readNumber(text: string): number | undefined {
-  return /^-?\d{1,9}(\.\d{1,9})?$/.test(text.trim()) ? Number(text) + 0 : undefined;
+  const found: Record<string, number> = {};
+  for (const key in values) {
+    const value = values[key];
+    if (value !== undefined) found[key] = value;
+  }
+  return found;
 }

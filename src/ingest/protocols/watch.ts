@@ -7,14 +7,18 @@ import type { Refusal } from '../../kernel/result.ts';
 import { readWatchContent, type WatchContent, writeWatchFrame } from './watch-content.ts';
 import { createWatchFraming, type WatchPiece } from './watch-frame.ts';
 import { readWatchRecords } from './watch-records.ts';
+import { countOf, textAt } from './watch-values.ts';
 import type { DeviceCommand, WireFrame, WireProtocol, WireSession } from './wire.ts';
 
 export const watch: WireProtocol = { protocol: 'watch', open: openSession };
 
+/** While it is made. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 function openSession(): WireSession {
   const framing = createWatchFraming();
   /** Whose style and address commands take. */
-  let last: WatchContent | undefined;
+  let last: Pick<WatchContent, 'maker' | 'device' | 'index'> | undefined;
   let lastSerial = 0;
   /** Serial of the command that the word answers; a newer command with the same word takes its place. */
   const asked = new Map<string, number>();
@@ -23,22 +27,22 @@ function openSession(): WireSession {
     const content = fault === null ? readWatchContent(bytes) : undefined;
     if (content === undefined)
       return { device: null, records: [], refusal: REFUSALS[fault ?? 'garbage'], raw: bytes };
-    last = content;
+    last = { maker: content.maker, device: content.device, index: content.index };
     const { device, type } = content;
     const records = readWatchRecords(content, receivedMs);
     const answer = answerTo(content);
-    const serial = asked.get(type);
-    asked.delete(type);
-    return {
+    const serial = asked.size === 0 ? undefined : asked.get(type);
+    if (serial !== undefined) asked.delete(type);
+    const frame: Writable<WireFrame> = {
       device,
       records: records.ok ? records.value : [],
       refusal: records.ok ? null : records.error,
       raw: bytes,
-      ...(serial === undefined ? {} : { answers: { serial, ok: content.values[0] !== '0' } }),
-      ...(answer === undefined
-        ? {}
-        : { reply: (isAccepted: boolean) => (isAccepted ? writeWatchFrame(content, answer) : NOTHING) }),
     };
+    if (serial !== undefined) frame.answers = { serial, ok: textAt(content.values, 0) !== '0' };
+    if (answer !== undefined)
+      frame.reply = (isAccepted) => (isAccepted ? writeWatchFrame(content, answer) : NOTHING);
+    return frame;
   }
 
   return {
@@ -90,7 +94,7 @@ function answerTo({ type, values }: WatchContent): string | undefined {
     case 'oxygen':
       return `${type},1`;
     case 'JXTK':
-      return values.length > 0 ? 'JXTKR,1' : undefined;
+      return countOf(values) > 0 ? 'JXTKR,1' : undefined;
     default:
       return undefined;
   }

@@ -44,6 +44,26 @@ export function keepRest(buffer: WireBuffer): void {
   } else if (!buffer.isOwn) own(buffer, rest);
 }
 
+const POOL_BYTES = 4096;
+let pool = EMPTY;
+let pooled = 0;
+
+/**
+ * A copy that outlives the buffer. Small ones share a pool: an array of its own for each frame costs as much as reading the frame. What
+ * is kept for long keeps 4 KiB at most.
+ */
+export function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const length = to - from;
+  if (length > POOL_BYTES / 4) return bytes.slice(from, to);
+  if (pooled + length > pool.length) {
+    pool = new Uint8Array(POOL_BYTES);
+    pooled = 0;
+  }
+  pool.set(bytes.subarray(from, to), pooled);
+  pooled += length;
+  return pool.subarray(pooled - length, pooled);
+}
+
 /** Twice the room, so that bytes that come one by one are copied a bounded number of times. */
 function own(buffer: WireBuffer, needed: number): void {
   const bytes = new Uint8Array(Math.max(SMALLEST_BYTES, needed * 2));
