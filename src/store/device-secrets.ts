@@ -16,6 +16,13 @@ export const setDeviceSecret = statement<[device: string, secret: string]>()(
    RETURNING device`,
 );
 
+/** Of its last assignment. */
+export const findDeviceProtocol = statement<[device: string]>()(
+  'device-secrets.protocol',
+  { protocol: 'text?' },
+  'SELECT protocol FROM devices WHERE id = $1 ORDER BY valid_from DESC LIMIT 1',
+);
+
 export const removeDeviceSecret = statement<[device: string]>()(
   'device-secrets.remove',
   { device: 'text' },

@@ -19,6 +19,12 @@ beforeAll(async () => {
   const subjects = [
     subjectWith('S1', { id: 'D1', kind: 'wristband', protocol: 'watch', address: '1000000001', ...ORDERED }),
     subjectWith('S2', { id: 'D2', protocol: 'jt808', address: '013900000002', from: '2026-01-01T00:00:00Z' }),
+    subjectWith('S5', {
+      id: 'D5',
+      protocol: 'owntracks',
+      address: 'owntracks/ce/shi',
+      from: '2026-01-01T00:00:00Z',
+    }),
     subjectWith('S3', { id: 'D3', protocol: 'osmand', from: '2026-01-01T00:00:00Z' }),
     {
       ...subjectWith('S4', { id: 'D4', protocol: 'watch', address: '1000000004' }),
@@ -135,6 +141,67 @@ test('C3 a request of another kind is answered by its serial, or refused', async
   await watch.send('[3G*1000000001*0006*UPLOAD]');
   const state = async () => ((await call('officer', 'GET', path)).body.items as Json[])[0]?.state;
   while ((await state()) !== 'answered') await new Promise((resolve) => setTimeout(resolve, 50));
+});
+
+test('C6 a phone fetches the request with the answer to its next message', async () => {
+  const post = async () => {
+    const body = JSON.stringify({
+      _type: 'location',
+      lat: 23.6,
+      lon: 116.4,
+      tst: Math.floor(Date.now() / 1000),
+      acc: 12,
+    });
+    const answer = await fetch(`${program.url}/owntracks`, {
+      method: 'POST',
+      body,
+      headers: { 'x-limit-u': 'ce', 'x-limit-d': 'shi' },
+    });
+    expect(answer.status).toBe(200);
+    return (await answer.json()) as Json[];
+  };
+  expect(await post()).toEqual([]);
+  const asking = call('officer', 'POST', '/api/v1/subjects/S5/locate', { waitS: 40 });
+  let commands = await post();
+  while (commands.length === 0) commands = await post();
+  expect(commands).toEqual([{ _type: 'cmd', action: 'reportLocation' }]);
+  expect(await post()).toEqual([]);
+  expect((await asking).body).toMatchObject({
+    device: 'D5',
+    state: 'answered',
+    answer: { lat: 23.6, lon: 116.4, accuracy_m: 12 },
+  });
+});
+
+test('C7 a terminal with a secret is believed when it authenticates with it', async () => {
+  const secret = (device: string) =>
+    call('admin', 'PUT', `/api/v1/devices/${device}/secret`, { secret: 'code-12' });
+  expect((await secret('D1')).status).toBe(409);
+  expect((await secret('D2')).status).toBe(200);
+  const terminal = await connect('jt808');
+  let n = 0;
+  /** Answers the result byte of the general reply. */
+  const authenticate = async (code: string) => {
+    const body = Buffer.from(code);
+    const content = Buffer.concat([
+      Buffer.from(`0102${body.length.toString(16).padStart(4, '0')}0139000000020001`, 'hex'),
+      body,
+    ]);
+    const check = content.reduce((sum, byte) => sum ^ byte, 0);
+    const before = terminal.received.split('~').length;
+    await terminal.send(Buffer.concat([Buffer.of(0x7e), content, Buffer.of(check, 0x7e)]));
+    while (terminal.received.split('~').length < before + 2)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    n += 2;
+    return terminal.received.split('~')[n - 1]?.charCodeAt(16);
+  };
+  // The ingest hears of it by NOTIFY.
+  while ((await authenticate('wrong')) !== 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await authenticate('code-12')).toBe(0);
+  const held = (await call('admin', 'GET', '/api/v1/quarantine')).body.items as Json[];
+  expect(held.some(({ code, device }) => code === 'not-authenticated' && device === '13900000002')).toBe(
+    true,
+  );
 });
 
 test('C4 who may not, and what can not be asked', async () => {

@@ -1,7 +1,11 @@
 /** `devices/:id/secret`: what a device proves itself with. Set and removed, never shown. */
 import { Type } from 'typebox';
 import type { Database } from '../../../src/ports/database.ts';
-import { removeDeviceSecret, setDeviceSecret } from '../../../src/store/device-secrets.ts';
+import {
+  findDeviceProtocol,
+  removeDeviceSecret,
+  setDeviceSecret,
+} from '../../../src/store/device-secrets.ts';
 import { notifyRoster } from '../../../src/store/roster.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -37,6 +41,12 @@ export function registerDeviceSecretRoutes(app: App, deps: { readonly database: 
     async (request) => {
       const { actor } = callerOf(request);
       requireWholeTree(actor.organisation);
+      const [of] = isKept(request.params.id) ? await findDeviceProtocol(db, request.params.id) : [];
+      if (of?.protocol === 'watch')
+        throw new Problem(
+          'conflict',
+          'the watch protocol carries no secret: the device is who it says it is',
+        );
       const [set] = isKept(request.params.id)
         ? await setDeviceSecret(db, request.params.id, request.body.secret)
         : [];
