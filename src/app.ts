@@ -5,7 +5,10 @@
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { openLedger } from '../alerts/ledger.ts';
 import { runClock } from '../consumers/clock/clock.ts';
+import { runNight } from '../consumers/night/night.ts';
+import { createNightWatch } from '../consumers/night/night-watch.ts';
 import { createDashboard } from '../dashboard/server/app.ts';
 import { ensureAdministrator } from '../dashboard/server/auth/administrator.ts';
 import { createSessions } from '../dashboard/server/auth/sessions.ts';
@@ -31,6 +34,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import type { Database } from './ports/database.ts';
 import type { Frontier, LiveState } from './ports/live-state.ts';
 import type { ObservationLog, Subscription } from './ports/observation-log.ts';
+import { trimCommands } from './store/device-commands.ts';
 import { trimDeviceMessages } from './store/device-messages.ts';
 import { trimDeviceNotices } from './store/device-notices.ts';
 import { trimQuarantine } from './store/quarantine.ts';
@@ -160,7 +164,9 @@ async function startConsumers(parts: Parts): Promise<void> {
       const refusedBefore = new Date(Date.now() - config.quarantineRetentionDays * 86_400_000);
       await trimQuarantine(database, refusedBefore);
       await trimDeviceNotices(database, refusedBefore);
-      await trimDeviceMessages(database, new Date(Date.now() - config.messageRetentionDays * 86_400_000));
+      const saidBefore = new Date(Date.now() - config.messageRetentionDays * 86_400_000);
+      await trimDeviceMessages(database, saidBefore);
+      await trimCommands(database, saidBefore);
     };
     await maintain();
     const timer = setInterval(() => {
@@ -194,7 +200,12 @@ async function startConsumers(parts: Parts): Promise<void> {
     await renew();
     const timer = setInterval(renew, MAINTAIN_EVERY_MS);
     cleanups.add('renewal', () => clearInterval(timer));
-    const clock = await runClock({ ...shared, tickSeconds: parts.tickSeconds });
+    const ledger = openLedger(parts.database);
+    const night = createNightWatch({
+      ...shared,
+      work: (horizonMs) => runNight({ ...shared, ledger }, horizonMs),
+    });
+    const clock = await runClock({ ...shared, tickSeconds: parts.tickSeconds, night });
     cleanups.add('clock', () => clock.stop());
   }
 }
