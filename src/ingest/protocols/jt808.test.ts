@@ -611,6 +611,16 @@ describe('sub-packets', () => {
     expect(session.push(message(0x0002, []), RECEIVED_MS + 120_000)).toHaveLength(1);
   });
 
+  test('JT15 so is what is not whole when the connection ends', () => {
+    const session = open();
+    const [first] = parts(0x0704, cut);
+    expect(session.end?.(RECEIVED_MS)).toEqual([]);
+    session.push(first ?? new Uint8Array(), RECEIVED_MS);
+    expect(session.end?.(RECEIVED_MS)).toMatchObject([
+      { device: DEVICE, refusal: { where: 'sub-packet' }, raw: first },
+    ]);
+  });
+
   test('JT15 of five messages under way the oldest is given up', () => {
     const session = open();
     const begun = [100, 200, 300, 400, 500].map(

@@ -153,6 +153,7 @@ function openSession({ authCode }: { authCode(device: string): string }): WireSe
       }
       return frames;
     },
+    end: () => parts.giveUp(Number.POSITIVE_INFINITY).map(givenUp),
     command: (command) => {
       if (last === undefined) return undefined;
       const asked = jt808Command(command, last.version !== undefined);

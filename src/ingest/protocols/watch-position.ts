@@ -156,8 +156,9 @@ function readNetworks(values: WatchValues, from: number, fields: Record<string, 
   if (wifi.length === 0 && (count > 0 || countOf(values) > next + 1)) return false;
   if (wifi.length > 0) fields.wifi = wifi;
   const accuracyM = numberAt(values, next);
-  // 0 is what is written where there is none: no fix is exact.
-  if (next === countOf(values) - 1 && accuracyM !== undefined && accuracyM > 0) fields.accuracy_m = accuracyM;
+  // 0 is what is written where there is none: no fix is exact. Nor is one known beyond the millimetre.
+  if (next === countOf(values) - 1 && accuracyM !== undefined && accuracyM > 0)
+    fields.accuracy_m = Math.round(accuracyM * 1000) / 1000;
   return true;
 }
 

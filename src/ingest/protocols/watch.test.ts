@@ -77,7 +77,7 @@ describe('vectors', () => {
     readonly reply?: Reply | { readonly sequence: readonly Reply[] };
   }
   const vectors = JSON.parse(readFileSync(file, 'utf8')) as readonly Vector[];
-  const precision = (key: string) => (key === 'speed_kmh' || key === 'accuracy_m' ? 2 : 7);
+  const precision = (key: string) => (key === 'speed_kmh' ? 3 : key === 'accuracy_m' ? 6 : 7);
 
   test.each(vectors)('SW1 $id is read as its vector says', ({ input, expected, reply }) => {
     const frames = read(bytesOf(input.text), [7]);
