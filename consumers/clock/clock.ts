@@ -17,6 +17,7 @@ import type { ObservationLog } from '../../src/ports/observation-log.ts';
 import { findLastTick, saveLastTick, tryClockLock } from '../../src/store/clock.ts';
 import { nextOutbox, removeFromOutbox } from '../../src/store/outbox.ts';
 import { findDocument } from '../../src/store/roster.ts';
+import type { NightWatch } from '../night/night-watch.ts';
 import { watchFeeds } from './feeds.ts';
 
 export interface ClockDeps {
@@ -26,6 +27,8 @@ export interface ClockDeps {
   readonly now: () => Instant;
   /** Where the policy of the database says nothing. */
   readonly tickSeconds: number;
+  /** What the leader does beside the time: told of each tick. */
+  readonly night?: NightWatch;
 }
 
 export interface Clock {
@@ -137,7 +140,10 @@ export async function runClock(deps: ClockDeps): Promise<Clock> {
         const everyMs = 1000 * (policy.default.tickSeconds ?? deps.tickSeconds);
         const isWritten = await inOrder(async () => {
           const atMs = await tick(everyMs);
-          if (atMs !== undefined) await watchFeeds(deps.database, policy, atMs, everyMs);
+          if (atMs !== undefined) {
+            await watchFeeds(deps.database, policy, atMs, everyMs);
+            deps.night?.look(atMs);
+          }
           await relay();
         });
         waitMs = isWritten ? everyMs - (deps.now() % everyMs) : RETRY_MS;
@@ -176,6 +182,7 @@ export async function runClock(deps: ClockDeps): Promise<Clock> {
       await stopListening();
       await turning;
       await writing;
+      await deps.night?.settle();
       isLeader = false;
       await session?.release();
     },

@@ -41,6 +41,11 @@ function timeOf(event: LogEvent): Instant {
   return 'receivedMs' in event ? event.receivedMs : event.atMs;
 }
 
+/** When a line counts as received: at once where it came within the reorder window, else when it happened. */
+export function placedMs(event: LogEvent, policy: PolicyDocument): Instant {
+  return timeOf(place(event, policyFor(policy, 'standard', '', 0).reorderWindowS * 1000));
+}
+
 function place(event: LogEvent, windowMs: number): LogEvent {
   if (!('receivedMs' in event) || event.receivedMs - event.atMs <= windowMs) return event;
   return { ...event, receivedMs: event.atMs };

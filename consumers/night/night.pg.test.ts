@@ -1,0 +1,197 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openLedger } from '../../alerts/ledger.ts';
+import { createLogger } from '../../src/adapters/logger.ts';
+import { createPostgresLog } from '../../src/adapters/postgres-log.ts';
+import type { AlertEvent } from '../../src/kernel/alert-event.ts';
+import { type LogEvent, partitionKeyOf, receiptOf } from '../../src/kernel/log-event.ts';
+import { encodeLogEvent } from '../../src/kernel/log-line.ts';
+import { partitionOf } from '../../src/kernel/partition.ts';
+import type { ObservationLog } from '../../src/ports/observation-log.ts';
+import { createTestDatabase, type TestDatabase } from '../../tests/harness/postgres.ts';
+import { createDetector, type Detector } from '../detector/detector.ts';
+import { AT, circle, fix, minutes, person, phone, range, ticks } from '../detector/story.testing.ts';
+import { inTrueOrder } from '../detector/true-order.ts';
+import { runNight } from './night.ts';
+import { createNightWatch, horizonOf } from './night-watch.ts';
+
+const logger = createLogger('silent');
+const DAY = 24 * 60;
+let own: TestDatabase;
+let log: ObservationLog;
+let detectors: Detector[];
+beforeEach(async () => {
+  own = await createTestDatabase();
+  const opened = await createPostgresLog({ database: own.database, partitions: 2, logger });
+  if (!opened.ok) throw new Error(opened.error);
+  log = opened.value;
+  detectors = range(0, 2).map(() => createDetector());
+});
+afterEach(async () => {
+  await log.close();
+  await own.drop();
+});
+const night = (horizonMs: number) =>
+  runNight({ log, database: own.database, ledger: openLedger(own.database), logger }, horizonMs);
+
+/** Onto the log and through the detectors into the ledger, as the service does; in the order of receipt. */
+async function live(events: readonly LogEvent[]): Promise<void> {
+  const ledger = openLedger(own.database);
+  for (const event of [...events].sort((a, b) => receiptOf(a) - receiptOf(b))) {
+    const key = partitionKeyOf(event);
+    const line = encodeLogEvent(event);
+    if (key === null) await log.appendToAll(line);
+    else await log.append([{ key, line }]);
+    const alerts: AlertEvent[] = [];
+    for (const [n, detector] of detectors.entries()) {
+      const isHere = key === null || homeOf(key) === n;
+      if (isHere) detector.apply(event, (alert) => alerts.push(alert));
+    }
+    await ledger.append(alerts);
+  }
+}
+const homeOf = (key: string) => partitionOf(key, 2);
+
+/** What the ledger says in the end: `S1 out-of-bounds 10 15`, begin and end in minutes. */
+async function standing(): Promise<string[]> {
+  const { rows } = await own.database.query<{
+    subject: string;
+    kind: string;
+    started_at: Date;
+    cleared_at: Date | null;
+  }>({
+    text: `SELECT subject, kind, started_at, cleared_at FROM alerts WHERE state <> 'retracted' ORDER BY subject, started_at, kind`,
+    values: [],
+  });
+  const minute = (at: Date | null) =>
+    at === null ? '–' : String(Math.round((at.getTime() - AT) / 6000) / 10);
+  return rows.map(
+    ({ subject, kind, started_at, cleared_at }) =>
+      `${subject} ${kind} ${minute(started_at)} ${minute(cleared_at)}`,
+  );
+}
+
+const SETTING: LogEvent[] = [
+  { type: 'zone', atMs: AT, zone: circle('home') },
+  ...['S1', 'S2'].map(
+    (id): LogEvent => ({
+      type: 'profile',
+      atMs: AT,
+      profile: person({ id, devices: [phone(`D-${id}`, { intervalS: 300 })] }),
+    }),
+  ),
+];
+const at = (subject: string, minute: number, metres: number, lateMin = 0) =>
+  fix(minute, metres, { subject, device: `D-${subject}`, receivedMs: minutes(minute + lateMin) + 1000 });
+/** Every five minutes; out between the given minutes; what lies in the gap comes at its end. */
+const walk = (
+  subject: string,
+  from: number,
+  until: number,
+  out: [number, number],
+  gap: [number, number] = [0, 0],
+) =>
+  range(from / 5, until / 5).map((n) => {
+    const minute = n * 5;
+    const isStored = minute >= gap[0] && minute < gap[1];
+    return at(
+      subject,
+      minute,
+      (minute >= out[0] && minute < out[1] ? 5000 : 0) + (n % 3) * 5,
+      isStored ? gap[1] - minute : 0,
+    );
+  });
+
+test('N1 what came hours late, out of its order, is in its place after the night, and repeating it tells nothing', async () => {
+  const facts = [
+    ...walk('S1', 0, 300, [60, 90]),
+    // Seen at home at 200 already when the stored ones of 100 to 190 come, between which was a way out.
+    ...walk('S2', 0, 300, [120, 150], [100, 195]).map((event) =>
+      event.atMs === minutes(195) ? { ...event, receivedMs: minutes(194) } : event,
+    ),
+  ];
+  const all = [...SETTING, ...facts, ...ticks(0, 300)];
+  await live(all);
+  const report = await night(minutes(300));
+  expect(report.opened + report.updated + report.retracted).toBeGreaterThan(0);
+  const truth: AlertEvent[] = [];
+  for (const subject of ['S1', 'S2']) {
+    const detector = createDetector();
+    for (const event of inTrueOrder(all, { default: {}, grades: {}, organisations: {}, keyPeriods: [] })) {
+      const key = partitionKeyOf(event);
+      if (key === null || key === subject) detector.apply(event, (alert) => truth.push(alert));
+    }
+  }
+  expect((await standing()).length).toBe(truth.filter(({ state }) => state === 'opened').length);
+  expect(await standing()).toContain('S2 out-of-bounds 120 150');
+  expect(await night(minutes(300))).toEqual({ opened: 0, updated: 0, retracted: 0 });
+});
+
+test('N2 a night that broke off before it was kept is repeated, and tells nothing twice', async () => {
+  await live([
+    ...SETTING,
+    ...walk('S2', 0, 300, [120, 150], [100, 295]),
+    ...walk('S1', 0, 300, [0, 0]),
+    ...ticks(0, 300),
+  ]);
+  await night(minutes(300));
+  const before = await standing();
+  await own.database.query({ text: 'DELETE FROM true_states', values: [] });
+  await own.database.query({ text: 'DELETE FROM nights', values: [] });
+  expect(await night(minutes(300))).toEqual({ opened: 0, updated: 0, retracted: 0 });
+  expect(await standing()).toEqual(before);
+});
+
+test('N3 a fact of the day before yesterday opens that day again', async () => {
+  const missing = range(100, 130).filter((n) => n % 5 === 0);
+  const dayOne = walk('S1', 0, DAY, [0, 0]).filter(({ atMs }) => !missing.includes((atMs - AT) / 60_000));
+  await live([...SETTING, ...dayOne, ...walk('S2', 0, DAY, [0, 0])]);
+  await night(minutes(DAY));
+  await live([...walk('S1', DAY, 2 * DAY, [0, 0]), ...walk('S2', DAY, 2 * DAY, [0, 0])]);
+  await night(minutes(2 * DAY));
+  expect(await standing()).toEqual([]);
+  await live([
+    ...missing.map((minute) => at('S1', minute, 5000, 2 * DAY + 60 - minute)),
+    ...walk('S1', 2 * DAY, 3 * DAY, [0, 0]),
+    ...walk('S2', 2 * DAY, 3 * DAY, [0, 0]),
+  ]);
+  expect(await standing()).toEqual([]);
+  expect(await night(minutes(3 * DAY))).toEqual({ opened: 1, updated: 0, retracted: 0 });
+  expect(await standing()).toEqual(['S1 out-of-bounds 100 130']);
+});
+
+test('N4 a state that this program can not read is made anew', async () => {
+  await live([...SETTING, ...walk('S1', 0, 300, [60, 90]), ...walk('S2', 0, 300, [0, 0])]);
+  await night(minutes(200));
+  await own.database.query({
+    text: `UPDATE true_states SET state = '\\x789cab562a4b2d2acecccf53b232ac0500223604ae'`,
+    values: [],
+  });
+  await expect(night(minutes(300))).resolves.toEqual({ opened: 0, updated: 0, retracted: 0 });
+});
+
+test('N1 due once a local day, after three; made up for later; one at a time', async () => {
+  const beijing = (text: string) => Date.parse(`${text}+08:00`);
+  expect(horizonOf(beijing('2026-03-02T03:00:00'), 'Asia/Shanghai')).toBe(beijing('2026-03-02T00:00:00'));
+  expect(horizonOf(beijing('2026-03-02T02:59:59'), 'Asia/Shanghai')).toBe(beijing('2026-03-01T00:00:00'));
+  expect(horizonOf(beijing('2026-03-02T23:59:59'), 'Asia/Shanghai')).toBe(beijing('2026-03-02T00:00:00'));
+  const done: number[] = [];
+  const watch = createNightWatch({
+    database: own.database,
+    logger,
+    work: async (horizonMs) => {
+      done.push(horizonMs);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    },
+  });
+  for (const text of [
+    '2026-03-02T04:00:00',
+    '2026-03-02T04:00:10',
+    '2026-03-02T20:00:00',
+    '2026-03-05T01:00:00',
+  ]) {
+    watch.look(beijing(text));
+    watch.look(beijing(text));
+    await watch.settle();
+  }
+  expect(done).toEqual([beijing('2026-03-02T00:00:00'), beijing('2026-03-04T00:00:00')]);
+});
