@@ -155,7 +155,8 @@ test('N3 a fact of the day before yesterday opens that day again', async () => {
     ...walk('S2', 2 * DAY, 3 * DAY, [0, 0]),
   ]);
   expect(await standing()).toEqual([]);
-  expect(await night(minutes(3 * DAY))).toEqual({ opened: 1, updated: 0, retracted: 0 });
+  // Opened, and ended.
+  expect(await night(minutes(3 * DAY))).toEqual({ opened: 1, updated: 1, retracted: 0 });
   expect(await standing()).toEqual(['S1 out-of-bounds 100 130']);
 });
 
