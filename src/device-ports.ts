@@ -1,5 +1,6 @@
 /** The ports of the devices that speak over TCP: each protocol with its port, its part of the registry and its figures. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { DeviceNotices } from './ingest/device-notices.ts';
@@ -7,7 +8,14 @@ import { jt808 } from './ingest/protocols/jt808.ts';
 import { watch } from './ingest/protocols/watch.ts';
 import type { WireProtocol } from './ingest/protocols/wire.ts';
 import type { RosterCache } from './ingest/roster-cache.ts';
-import { createTcpServer, type Heard, type TcpServer, type TcpServerDeps } from './ingest/tcp-server.ts';
+import {
+  type ConnectionRoom,
+  createConnectionRoom,
+  createTcpServer,
+  type Heard,
+  type TcpServer,
+  type TcpServerDeps,
+} from './ingest/tcp-server.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface DevicePort {
@@ -25,6 +33,7 @@ export const devicePorts = ({ jt808Port, watchPort }: Config): readonly DevicePo
 ];
 
 export interface DevicePortDeps extends Pick<TcpServerDeps, 'intake' | 'quarantine' | 'messages' | 'now'> {
+  readonly room: ConnectionRoom;
   readonly devices: RosterCache;
   readonly notices: DeviceNotices;
   readonly metrics: Metrics;
@@ -51,6 +60,28 @@ export function createDevicePort(
       if (address !== null) notices.raise({ protocol: name, address, code, receivedMs });
     },
   });
+}
+
+const MAX_CONNECTIONS = 20_000;
+/** For everything else in the process: the store's and the broker's connections, the page's websockets, files. */
+const OTHER_FILES = 1000;
+
+/** Each connection is a file, and a process without free ones can't even reach its database. */
+export function createDeviceRoom(): ConnectionRoom {
+  const files = openFilesLimit() ?? MAX_CONNECTIONS + OTHER_FILES;
+  return createConnectionRoom(Math.max(100, Math.min(MAX_CONNECTIONS, files - OTHER_FILES)));
+}
+
+/** Undefined where the system does not tell it so. */
+function openFilesLimit(): number | undefined {
+  try {
+    const limits = readFileSync('/proc/self/limits', 'utf8');
+    const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
+    return soft === undefined ? undefined : Number(soft);
+  } catch {
+    // Not Linux: its limits are as high or higher by default.
+    return undefined;
+  }
 }
 
 /**

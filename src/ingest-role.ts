@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Guest } from '../dashboard/server/http-server.ts';
 import type { Cleanups } from './backbone.ts';
 import type { Config } from './config.ts';
-import { createDevicePort, type DevicePort, devicePorts } from './device-ports.ts';
+import { createDevicePort, createDeviceRoom, type DevicePort, devicePorts } from './device-ports.ts';
 import { type CommandChannel, type CommandDesk, openCommandDesk } from './ingest/command-desk.ts';
 import { createDeviceMessages } from './ingest/device-messages.ts';
 import { createDeviceNotices } from './ingest/device-notices.ts';
@@ -103,7 +103,18 @@ export async function openIngest({
 
   const notices = createDeviceNotices({ db: database, logger });
   cleanups.add('device notices', () => notices.stop());
-  const shared = { intake: bare, quarantine, messages, devices, notices, metrics, logger, now: Date.now };
+  const room = createDeviceRoom();
+  const shared = {
+    room,
+    intake: bare,
+    quarantine,
+    messages,
+    devices,
+    notices,
+    metrics,
+    logger,
+    now: Date.now,
+  };
   const tcp: readonly (DevicePort & { readonly server: TcpServer })[] = devicePorts(config).map((port) => ({
     ...port,
     server: createDevicePort(port, {

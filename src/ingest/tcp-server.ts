@@ -42,6 +42,27 @@ export interface TcpServerDeps {
   onConnections?(count: number): void;
   onClosed?(reason: CloseReason): void;
   readonly limits?: Partial<TcpLimits>;
+  /** Shared by ports that together may have so many connections; else `limits.connections` is the port's own. */
+  readonly room?: ConnectionRoom;
+}
+
+export interface ConnectionRoom {
+  take(): boolean;
+  giveBack(): void;
+}
+
+export function createConnectionRoom(max: number): ConnectionRoom {
+  let taken = 0;
+  return {
+    take: () => {
+      if (taken >= max) return false;
+      taken++;
+      return true;
+    },
+    giveBack: () => {
+      taken--;
+    },
+  };
 }
 
 export interface TcpLimits {
@@ -102,6 +123,7 @@ export function createTcpServer(deps: TcpServerDeps): TcpServer {
   const registry = createDeviceRegistry<DeviceConnection>();
   /** In the order in which they came. */
   const connections = new Set<DeviceConnection>();
+  const room = deps.room ?? createConnectionRoom(limits.connections);
   const bucket = createTokenBucket(limits.quarantine);
   let held = 0;
   let isStopped = false;
@@ -137,7 +159,7 @@ export function createTcpServer(deps: TcpServerDeps): TcpServer {
 
   const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     if (isStopped) return socket.destroy();
-    if (connections.size >= limits.connections && !makeRoom()) {
+    if (!room.take() && !makeRoom()) {
       deps.onClosed?.('too-many');
       return socket.destroy();
     }
@@ -145,7 +167,8 @@ export function createTcpServer(deps: TcpServerDeps): TcpServer {
     connections.add(connection);
     deps.onConnections?.(connections.size);
     socket.once('close', () => {
-      connections.delete(connection);
+      // Who was taken off already has left its place to another.
+      if (connections.delete(connection)) room.giveBack();
       deps.onConnections?.(connections.size);
     });
   });
@@ -157,7 +180,7 @@ export function createTcpServer(deps: TcpServerDeps): TcpServer {
     ),
   );
 
-  /** The oldest that nobody knows goes. */
+  /** The oldest that nobody knows leaves its place. */
   function makeRoom(): boolean {
     for (const connection of connections) {
       if (connection.isKnown) continue;
