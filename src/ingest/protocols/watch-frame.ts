@@ -37,6 +37,9 @@ export function createWatchFraming(): WatchFraming {
   let lengthEnd = -1;
   /** Bytes let go of a frame that is too long; -1: it is kept whole. */
   let discarded = -1;
+  /** Where the next brackets stand in the buffer, so that no byte is searched twice for many small frames; -1: not known. */
+  let close = -1;
+  let open = -1;
   let garbage = 0;
   let shown: number[] = [];
 
@@ -87,13 +90,20 @@ export function createWatchFraming(): WatchFraming {
     return false;
   }
 
+  /** Where the next of these brackets stands from `at` on: `known`, if it is not behind us; the buffer's end when there is none. */
+  function nextOf(bracket: number, known: number, at: number): number {
+    if (known >= at) return known;
+    const next = buffer.bytes.indexOf(bracket, at);
+    return next < 0 ? buffer.to : Math.min(next, buffer.to);
+  }
+
   /** To the frame's end. False: more bytes are needed. */
   function finish(pieces: WatchPiece[]): boolean {
     const { bytes, from, to } = buffer;
-    const at = from + scan;
-    let close = nextOf(CLOSE, bytes, at, to);
-    let open = nextOf(OPEN, bytes, at, to);
+    let at = from + scan;
     for (;;) {
+      close = nextOf(CLOSE, close, at);
+      open = nextOf(OPEN, open, at);
       const next = Math.min(close, open);
       // The last byte that a frame may have, and that is let go of one that is longer.
       const edge = from + (discarded < 0 ? MAX_WATCH_FRAME_BYTES - 1 : MAX_DISCARDED_BYTES - discarded);
@@ -106,7 +116,6 @@ export function createWatchFraming(): WatchFraming {
             scan = -1;
             return true;
           }
-          close = nextOf(CLOSE, bytes, next + 1, to);
         } else {
           const end = contentEnd(bytes, next, to);
           if (end === UNDECIDED) {
@@ -119,8 +128,8 @@ export function createWatchFraming(): WatchFraming {
             return true;
           }
           depth++;
-          open = nextOf(OPEN, bytes, next + 1, to);
         }
+        at = next + 1;
         if (next < edge) continue;
       } else if (edge >= to) {
         wait(to);
@@ -150,17 +159,13 @@ export function createWatchFraming(): WatchFraming {
     push: (chunk) => {
       const pieces: WatchPiece[] = [];
       addChunk(buffer, chunk);
+      close = -1;
+      open = -1;
       while (scan < 0 ? seek(pieces) : finish(pieces));
       keepRest(buffer);
       return pieces;
     },
   };
-}
-
-/** `to` when there is none. */
-function nextOf(bracket: number, bytes: Uint8Array, at: number, to: number): number {
-  const next = bytes.indexOf(bracket, at);
-  return next < 0 ? to : Math.min(next, to);
 }
 
 function firstOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
