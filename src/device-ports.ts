@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import type { DeviceNotices } from './ingest/device-notices.ts';
 import { jt808 } from './ingest/protocols/jt808.ts';
 import { watch } from './ingest/protocols/watch.ts';
 import type { WireProtocol } from './ingest/protocols/wire.ts';
@@ -35,7 +34,6 @@ export const devicePorts = ({ jt808Port, watchPort }: Config): readonly DevicePo
 export interface DevicePortDeps extends Pick<TcpServerDeps, 'intake' | 'quarantine' | 'messages' | 'now'> {
   readonly room: ConnectionRoom;
   readonly devices: RosterCache;
-  readonly notices: DeviceNotices;
   readonly metrics: Metrics;
   readonly logger: Logger;
   onHeard(heard: Heard): void;
@@ -43,7 +41,7 @@ export interface DevicePortDeps extends Pick<TcpServerDeps, 'intake' | 'quaranti
 
 export function createDevicePort(
   { name, wire, hasSecret }: DevicePort,
-  { devices, notices, metrics, ...deps }: DevicePortDeps,
+  { devices, metrics, ...deps }: DevicePortDeps,
 ): TcpServer {
   const secretOf = (address: string) => (hasSecret ? devices.secretOf(address, wire.protocol) : undefined);
   return createTcpServer({
@@ -55,9 +53,8 @@ export function createDevicePort(
     onFrame: (refusal) => metrics.frames.inc({ protocol: name, code: refusal?.code ?? 'ok' }),
     onConnections: (count) => metrics.connections.set({ protocol: name }, count),
     onClosed: (reason) => metrics.closed.inc({ protocol: name, reason }),
-    onRefused: (address, { code }, isKept, receivedMs) => {
+    onRefused: ({ code }, isKept) => {
       if (!isKept) metrics.notKept.inc({ protocol: name, code });
-      if (address !== null) notices.raise({ protocol: name, address, code, receivedMs });
     },
   });
 }

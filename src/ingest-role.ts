@@ -15,7 +15,7 @@ import { createOsmandServer } from './ingest/osmand-http.ts';
 import { owntracksIngest } from './ingest/owntracks-http.ts';
 import { connectOwntracks, type OwntracksMqtt } from './ingest/owntracks-mqtt.ts';
 import { owntracksCommand } from './ingest/protocols/owntracks-command.ts';
-import { createQuarantine } from './ingest/quarantine.ts';
+import { createQuarantine, type Refused } from './ingest/quarantine.ts';
 import { createRetry } from './ingest/retry.ts';
 import { openRosterCache } from './ingest/roster-cache.ts';
 import { createTakeDecoded, type Messages } from './ingest/take-decoded.ts';
@@ -74,8 +74,18 @@ export async function openIngest({
   // What is tried again stands in quarantine already: refused once more, it stays where it is.
   const again = createTakeDecoded({ intake: bare, quarantine: nowhere, messages: kept });
   const quarantine = createQuarantine(database, createRetry({ intake: bare, take: again.take, secretOf }));
-  const intake = createIntake({ log, devices, clockSkewS, quarantine, onTaken: taken });
-  const { take } = createTakeDecoded({ intake: bare, quarantine, messages });
+  const notices = createDeviceNotices({ db: database, logger });
+  cleanups.add('device notices', () => notices.stop());
+  const telling = {
+    add: async (refused: readonly Refused[]) => {
+      await quarantine.add(refused);
+      for (const { source, device, refusal, receivedMs } of refused)
+        if (device !== null)
+          notices.raise({ protocol: source, address: device, code: refusal.code, receivedMs });
+    },
+  };
+  const intake = createIntake({ log, devices, clockSkewS, quarantine: telling, onTaken: taken });
+  const { take } = createTakeDecoded({ intake: bare, quarantine: telling, messages });
   const native: Guest = {
     action: 'own-check',
     plugin: nativeIngest({
@@ -101,16 +111,13 @@ export async function openIngest({
     }),
   };
 
-  const notices = createDeviceNotices({ db: database, logger });
-  cleanups.add('device notices', () => notices.stop());
   const room = createDeviceRoom();
   const shared = {
     room,
     intake: bare,
-    quarantine,
+    quarantine: telling,
     messages,
     devices,
-    notices,
     metrics,
     logger,
     now: Date.now,

@@ -120,7 +120,8 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
   /** Whose it is, whether that is believed, and what of it goes to the log. */
   function judge(frame: WireFrame, receivedMs: Instant, isOver = false): Judged {
     const { device: address, refusal } = frame;
-    junk = refusal === null ? 0 : junk + (refusal.code === 'too-large' ? TOO_LARGE_JUNK : 1);
+    // A whole frame of a device that says what we don't know is no junk.
+    junk = address !== null ? 0 : junk + (refusal?.code === 'too-large' ? TOO_LARGE_JUNK : 1);
     hub.onFrame(refusal);
     if (address === null) return { frame, arrived: frame, isBelieved: false, device: null };
     if (!isProven(address, frame)) {
@@ -175,7 +176,7 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
         const { refused } = await createTakeDecoded({ ...hub, quarantine }).take(frames, origin);
         refused.forEach(({ index, ...refusal }, nth) => {
           if (nth >= room) kept[index] = false;
-          hub.onRefused(frames[index]?.device ?? null, refusal, nth < room, receivedMs);
+          hub.onRefused(refusal, nth < room);
         });
         return kept;
       } catch (error) {
@@ -222,7 +223,7 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
     }
     // What is under way may still be answered.
     void answered.then(() => socket.destroySoon());
-    const late = setTimeout(() => socket.destroy(), LINGER_MS);
+    const late = setTimeout(() => socket.destroy(), LINGER_MS).unref();
     socket.once('close', () => clearTimeout(late));
   }
 

@@ -15,7 +15,7 @@ let clients: LineClient[];
 let nowMs: number;
 let heard: Heard[];
 let closed: CloseReason[];
-let refused: { address: string | null; code: string; isKept: boolean }[];
+let refused: { code: string; isKept: boolean }[];
 
 beforeEach(async () => {
   store = await createTestDatabase();
@@ -51,7 +51,7 @@ async function serve(limits: Partial<TcpLimits> = {}): Promise<{ server: TcpServ
     logger: createLogger('silent'),
     now: () => nowMs,
     onHeard: (each) => heard.push(each),
-    onRefused: (address, { code }, isKept) => refused.push({ address, code, isKept }),
+    onRefused: ({ code }, isKept) => refused.push({ code, isKept }),
     onClosed: (reason) => closed.push(reason),
     limits,
   });

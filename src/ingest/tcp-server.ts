@@ -37,7 +37,7 @@ export interface TcpServerDeps {
   readonly now: () => Instant;
   onHeard?(heard: Heard): void;
   /** `isKept` is false where the quarantine was spared a flood. */
-  onRefused?(address: string | null, refusal: Refusal, isKept: boolean, receivedMs: Instant): void;
+  onRefused?(refusal: Refusal, isKept: boolean): void;
   onFrame?(refusal: Refusal | null): void;
   onConnections?(count: number): void;
   onClosed?(reason: CloseReason): void;
@@ -110,7 +110,7 @@ export type TcpHub = Pick<
   roomFor(wanted: number, nowMs: Instant): number;
   claim(device: string, connection: DeviceConnection): void;
   onHeard(heard: Heard): void;
-  onRefused(address: string | null, refusal: Refusal, isKept: boolean, receivedMs: Instant): void;
+  onRefused(refusal: Refusal, isKept: boolean): void;
   onFrame(refusal: Refusal | null): void;
   onClosed(connection: DeviceConnection, reason: CloseReason): void;
 };
@@ -148,7 +148,7 @@ export function createTcpServer(deps: TcpServerDeps): TcpServer {
       registry.claim(device, connection)?.close('replaced');
     },
     onHeard: (heard) => deps.onHeard?.(heard),
-    onRefused: (...told) => deps.onRefused?.(...told),
+    onRefused: (refusal, isKept) => deps.onRefused?.(refusal, isKept),
     onFrame: (refusal) => deps.onFrame?.(refusal),
     onClosed: (connection, reason) => {
       registry.forget(connection);

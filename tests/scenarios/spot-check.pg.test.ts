@@ -227,12 +227,13 @@ test('C5 a device that nobody knows is a notice', async () => {
   await stranger.send('[3G*9999999999*0002*LK]');
   await stranger.until('*LK]');
   const notices = async () => (await call('admin', 'GET', '/api/v1/device-notices')).body.items as Json[];
-  while ((await notices()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-  expect((await notices())[0]).toMatchObject({
-    protocol: 'watch',
-    address: '9999999999',
-    code: 'unknown-device',
-    count: 1,
-  });
+  expect((await fetch(`${program.addressOf('osmand')}/?id=stranger&lat=23.5&lon=116.3`)).status).toBe(200);
+  while ((await notices()).length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await notices()).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ protocol: 'watch', address: '9999999999', code: 'unknown-device', count: 1 }),
+      expect.objectContaining({ protocol: 'osmand', address: 'stranger', code: 'unknown-device', count: 1 }),
+    ]),
+  );
   expect((await call('officer', 'GET', '/api/v1/device-notices')).status).toBe(403);
 });

@@ -28,6 +28,7 @@ test('B1 a port in use', async () => {
       new RegExp(`^wardline: port ${port} is in use: .*set PORT`),
     );
     expect(await refused({ DATABASE_URL: own.url, OSMAND_PORT: String(port) })).toMatch(/set OSMAND_PORT/);
+    expect(await refused({ DATABASE_URL: own.url, JT808_PORT: String(port) })).toMatch(/set JT808_PORT/);
   } finally {
     taken.close();
     await own.drop();
