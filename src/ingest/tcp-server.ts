@@ -172,14 +172,6 @@ export function createTcpServer(deps: TcpServerDeps): TcpServer {
       deps.onConnections?.(connections.size);
     });
   });
-  // Accepting fails (no more file handles, …): who is connected stays so.
-  server.on('error', (error) =>
-    logger.error(
-      { event: 'device.accept-failed', source: wire.protocol, error: String(error) },
-      'not accepting',
-    ),
-  );
-
   /** The oldest that nobody knows leaves its place. */
   function makeRoom(): boolean {
     for (const connection of connections) {
@@ -205,6 +197,11 @@ export function createTcpServer(deps: TcpServerDeps): TcpServer {
         server.once('error', reject);
         server.listen({ host, port, backlog: 4096 }, () => {
           server.off('error', reject);
+          // Accepting fails (no more file handles, …): who is connected stays so.
+          server.on('error', (error) => {
+            const event = 'device.accept-failed';
+            logger.error({ event, source: wire.protocol, error: String(error) }, 'not accepting');
+          });
           sweeping = setInterval(sweep, limits.sweepEveryMs);
           const address = server.address();
           resolve(typeof address === 'object' && address !== null ? address.port : port);
