@@ -1,4 +1,4 @@
-import { valuesOf, type WatchValues } from './watch-values.ts';
+import { hexDigit, valuesOf, type WatchValues } from './watch-values.ts';
 
 /** A whole watch frame, taken apart: `[MM*ID*LEN*CONTENT]` or `[MM*ID*INDEX*LEN*CONTENT]`. */
 export interface WatchContent {
@@ -12,27 +12,35 @@ export interface WatchContent {
   readonly values: WatchValues;
 }
 
-const HEADER = /^\[([^*]{2})\*([^*]+)\*(?:([0-9A-Fa-f]{4})\*(?=[0-9A-Fa-f]{4}\*))?[0-9A-Fa-f]{4}\*/;
 const decoder = new TextDecoder();
 
-/** Undefined when it has no header; the framing gives no such frame. */
-export function readWatchContent(frame: Uint8Array): WatchContent | undefined {
+/** Of a frame as the framing gives it: its header has the form that it has looked for. */
+export function readWatchContent(frame: Uint8Array): WatchContent {
   const decoded = decoder.decode(frame);
   // No store keeps a NUL within a text.
   const text = decoded.includes('\0') ? decoded.replaceAll('\0', '\ufffd') : decoded;
-  const header = HEADER.exec(text);
-  if (header === null) return undefined;
-  const [{ length }, maker = '', device = '', index] = header;
-  const comma = text.indexOf(',', length);
+  const idEnd = text.indexOf('*', ID);
+  const hasIndex = isNumberAt(text, idEnd + 6);
+  const from = idEnd + (hasIndex ? 11 : 6);
   const end = text.length - 1;
+  const comma = text.indexOf(',', from);
   const typeEnd = comma < 0 ? end : comma;
   return {
-    maker,
-    device,
-    index,
-    type: text.slice(length, typeEnd),
+    maker: text.slice(1, ID - 1),
+    device: text.slice(ID, idEnd),
+    index: hasIndex ? text.slice(idEnd + 1, idEnd + 5) : undefined,
+    type: text.slice(from, typeEnd),
     values: valuesOf(text, typeEnd + 1, end),
   };
+}
+
+/** Behind `[MM*`. */
+const ID = 4;
+
+/** Four hexadecimal digits and an asterisk: where they follow LEN's place, that was an INDEX. */
+function isNumberAt(text: string, at: number): boolean {
+  for (let digit = at; digit < at + 4; digit++) if (hexDigit(text.charCodeAt(digit)) < 0) return false;
+  return text.charAt(at + 4) === '*';
 }
 
 /** A frame for the device: LEN counts the content's bytes. All content is ASCII. */

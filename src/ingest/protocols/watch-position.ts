@@ -40,8 +40,13 @@ export function readWatchPosition(type: string, values: WatchValues): Result<Dev
     return refuse('unknown-value', `${type}.2`, 'must be A (a fix) or V (none)');
   const status = hexAt(values, 15);
   if (status === undefined) return refuse('bad-shape', `${type}.15`, 'the status word must be hexadecimal');
-  const time = timeOf(textAt(values, 0) ?? '', textAt(values, 1) ?? '');
-  const fields: Record<string, RecordValue> = { kind: 'position', time, valid: validity === FIX, lat, lon };
+  const fields: Record<string, RecordValue> = {
+    kind: 'position',
+    time: timeOf(values),
+    valid: validity === FIX,
+    lat,
+    lon,
+  };
   put(fields, 'speed_kmh', numberAt(values, 7));
   put(fields, 'course_deg', numberAt(values, 8));
   put(fields, 'altitude_m', numberAt(values, 9));
@@ -50,7 +55,7 @@ export function readWatchPosition(type: string, values: WatchValues): Result<Dev
   put(fields, 'battery_percent', numberAt(values, 12));
   put(fields, 'steps', numberAt(values, 13));
   put(fields, 'rolls', numberAt(values, 14));
-  fields.status_flags = `0x${status.toString(16).padStart(8, '0')}`;
+  fields.status_flags = status === 0 ? NO_FLAGS : `0x${status.toString(16).padStart(8, '0')}`;
   fields.states = names(status, 0, STATES);
   const alarms = names(status, FIRST_ALARM_BIT, ALARMS);
   // An alarm whose word names none is one all the same: it asks for an answer.
@@ -60,6 +65,7 @@ export function readWatchPosition(type: string, values: WatchValues): Result<Dev
   return ok(fields as DeviceRecord);
 }
 
+const NO_FLAGS = '0x00000000';
 const [FIX, NO_FIX, SOUTH, WEST] = [0x41, 0x56, 0x53, 0x57];
 
 /** South and west may be told by the letter, by the sign, or by both. */
@@ -70,23 +76,29 @@ function coordinateAt(values: WatchValues, nth: number, negative: number): numbe
 }
 
 /** DDMMYY and hhmmss, UTC; null when they are no time. */
-function timeOf(date: string, clock: string): string | null {
-  if (!SIX_DIGITS.test(date) || !SIX_DIGITS.test(clock)) return null;
-  const [day, month, year] = [date.slice(0, 2), date.slice(2, 4), date.slice(4)];
-  const [hour, minute, second] = [clock.slice(0, 2), clock.slice(2, 4), clock.slice(4)];
-  if (hour > '23' || minute > '59' || second > '59' || !isDay(Number(year), Number(month), Number(day)))
-    return null;
-  return `20${year}-${month}-${day}T${hour}:${minute}:${second}Z`;
+function timeOf({ text, starts }: WatchValues): string | null {
+  const [date = 0, clock = 0, next = 0] = starts;
+  if (clock - date !== 7 || next - clock !== 7) return null;
+  const [day, month, year] = [twoAt(text, date), twoAt(text, date + 2), twoAt(text, date + 4)];
+  const [hour, minute, second] = [twoAt(text, clock), twoAt(text, clock + 2), twoAt(text, clock + 4)];
+  // What is no number is no day, no hour, nothing: comparisons with NaN are false.
+  if (!(hour <= 23 && minute <= 59 && second <= 59 && day >= 1 && day <= daysOf(month, year))) return null;
+  const at = (from: number) => text.slice(from, from + 2);
+  return `20${at(date + 4)}-${at(date + 2)}-${at(date)}T${at(clock)}:${at(clock + 2)}:${at(clock + 4)}Z`;
 }
 
-const SIX_DIGITS = /^\d{6}$/;
-
-function isDay(year: number, month: number, day: number): boolean {
-  const days = month === 2 ? (year % 4 === 0 ? 29 : 28) : SHORT_MONTHS.has(month) ? 30 : 31;
-  return month >= 1 && month <= 12 && day >= 1 && day <= days;
+/** Two digits; NaN where there are none. */
+function twoAt(text: string, at: number): number {
+  const [tens, ones] = [text.charCodeAt(at) - 0x30, text.charCodeAt(at + 1) - 0x30];
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
-const SHORT_MONTHS: ReadonlySet<number> = new Set([4, 6, 9, 11]);
+/** NaN where month or year are none. */
+function daysOf(month: number, year: number): number {
+  if (!(month >= 1 && month <= 12 && year >= 0)) return Number.NaN;
+  if (month === 2) return year % 4 === 0 ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
 
 const NO_NAMES: readonly string[] = [];
 

@@ -24,9 +24,8 @@ function openSession(): WireSession {
   const asked = new Map<string, number>();
 
   function frameOf({ bytes, fault }: WatchPiece, receivedMs: Instant): WireFrame {
-    const content = fault === null ? readWatchContent(bytes) : undefined;
-    if (content === undefined)
-      return { device: null, records: [], refusal: REFUSALS[fault ?? 'garbage'], raw: bytes };
+    if (fault !== null) return { device: null, records: [], refusal: REFUSALS[fault], raw: bytes };
+    const content = readWatchContent(bytes);
     last = { maker: content.maker, device: content.device, index: content.index };
     const { device, type } = content;
     const records = readWatchRecords(content, receivedMs);
