@@ -16,6 +16,20 @@ const COMMANDS: Readonly<Record<string, { help: string; load: () => Promise<Comm
       return (argv) => runReplay(argv, process);
     },
   },
+  explain: {
+    help: '--subject S --at T --roster R --zones Z --observations O [--policy P] [--json]: why and why not',
+    load: async () => {
+      const { runExplain } = await import('./commands/explain.ts');
+      return (argv) => runExplain(argv, process);
+    },
+  },
+  backtest: {
+    help: '--roster R --zones Z --observations O [--policy P] --against P2 [--organisation PATH] [--json]: another policy on the past',
+    load: async () => {
+      const { runBacktest } = await import('./commands/backtest.ts');
+      return (argv) => runBacktest(argv, process);
+    },
+  },
   roster: {
     help: 'load|save --roster R --zones Z [--policy P]: into or out of the store',
     load: async () => withStore((await import('./commands/roster.ts')).runRoster),

@@ -22,6 +22,7 @@ import {
 import { type Policy, type PolicyDocument, policyFor } from '../../src/kernel/policy.ts';
 import type { SubjectProfile } from '../../src/kernel/roster.ts';
 import { settle } from './alert-book.ts';
+import { type Explanation, explain } from './explanation.ts';
 import { countFeeds, type FeedCount } from './feed-watch.ts';
 import { createPair, endPair, judgeSighting, type PairState } from './gathering.ts';
 import { outageAlert } from './outage-alert.ts';
@@ -63,6 +64,8 @@ export interface Detector {
   apply(event: LogEvent, emit: (alert: AlertEvent) => void, sight?: (sighting: Sighting) => void): void;
   /** How many devices of each feed are live and overdue, at the newest tick: of this partition's subjects. */
   countFeeds(): ReadonlyMap<string, FeedCount>;
+  /** Which rules are in force for a subject at its newest time, what they saw and concluded; undefined: there is no profile. */
+  explain(subject: string): Explanation | undefined;
   /** Live: to be serialised before the next event. A copy of a large state would stop everything else for as long. */
   snapshot(): DetectorState;
 }
@@ -383,6 +386,22 @@ export function createDetector(saved?: DetectorState): Detector {
         default:
           throw new Error(`no such event: ${type satisfies never}`);
       }
+    },
+    explain: (id) => {
+      const watched = watches.get(id);
+      const profile = watched?.state.profile ?? null;
+      if (watched === undefined || profile === null) return undefined;
+      const { state } = watched;
+      const nowMs = Math.max(state.nowMs, world.tickMs() ?? 0);
+      judged = watched;
+      const present = { ...state, nowMs };
+      const view = viewOf(present, profile, policyOf(watched, nowMs), null, distanceM, world.surroundings);
+      return explain(
+        view,
+        (kind, about) =>
+          state.open.find((alert) => alert.kind === kind && alert.about === about)?.alert ?? null,
+        (zone) => world.zoneFeature(zone),
+      );
     },
     countFeeds: () => {
       const nowMs = world.tickMs();

@@ -29,6 +29,7 @@ export interface World {
   readonly surroundings: Surroundings;
   /** The setters answer whether anything changed. */
   setTick(atMs: Instant): boolean;
+  zoneFeature(id: string): ZoneFeature | undefined;
   setZone(zone: ZoneFeature): boolean;
   setPolicy(policy: PolicyDocument): boolean;
   setCalendar(calendar: Calendar): boolean;
@@ -125,6 +126,7 @@ export function createWorld(state?: WorldState): World {
       tickMs = atMs;
       return true;
     },
+    zoneFeature: (id) => features.get(id),
     setZone,
     setMuster,
     setNoContact,
