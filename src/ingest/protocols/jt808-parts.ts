@@ -1,5 +1,5 @@
 /**
- * Messages that come in sub-packets: parts share id and total, their serials run on from the first (protocols.md A.3). In any order,
+ * Messages that come in sub-packets: parts share id and total, their serials should run on from the first (protocols.md A.3). In any order,
  * each as often as it likes. What is held is bounded; what never becomes whole is told.
  */
 import type { Instant } from '../../kernel/instant.ts';
@@ -40,6 +40,7 @@ export interface Gap {
 /** A body of 64 full parts: a bulk message of thousands of fixes has fewer. */
 export const MAX_PARTS = 64;
 const MAX_ASSEMBLIES = 4;
+const MAX_SERIALS_APART = 256;
 const GIVEN_UP_MS = 60_000;
 /** Parts that were overtaken are waited for before they are asked for. */
 const ASKED_FOR_MS = 5000;
@@ -64,13 +65,37 @@ export function createParts(): Parts {
   /** In the order in which they began. */
   const assemblies = new Map<string, Assembly>();
 
+  /**
+   * Some terminals count other messages between the parts, or give a part that was asked for again a new serial. Such a part goes to
+   * the message that has begun and lacks it; a first part always begins one, so that two messages are mixed only where the end of one
+   * and the begin of the next were both lost.
+   */
+  function begunBefore(
+    { device, id, serial }: Jt808Message,
+    total: number,
+    index: number,
+  ): Assembly | undefined {
+    let found: Assembly | undefined;
+    for (const assembly of assemblies.values()) {
+      const { first, firstSerial, bodies } = assembly;
+      const isAlike = first.device === device && first.id === id && bodies.length === total;
+      const isNear = ((serial - firstSerial) & 0xffff) < MAX_SERIALS_APART;
+      if (isAlike && isNear && bodies[0] !== undefined && bodies[index - 1] === undefined) found = assembly;
+    }
+    return found;
+  }
+
+  function forget(whole: Assembly): void {
+    for (const [key, assembly] of assemblies) if (assembly === whole) assemblies.delete(key);
+  }
+
   return {
     hasAny: () => assemblies.size > 0,
 
     add: (message, { total, index }, raw, nowMs) => {
       const firstSerial = (message.serial - index + 1) & 0xffff;
       const key = `${message.device} ${message.id} ${firstSerial} ${total}`;
-      let assembly = assemblies.get(key);
+      let assembly = assemblies.get(key) ?? (index > 1 ? begunBefore(message, total, index) : undefined);
       if (assembly === undefined) {
         const bodies = new Array<Uint8Array | undefined>(total).fill(undefined);
         assembly = {
@@ -90,7 +115,7 @@ export function createParts(): Parts {
       assembly.raws.push(raw);
       assembly.missing--;
       if (assembly.missing > 0) return undefined;
-      assemblies.delete(key);
+      forget(assembly);
       return { body: join(assembly.bodies), raw: join(assembly.raws) };
     },
 

@@ -270,14 +270,14 @@ test.each([
   });
 });
 
-test('JT6 a registration is answered with the code to authenticate with, or that the terminal is unknown', () => {
+test('JT6 a registration is answered with the code to authenticate with, or that the terminal has one already', () => {
   // Shorter than any published layout (protocols.md A.4).
   const frame = one(message(0x0100, [0, 44, 1, 47, ...new Array<number>(21).fill(48)]));
   expect(frame).toMatchObject({ device: DEVICE, records: [], refusal: null });
   expect(frame.claim).toBeUndefined();
   const code = new TextEncoder().encode(`code-${DEVICE}`);
   expect(replyOf(frame)).toMatchObject({ id: 0x8100, body: Uint8Array.from([0, 7, 0, ...code]) });
-  expect(replyOf(frame, false)).toMatchObject({ id: 0x8100, body: Uint8Array.from([0, 7, 4]) });
+  expect(replyOf(frame, false)).toMatchObject({ id: 0x8100, body: Uint8Array.from([0, 7, 3]) });
 });
 
 const CODE = [...new TextEncoder().encode('secret')];
@@ -548,6 +548,22 @@ describe('sub-packets', () => {
       expect(frames.at(-1)?.raw).toHaveLength(joined(...sent).length);
     },
   );
+
+  test('JT14 are joined when other messages were counted between them, a first part always begins anew', () => {
+    const [a1, a2, a3] = cut.map(
+      (part, at) =>
+        parts(
+          0x0704,
+          [[], [], []].map((_, i) => (i === at ? part : [])),
+          7 + 10 * at,
+        )[at],
+    );
+    const [b1] = parts(0x0704, cut, 60);
+    const sent = (frames: readonly (Uint8Array | undefined)[]) =>
+      frames.flatMap((bytes) => (bytes === undefined ? [] : [bytes]));
+    expect(read(joined(...sent([a1, a2, a3]))).map(({ records }) => records.length)).toEqual([0, 0, 3]);
+    expect(read(joined(...sent([a2, a3, b1]))).map(({ records }) => records.length)).toEqual([0, 0, 0]);
+  });
 
   test('JT14 a message of one part is whole', () => {
     expect(one(joined(...parts(0x0704, [body]))).records).toHaveLength(3);

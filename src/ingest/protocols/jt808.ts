@@ -22,8 +22,8 @@ const DONE = 0;
 const FAILED = 1;
 const BAD_MESSAGE = 2;
 const UNSUPPORTED = 3;
-/** Of 0x8100: the terminal is not in our books. */
-const UNKNOWN_TERMINAL = 4;
+/** Of 0x8100: the terminal has its code already, and may authenticate with it; nobody else is told it. */
+const HAS_ITS_CODE = 3;
 
 /** While it is made. */
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -58,7 +58,7 @@ function openSession({ authCode }: { authCode(device: string): string }): WireSe
         return (isAccepted) =>
           isAccepted
             ? send(message, REGISTERED, [...word(message.serial), DONE, ...codeOf(authCode(message.device))])
-            : send(message, REGISTERED, [...word(message.serial), UNKNOWN_TERMINAL]);
+            : send(message, REGISTERED, [...word(message.serial), HAS_ITS_CODE]);
       case 'general':
         return (isAccepted) => general(message, !isAccepted ? FAILED : refusal === null ? DONE : BAD_MESSAGE);
     }
