@@ -13,7 +13,7 @@ import { type Figure, figure } from './figure.ts';
 
 const child = fileURLToPath(new URL('./devices-child.ts', import.meta.url));
 const DEVICES = Number(process.env.BENCH_DEVICES ?? 10_000);
-const EVERY_S = 10;
+const EVERY_S = Number(process.env.BENCH_EVERY_S ?? 10);
 /** A reply of the length that a general reply has. */
 const ANSWER = Buffer.from('7e8001000501390000000000010001020000307e', 'hex');
 
