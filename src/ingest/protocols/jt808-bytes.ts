@@ -52,9 +52,9 @@ export function toBcd(value: number): number {
   return (Math.floor(value / 10) << 4) | (value % 10);
 }
 
-const ascii = new TextDecoder('latin1');
+const gbk = new TextDecoder('gbk');
 
-/** Bytes as text, one character each. */
+/** Texts of terminals are GBK; ASCII is part of it. */
 export function textOf(bytes: Uint8Array, from = 0, to = bytes.length): string {
-  return ascii.decode(bytes.subarray(from, to));
+  return gbk.decode(bytes.subarray(from, to));
 }

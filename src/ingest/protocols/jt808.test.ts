@@ -294,6 +294,14 @@ test.each([
   expect(replyOf(frame, false)?.body[4]).toBe(1);
 });
 
+test('JT6 a code may be Chinese: GBK both ways', () => {
+  const session = jt808.open({ authCode: () => '鉴权码1' });
+  const [frame] = session.push(message(0x0100, []), RECEIVED_MS);
+  const code = replyOf(frame)?.body.slice(3) ?? new Uint8Array();
+  expect(hexOf(code)).toBe('bcf8c8a8c2eb31');
+  expect(one(message(0x0102, [...code])).claim).toEqual({ secret: '鉴权码1' });
+});
+
 test('JT7 time is answered in UTC', () => {
   expect(replyOf(one(message(0x0004, [], 7, true)))).toMatchObject({
     id: 0x8004,
@@ -722,7 +730,7 @@ describe('any bytes (4 × 2000 runs)', () => {
         const frame = message(0x0102, [...body]);
         expect(frame.slice(1, -1)).not.toContain(0x7e);
         expect(opened(frame).body).toEqual(body);
-        const secret = new TextDecoder('latin1').decode(body).replace(/\0+$/, '');
+        const secret = new TextDecoder('gbk').decode(body).replace(/\0+$/, '');
         expect(one(frame).claim).toEqual({ secret });
       }),
       { numRuns: 2000 },

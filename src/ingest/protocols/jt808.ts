@@ -8,6 +8,7 @@ import { toBcd } from './jt808-bytes.ts';
 import { jt808Command, resendRequest } from './jt808-commands.ts';
 import { isUnderstood, type Jt808Content, readJt808Content } from './jt808-content.ts';
 import { createJt808Framing, type Jt808Piece } from './jt808-frame.ts';
+import { toGbk } from './jt808-gbk.ts';
 import { type Jt808Message, readJt808Message, word, writeJt808Message } from './jt808-message.ts';
 import { createParts, type Incomplete, MAX_PARTS } from './jt808-parts.ts';
 import type { WireFrame, WireProtocol, WireSession } from './wire.ts';
@@ -193,8 +194,9 @@ function timeOf(atMs: Instant): number[] {
 
 const encoder = new TextEncoder();
 
+/** A character that GBK has not is in no code that a terminal could give back. */
 function codeOf(text: string): readonly number[] {
-  return [...encoder.encode(text)];
+  return toGbk(text) ?? [...encoder.encode(text)];
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
