@@ -27,6 +27,7 @@ import { startConsumersThread } from './consumers-thread.ts';
 import { createQuarantine, type Retry } from './ingest/quarantine.ts';
 import { readRoster, renewRoster } from './ingest/roster-load.ts';
 import { type Ingest, openIngest } from './ingest-role.ts';
+import { createInsight } from './insight/insight.ts';
 import { DEFAULT_POLICY } from './kernel/policy.ts';
 import { fail, ok, type Result } from './kernel/result.ts';
 import { asResult, listen, shownHost } from './listen.ts';
@@ -230,6 +231,7 @@ async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<F
     liveState,
     // A dashboard without ingest reads the quarantine; sending again is for those who have the intake.
     quarantine: ingest?.quarantine ?? createQuarantine(database, noIngest),
+    past: createInsight({ log, database }),
     pageDir: PAGE_DIR,
     version: VERSION,
     demo: config.demo,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { EMPTY_POLICY_DOCUMENT, type PolicyDocument } from '../../src/kernel/policy.ts';
-import { createBacktest } from './backtest.ts';
+import { type BacktestRun, createBacktest, summarise } from './backtest.ts';
 import type { Rules } from './replay.ts';
 import { circle, fix, minutes, person, policy, range } from './story.testing.ts';
 
@@ -17,6 +17,8 @@ const other: PolicyDocument = {
   ...EMPTY_POLICY_DOCUMENT,
   default: { silenceMinS: 300, outsideProbability: 0.999_999 },
 };
+const resultOf = (run: BacktestRun, isCounted: (subject: string) => boolean = () => true) =>
+  summarise(run.result(), 'Asia/Shanghai', isCounted);
 const HAS_NOTHING = { ticks: false, feeds: false, sightings: false };
 /** Ten minutes of silence, and 30 m outside for a while. */
 const events = [
@@ -29,7 +31,7 @@ test('D20 what another policy would have raised and what not, one by one, with t
   const run = createBacktest(rules, other, HAS_NOTHING);
   for (const event of events) run.take(event);
   run.until(minutes(65));
-  const result = run.result(() => true);
+  const result = resultOf(run);
   expect(result.counts).toEqual([
     { kind: 'out-of-bounds', before: 1, after: 0 },
     { kind: 'silent', before: 0, after: 2 },
@@ -41,16 +43,16 @@ test('D20 what another policy would have raised and what not, one by one, with t
   ]);
   expect(result.load.before.worstTenMinutes).toBe(1);
   expect(result.load.after.byHour.reduce((sum, n) => sum + n, 0)).toBe(2);
-  expect(run.result((subject) => subject === 'S2').differences).toEqual([]);
+  expect(resultOf(run, (subject) => subject === 'S2').differences).toEqual([]);
 });
 
 test('D20 the same policy differs in nothing, and a policy that was recorded on the way is not in the other run', () => {
   const same = createBacktest(rules, EMPTY_POLICY_DOCUMENT, HAS_NOTHING);
   for (const event of events) same.take(event);
-  expect(same.result(() => true).differences).toEqual([]);
+  expect(resultOf(same).differences).toEqual([]);
   const recorded = createBacktest(rules, EMPTY_POLICY_DOCUMENT, HAS_NOTHING);
   for (const event of [policy(0, { silenceMinS: 300 }), ...events]) recorded.take(event);
-  expect(recorded.result(() => true).counts).toEqual([
+  expect(resultOf(recorded).counts).toEqual([
     { kind: 'out-of-bounds', before: 1, after: 1 },
     { kind: 'silent', before: 1, after: 0 },
   ]);

@@ -39,8 +39,15 @@ export interface Backtest {
 export interface BacktestRun {
   take(event: LogEvent): void;
   until(atMs: Instant): void;
-  /** `isCounted`: whose alerts count (an organisation's). */
-  result(isCounted: (subject: string) => boolean): Backtest;
+  result(): Conclusions;
+}
+
+/** What both policies concluded of a span, by receipt. */
+export interface Conclusions {
+  readonly before: readonly AlertEvent[];
+  readonly after: readonly AlertEvent[];
+  readonly fromMs: Instant;
+  readonly untilMs: Instant;
 }
 
 export function createBacktest(rules: Rules, other: PolicyDocument, has: LineKinds): BacktestRun {
@@ -65,18 +72,25 @@ export function createBacktest(rules: Rules, other: PolicyDocument, has: LineKin
       past.until(atMs);
       changed.until(atMs);
     },
-    result: (isCounted) => {
-      const own = (alerts: readonly AlertEvent[]) =>
-        alerts.filter(({ subject, kind }) => kind === 'feed-outage' || isCounted(subject));
-      const hourOf = createHourOf(rules.roster.calendar.timeZone);
-      const span = { fromMs, untilMs };
-      return {
-        counts: countKinds(own(before), own(after)),
-        differences: compare(own(before), own(after)),
-        load: { before: loadOf(own(before), span, hourOf), after: loadOf(own(after), span, hourOf) },
-        ...span,
-      };
-    },
+    result: () => ({ before, after, fromMs, untilMs }),
+  };
+}
+
+/** Of the subjects that `isCounted` names (an organisation's), and of feeds. */
+export function summarise(
+  { before, after, fromMs, untilMs }: Conclusions,
+  timeZone: string,
+  isCounted: (subject: string) => boolean,
+): Backtest {
+  const own = (alerts: readonly AlertEvent[]) =>
+    alerts.filter(({ subject, kind }) => kind === 'feed-outage' || isCounted(subject));
+  const hourOf = createHourOf(timeZone);
+  const span = { fromMs, untilMs };
+  return {
+    counts: countKinds(own(before), own(after)),
+    differences: compare(own(before), own(after)),
+    load: { before: loadOf(own(before), span, hourOf), after: loadOf(own(after), span, hourOf) },
+    ...span,
   };
 }
 

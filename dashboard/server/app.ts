@@ -20,6 +20,7 @@ import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
 import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
+import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
 import { registerRosterRoutes } from './routes/roster.ts';
 import { registerSessionRoutes } from './routes/session.ts';
@@ -29,6 +30,8 @@ export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly database: Database;
   readonly liveState: LiveState;
   readonly quarantine: Quarantine;
+  /** What looks into the log. */
+  readonly past: PastOfLog;
   /** Folder of the built page. */
   readonly pageDir: string;
   readonly version: string;
@@ -61,6 +64,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerDeviceCommandRoutes(app, deps);
   registerDeviceNoticeRoutes(app, deps);
   registerQuarantineRoutes(app, deps);
+  registerInsightRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

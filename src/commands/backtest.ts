@@ -1,5 +1,5 @@
 /** `wardline backtest`: a recorded past under another policy: counts by kind, differences one by one, load by hour. */
-import { type Backtest, createBacktest, type Load } from '../../consumers/detector/backtest.ts';
+import { type Backtest, createBacktest, type Load, summarise } from '../../consumers/detector/backtest.ts';
 import { encodeAlertEvent } from '../kernel/alert-event.ts';
 import { formatInstant, parseInstant } from '../kernel/instant.ts';
 import { readArguments } from './arguments.ts';
@@ -45,7 +45,7 @@ export async function runBacktest(
       organisation === '' || office === organisation || office.startsWith(`${organisation}/`) ? [id] : [],
     ),
   );
-  const result = run.result((subject) => own.has(subject));
+  const result = summarise(run.result(), rules.value.roster.calendar.timeZone, (subject) => own.has(subject));
   io.stdout.write(flags.has('json') ? `${JSON.stringify(toJson(result))}\n` : textOf(result));
   return 0;
 }

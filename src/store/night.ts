@@ -1,4 +1,5 @@
 /** What the nightly reconciliation keeps and asks: states of the past in true order, and what the ledger says of it. */
+import { ALERT_COLUMNS } from './alert-rows.ts';
 import { statement } from './statement.ts';
 
 /** The states of a partition at the ends of the last days, oldest first. */
@@ -26,24 +27,7 @@ export const forgetTrueStates = statement<[partition: number, before: Date]>()(
 /** The newest version of every alert of the subjects that stood at `from` or began later, but those of a second stage. */
 export const findNewestVersions = statement<[subjects: string[], from: Date]>()(
   'night.known',
-  {
-    alert: 'text',
-    version: 'int4',
-    subject: 'text',
-    kind: 'text',
-    state: 'text',
-    severity: 'text',
-    started_at: 'timestamptz',
-    detected_at: 'timestamptz',
-    cleared_at: 'timestamptz?',
-    zone: 'text?',
-    device: 'text?',
-    confidence: 'float8',
-    late: 'bool',
-    reason: 'text',
-    reason_en: 'text',
-    evidence: 'jsonb',
-  },
+  ALERT_COLUMNS,
   `SELECT e.alert, e.version, e.subject, e.kind, e.state, e.severity, e.started_at, e.detected_at, e.cleared_at, e.zone, e.device,
           e.confidence, e.late, e.reason, e.reason_en, e.evidence
      FROM alerts a JOIN alert_events e ON e.alert = a.alert AND e.version = a.version

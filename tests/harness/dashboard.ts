@@ -63,6 +63,11 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
       list: async () => ({ items: [], nextCursor: null }),
       replay: async () => ({ replayed: 0, stillRefused: 0 }),
     },
+    past: {
+      explain: async () => undefined,
+      reproduce: async () => undefined,
+      backtest: async () => ({ counts: [], load: {}, differences: [] }),
+    },
     pageDir: '/nowhere',
     version: 'test',
     demo: false,

@@ -1,0 +1,123 @@
+/** `subjects/:id/locate` and `spot-checks`: where is he now, asked of the device, and what came of it. */
+import { Type } from 'typebox';
+import { COMMANDS_OF } from '../../../src/kernel/device-command.ts';
+import { findAskable, findCommand, listSpotChecks } from '../../../src/store/device-commands.ts';
+import { findSubject } from '../../../src/store/roster-views.ts';
+import { can } from '../auth/access.ts';
+import { callerOf } from '../auth/route-guard.ts';
+import type { App } from '../http-server.ts';
+import { Problem } from '../problem.ts';
+import { beforeOf, Command, isKept, queueFor, toCommand, toCommandPage } from './device-command-view.ts';
+import type { DeviceCommandDeps } from './device-commands.ts';
+import { answers, Cursor, Id, Limit, Page } from './schemas.ts';
+
+const WAIT_S = 30;
+const LOOK_EVERY_MS = 300;
+
+export function registerSpotCheckRoutes(app: App, deps: DeviceCommandDeps): void {
+  const db = deps.database;
+
+  app.post(
+    '/api/v1/subjects/:id/locate',
+    {
+      config: { action: 'devices.command' },
+      schema: {
+        tags: ['subjects'],
+        summary:
+          'Spot check: ask the subject’s device where it is, and wait. Answer and silence are both kept',
+        params: Type.Object({ id: Id }),
+        body: Type.Optional(
+          Type.Object({
+            waitS: Type.Optional(
+              Type.Integer({
+                minimum: 0,
+                maximum: 120,
+                description: 'How long this call waits (30); 0: ask and look later',
+              }),
+            ),
+            validS: Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                maximum: 3600,
+                description: 'How long the device has for its answer (waitS, at least 30)',
+              }),
+            ),
+            device: Type.Optional(Id),
+          }),
+        ),
+        response: answers(Command),
+      },
+    },
+    async (request) => {
+      const { actor } = callerOf(request);
+      const { id } = request.params;
+      const { waitS = WAIT_S, device: chosen } = request.body ?? {};
+      const validS = request.body?.validS ?? Math.max(waitS, WAIT_S);
+      const [subject] = isKept(id) ? await findSubject(db, id) : [];
+      if (subject === undefined || !can(actor, 'devices.command', subject.office))
+        throw new Problem('not-found');
+      const queuedMs = deps.now();
+      const askable = await findAskable(db, subject.id, PROTOCOLS, new Date(queuedMs));
+      const device = chosen === undefined ? askable[0] : askable.find((each) => each.id === chosen);
+      if (device === undefined)
+        throw new Problem('conflict', 'the subject has no device that can be asked where it is');
+      const asked = await queueFor(
+        db,
+        device.id,
+        subject.id,
+        { type: 'locate' },
+        {
+          isSpotCheck: true,
+          by: actor.name,
+          queuedMs,
+          validS,
+        },
+      );
+      request.log.info(
+        {
+          event: 'spot-check.asked',
+          account: actor.name,
+          id: asked.id,
+          subject: subject.id,
+          device: device.id,
+        },
+        'a spot check',
+      );
+      const untilMs = performance.now() + Math.min(waitS, validS) * 1000;
+      let row = asked;
+      // Who has gone does not wait: the check stands all the same.
+      while (row.answered_at === null && performance.now() < untilMs && !request.socket.destroyed) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+        row = (await findCommand(db, asked.id))[0] ?? row;
+      }
+      return toCommand(row, deps.now());
+    },
+  );
+
+  app.get(
+    '/api/v1/spot-checks',
+    {
+      config: { action: 'tracks.read' },
+      schema: {
+        tags: ['subjects'],
+        summary: 'Spot checks by device, newest first',
+        querystring: Type.Object({ subject: Type.Optional(Id), cursor: Cursor, limit: Limit }),
+        response: answers(Page(Command)),
+      },
+    },
+    async (request) => {
+      const { subject, cursor, limit = 100 } = request.query;
+      if (subject !== undefined && !isKept(subject)) throw new Problem('not-found');
+      const scope = callerOf(request).actor.organisation;
+      return toCommandPage(
+        await listSpotChecks(db, subject ?? null, scope, beforeOf(cursor), limit + 1),
+        limit,
+        deps.now(),
+      );
+    },
+  );
+}
+
+const PROTOCOLS = Object.entries(COMMANDS_OF).flatMap(([protocol, types]) =>
+  types.includes('locate') ? [protocol] : [],
+);
