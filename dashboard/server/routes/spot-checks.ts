@@ -9,7 +9,7 @@ import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
 import { beforeOf, Command, isKept, queueFor, toCommand, toCommandPage } from './device-command-view.ts';
 import type { DeviceCommandDeps } from './device-commands.ts';
-import { answers, Cursor, Id, Limit, Page } from './schemas.ts';
+import { answers, Cursor, Id, Limit, Nullable, Page } from './schemas.ts';
 
 const WAIT_S = 30;
 const LOOK_EVERY_MS = 300;
@@ -26,7 +26,8 @@ export function registerSpotCheckRoutes(app: App, deps: DeviceCommandDeps): void
         summary:
           'Spot check: ask the subject’s device where it is, and wait. Answer and silence are both kept',
         params: Type.Object({ id: Id }),
-        body: Type.Optional(
+        // Without a body all is as by default.
+        body: Nullable(
           Type.Object({
             waitS: Type.Optional(
               Type.Integer({
