@@ -30,6 +30,10 @@ const COMMANDS: Readonly<Record<string, { help: string; load: () => Promise<Comm
       return (argv) => runBacktest(argv, process);
     },
   },
+  reproduce: {
+    help: 'ALERT [--json]: whether an alert of the ledger comes out again of the log',
+    load: async () => withStore((await import('./commands/reproduce.ts')).runReproduce),
+  },
   roster: {
     help: 'load|save --roster R --zones Z [--policy P]: into or out of the store',
     load: async () => withStore((await import('./commands/roster.ts')).runRoster),
