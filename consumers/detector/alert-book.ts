@@ -44,6 +44,7 @@ export function settle(
   emit: (event: AlertEvent) => void,
 ): void {
   const verdicts = kind.judge(view);
+  if (verdicts.length === 0 && open.length === 0) return;
   const isOfPlace = kind.judges === 'place';
   for (let i = 0; i < open.length; i++) {
     const alert = open[i] as OpenAlert;

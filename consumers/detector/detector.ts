@@ -40,12 +40,14 @@ import {
   type SubjectState,
 } from './subject-state.ts';
 import {
+  createViewer,
   hasRuleEdgeSince,
+  isDueKind,
+  isUneventful,
   nextDueMs,
   nextKeyPeriodEdgeMs,
   nextRuleEdgeMs,
   type TakenAt,
-  viewOf,
 } from './subject-view.ts';
 import { createWorld, isSame, type WorldState } from './world.ts';
 
@@ -78,8 +80,6 @@ interface Watch {
   policyDocument: PolicyDocument | null;
   /** What spoke for the subject when it was last judged. */
   located: SubjectView['located'];
-  /** When a rule of the subject's next begins or ends; reached or below: to be worked out. */
-  ruleEdgeMs: Instant;
   /** One for each zone asked about; a handful. */
   circles: SafeCircle[] | null;
 }
@@ -89,6 +89,10 @@ const BLIND_TICKS = 3;
 /** Observations of people without a profile wait for it; more of them than this are a flood, and the oldest go. */
 const MAX_STRANGERS = 50_000;
 type Emit = (alert: AlertEvent) => void;
+
+const PLACE_KINDS = ALERT_KINDS_JUDGED.filter(({ judges }) => judges === 'place');
+const OTHER_KINDS = ALERT_KINDS_JUDGED.filter(({ judges }) => judges !== 'place');
+const DUE_KINDS = ALERT_KINDS_JUDGED.filter(isDueKind);
 
 const STATE_VERSION = 3;
 
@@ -112,6 +116,7 @@ export function createDetector(saved?: DetectorState): Detector {
   let judged: Watch | undefined;
   const distanceM: SubjectView['distanceM'] = (zone, lon, lat, enoughM) =>
     rememberedDistanceM(circleOf(judged, zone), zone, lon, lat, enoughM);
+  const viewOf = createViewer(distanceM, world.surroundings);
   const pairs = new Map<string, PairState>();
   for (const state of saved?.pairs ?? []) pairs.set(pairKey(state.pair), state);
   for (const state of saved?.subjects ?? []) {
@@ -163,37 +168,39 @@ export function createDetector(saved?: DetectorState): Detector {
     const { profile } = state;
     if (profile === null) return;
     judged = watched;
-    const view = viewOf(state, profile, policyOf(watched, nowMs), taken, distanceM, world.surroundings);
+    const view = viewOf(state, profile, policyOf(watched, nowMs), taken);
     watched.located = view.located;
     const isPast = taken !== null && !taken.isNewest;
     // On the way back to the present only the place of that device is judged: all else is as it is now.
     if (isPast && view.located?.device.id !== taken.device) return;
-    for (const kind of ALERT_KINDS_JUDGED) {
-      if (isPast && kind.judges !== 'place') continue;
+    const isQuiet = taken !== null && isUneventful(view, state);
+    for (const kind of PLACE_KINDS) settle(kind, view, state, isLateFact, emit);
+    if (isPast) return;
+    if (hasRuleEdgeSince(view)) {
+      const present = { ...view, atMs: nowMs };
+      for (const kind of PLACE_KINDS) settle(kind, present, state, isLateFact, emit);
+    }
+    if (isQuiet && state.open.length === 0) return;
+    for (const kind of OTHER_KINDS) {
       kind.remember?.(view, state.memory);
       settle(kind, view, state, isLateFact, emit);
     }
-    if (!isPast && hasRuleEdgeSince(view)) {
-      const present = { ...view, atMs: nowMs };
-      for (const kind of ALERT_KINDS_JUDGED)
-        if (kind.judges === 'place') settle(kind, present, state, isLateFact, emit);
-    }
-    if (nowMs >= watched.ruleEdgeMs)
-      watched.ruleEdgeMs = nextRuleEdgeMs(
+    if (state.ruleEdgeMs !== null && nowMs >= state.ruleEdgeMs)
+      state.ruleEdgeMs = nextRuleEdgeMs(
         profile,
         world.policy(),
         world.surroundings,
         world.localTime(),
         nowMs,
       );
-    const dueMs = Math.min(watched.ruleEdgeMs, nextDueMs(view, ALERT_KINDS_JUDGED));
+    const dueMs = Math.min(state.ruleEdgeMs ?? Number.POSITIVE_INFINITY, nextDueMs(view, DUE_KINDS));
     state.dueMs = dueMs === Number.POSITIVE_INFINITY ? null : dueMs;
     if (dueMs < earliestDueMs) earliestDueMs = dueMs;
   }
 
   /** Rules changed: what was worked out from them is no more. */
   function judgeAnew(watched: Watch, atMs: Instant, emit: Emit): void {
-    watched.ruleEdgeMs = Number.NEGATIVE_INFINITY;
+    watched.state.ruleEdgeMs = 0;
     noteRules(watched.state, atMs);
     judge(watched, atMs, null, false, emit);
   }
@@ -395,7 +402,7 @@ export function createDetector(saved?: DetectorState): Detector {
       const nowMs = Math.max(state.nowMs, world.tickMs() ?? 0);
       judged = watched;
       const present = { ...state, nowMs };
-      const view = viewOf(present, profile, policyOf(watched, nowMs), null, distanceM, world.surroundings);
+      const view = viewOf(present, profile, policyOf(watched, nowMs), null);
       return explain(
         view,
         (kind, about) =>
@@ -425,7 +432,6 @@ function watch(state: SubjectState): Watch {
     policyUntilMs: 0,
     policyDocument: null,
     located: null,
-    ruleEdgeMs: Number.NEGATIVE_INFINITY,
     circles: null,
   };
 }

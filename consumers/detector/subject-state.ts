@@ -30,6 +30,8 @@ export interface SubjectState extends Book {
   /** Times of the newest check-ins, oldest first. */
   checkins: Instant[];
   readonly memory: Memory;
+  /** When a rule of the subject's next begins or ends; reached: to be worked out; null: none will. */
+  ruleEdgeMs: Instant | null;
   /** Judged again at this time even if nothing comes; null: not needed. */
   dueMs: Instant | null;
 }
@@ -52,6 +54,7 @@ export function createSubject(id: string): SubjectState {
     memory: {},
     open: [],
     ended: {},
+    ruleEdgeMs: 0,
     dueMs: null,
   };
 }

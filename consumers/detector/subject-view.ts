@@ -16,45 +16,60 @@ export interface TakenAt {
   readonly isNewest: boolean;
 }
 
-export function viewOf(
+/** Makes views of one subject after the other. Each is valid until the next is asked for: a million of them a minute are one object. */
+export type Viewer = (
   subject: SubjectState,
   profile: SubjectProfile,
   policy: Policy,
   taken: TakenAt | null,
-  distanceM: SubjectView['distanceM'],
-  surroundings: Surroundings,
-): SubjectView {
-  const { nowMs, rulesFromMs, checkinsFromMs, checkins, open, memory } = subject;
-  const devices: WatchedDevice[] = [];
-  for (const device of profile.devices) {
-    if (!isWatched(device, nowMs)) continue;
-    const state = findDevice(subject, device.id);
-    if (state !== undefined) devices.push({ device, state });
-  }
-  const located = locate(devices, policy);
-  const { zone, mustersOf, isInForce, windowAt, lastOfficeWindow, lastEdgeMs, isFeedDown, clock } =
-    surroundings;
-  return {
-    profile,
-    policy,
-    nowMs,
-    atMs: located?.device.id === taken?.device ? Math.min(taken?.atMs ?? nowMs, nowMs) : nowMs,
-    rulesFromMs,
-    checkinsFromMs,
-    checkins,
-    open,
-    memory,
-    devices,
-    located,
-    distanceM,
-    zone,
-    mustersOf,
-    isInForce,
-    windowAt,
-    lastOfficeWindow,
-    lastEdgeMs,
-    isFeedDown,
-    clock,
+) => SubjectView;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export function createViewer(distanceM: SubjectView['distanceM'], surroundings: Surroundings): Viewer {
+  let view: Mutable<SubjectView> | undefined;
+  return (subject, profile, policy, taken) => {
+    const { nowMs } = subject;
+    const devices: WatchedDevice[] = [];
+    for (const device of profile.devices) {
+      if (!isWatched(device, nowMs)) continue;
+      const state = findDevice(subject, device.id);
+      if (state !== undefined) devices.push({ device, state });
+    }
+    const located = locate(devices, policy);
+    const atMs =
+      taken !== null && located?.device.id === taken.device ? Math.min(taken.atMs ?? nowMs, nowMs) : nowMs;
+    const { rulesFromMs, checkinsFromMs, checkins, open, memory } = subject;
+    if (view === undefined) {
+      view = {
+        profile,
+        policy,
+        nowMs,
+        atMs,
+        rulesFromMs,
+        checkinsFromMs,
+        checkins,
+        open,
+        memory,
+        devices,
+        located,
+        distanceM,
+        ...surroundings,
+      };
+      return view;
+    }
+    view.profile = profile;
+    view.policy = policy;
+    view.nowMs = nowMs;
+    view.atMs = atMs;
+    view.rulesFromMs = rulesFromMs;
+    view.checkinsFromMs = checkinsFromMs;
+    view.checkins = checkins;
+    view.open = open;
+    view.memory = memory;
+    view.devices = devices;
+    view.located = located;
+    return view;
   };
 }
 
@@ -84,14 +99,14 @@ function isFresh(worn: WatchedDevice, newest: WatchedDevice | undefined, policy:
   return behindMs <= silenceLimitS(policy, worn.device) * 1000;
 }
 
-/** The next moment at which a rule of the subject's begins or ends; infinite: none. */
+/** The next moment at which a rule of the subject's begins or ends; null: none. */
 export function nextRuleEdgeMs(
   profile: SubjectProfile,
   document: PolicyDocument,
   surroundings: Surroundings,
   localTime: LocalTime,
   nowMs: Instant,
-): Instant {
+): Instant | null {
   let next = nextKeyPeriodEdgeMs(document, nowMs);
   const consider = (at: Instant | null | undefined) => {
     if (at !== null && at !== undefined && at > nowMs && at < next) next = at;
@@ -115,17 +130,45 @@ export function nextRuleEdgeMs(
     consider(muster.fromMs);
     consider(muster.untilMs);
   }
-  return next;
+  return next === Number.POSITIVE_INFINITY ? null : next;
 }
 
 /** The next moment at which a kind can change what it says though no rule does; infinite: none. */
-export function nextDueMs(view: SubjectView, kinds: readonly AlertKind[]): Instant {
+export function nextDueMs(view: SubjectView, kinds: readonly DueKind[]): Instant {
   let next = Number.POSITIVE_INFINITY;
   for (const kind of kinds) {
-    const dueMs = kind.nextDueMs?.(view);
-    if (dueMs !== undefined && dueMs > view.nowMs && dueMs < next) next = dueMs;
+    const dueMs = kind.nextDueMs(view);
+    if (dueMs > view.nowMs && dueMs < next) next = dueMs;
   }
   return next;
+}
+
+/** One that time alone can move. */
+export type DueKind = AlertKind & Required<Pick<AlertKind, 'nextDueMs'>>;
+
+export function isDueKind(kind: AlertKind): kind is DueKind {
+  return kind.nextDueMs !== undefined;
+}
+
+/**
+ * Whether a fix of the present can concern no other kind than those about a place: nothing stands open, no device has said or
+ * shown anything but where it is, and nothing has fallen due. Most fixes are so, and it is most of the work that they save.
+ */
+export function isUneventful(view: SubjectView, { dueMs, ruleEdgeMs }: SubjectState): boolean {
+  const { profile, policy, nowMs, open, devices } = view;
+  if (open.length > 0 || (dueMs !== null && nowMs >= dueMs)) return false;
+  if ((ruleEdgeMs !== null && nowMs >= ruleEdgeMs) || view.mustersOf(profile.id).length > 0) return false;
+  let phones = 0;
+  for (const { device, state } of devices) {
+    if (device.kind === 'phone') phones++;
+    const { battery, signs } = state;
+    if (state.off !== null || state.strapCutMs !== undefined || battery.saidLowMs !== undefined) return false;
+    if (battery.extremePct !== null && battery.extremePct < policy.lowBatteryPct) return false;
+    if (signs.mockMs !== undefined || signs.ahead !== undefined || signs.jump !== undefined) return false;
+    if (signs.still !== undefined) return false;
+  }
+  // Phone and wristband: how far they are apart is another kind's.
+  return phones === 0 || phones === devices.length;
 }
 
 /** Whether a rule about a place began or ended after what is looked at happened: then the present is to be judged as well. */
