@@ -36,15 +36,15 @@ export interface Position {
   readonly receivedMs: Instant;
   readonly lat: number;
   readonly lon: number;
-  readonly accuracyM?: number;
-  readonly speedMps?: number;
-  readonly headingDeg?: number;
-  readonly altitudeM?: number;
-  readonly batteryPct?: number;
-  readonly mock?: boolean;
-  readonly method?: PositionMethod;
+  readonly accuracyM?: number | undefined;
+  readonly speedMps?: number | undefined;
+  readonly headingDeg?: number | undefined;
+  readonly altitudeM?: number | undefined;
+  readonly batteryPct?: number | undefined;
+  readonly mock?: boolean | undefined;
+  readonly method?: PositionMethod | undefined;
   /** Tells fixes of one device at one instant apart; the frame's serial where the protocol has one. */
-  readonly sequence?: number;
+  readonly sequence?: number | undefined;
 }
 
 export interface DeviceStatus {
