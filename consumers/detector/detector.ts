@@ -25,7 +25,9 @@ import { settle } from './alert-book.ts';
 import { type Explanation, explain } from './explanation.ts';
 import { countFeeds, type FeedCount } from './feed-watch.ts';
 import { createPair, endPair, judgeSighting, type PairState } from './gathering.ts';
+import { createInterning } from './interning.ts';
 import { outageAlert } from './outage-alert.ts';
+import { createPolicies } from './policies.ts';
 import { noteClock } from './signs.ts';
 import {
   countsFor,
@@ -108,6 +110,8 @@ export function createDetector(saved?: DetectorState): Detector {
       `a detector state of version ${(saved as DetectorState).version} can't be read: make it anew from the log`,
     );
   const world = createWorld(saved);
+  const policies = createPolicies();
+  const interned = createInterning();
   const watches = new Map<string, Watch>();
   let strangers = 0;
   /** No subject is due before. A lower bound: made exact when it is reached. */
@@ -120,6 +124,7 @@ export function createDetector(saved?: DetectorState): Detector {
   const pairs = new Map<string, PairState>();
   for (const state of saved?.pairs ?? []) pairs.set(pairKey(state.pair), state);
   for (const state of saved?.subjects ?? []) {
+    if (state.profile !== null) state.profile = interned.profile(state.profile);
     watches.set(state.id, watch(state));
     if (state.profile === null) strangers++;
   }
@@ -147,7 +152,7 @@ export function createDetector(saved?: DetectorState): Detector {
     const document = world.policy();
     if (watched.policy === null || watched.policyDocument !== document || nowMs >= watched.policyUntilMs) {
       const { profile } = watched.state;
-      watched.policy = policyFor(document, profile?.grade ?? 'standard', profile?.office ?? '', nowMs);
+      watched.policy = policies.of(document, profile?.grade ?? 'standard', profile?.office ?? '', nowMs);
       watched.policyDocument = document;
       watched.policyUntilMs = nextKeyPeriodEdgeMs(document, nowMs);
     }
@@ -286,7 +291,7 @@ export function createDetector(saved?: DetectorState): Detector {
     const watched = watchOf(profile.id);
     const { state } = watched;
     // Kept without the person's name, which the log does not carry either.
-    const nameless = { ...profile, name: '' };
+    const nameless = interned.profile(profile);
     if (isSame(state.profile, nameless)) return;
     if (state.profile === null) strangers--;
     if (!isSame(state.profile?.checkins, profile.checkins)) state.checkinsFromMs = atMs;

@@ -87,8 +87,8 @@ export function policyFor(document: PolicyDocument, grade: Grade, office: string
     .filter((period) => period.fromMs <= at && at < period.untilMs)
     .map((period) => period.policy);
   return Object.assign(
-    {},
-    DEFAULT_POLICY,
+    // A copy keeps the shape: an object that is put together key by key is read like a dictionary, and these are read all the time.
+    { ...DEFAULT_POLICY },
     document.default,
     document.grades[grade],
     ...organisations,
