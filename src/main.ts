@@ -30,6 +30,13 @@ const COMMANDS: Readonly<Record<string, { help: string; load: () => Promise<Comm
       return (argv) => runBacktest(argv, process);
     },
   },
+  calendar: {
+    help: '--year Y [--import F] [--policy P]: holidays as a roster calendar and as key periods',
+    load: async () => {
+      const { runCalendar } = await import('./commands/calendar.ts');
+      return (argv) => runCalendar(argv, process);
+    },
+  },
   reproduce: {
     help: 'ALERT [--json]: whether an alert of the ledger comes out again of the log',
     load: async () => withStore((await import('./commands/reproduce.ts')).runReproduce),
