@@ -141,8 +141,13 @@ function placeFix(state: DeviceState, fix: Fix, policy: Policy, onFix: OnFix): b
   // The same instant again, be it the same frame or another: the first by place keeps it, whichever came first.
   if (fixes[place - 1]?.[0] === fix[0]) return false;
   if (place === 0 && !isAfterBase(state, fix)) return false;
+  if (place === fixes.length) {
+    take(state, fix, policy);
+    onFix(fix[0], true);
+    return true;
+  }
   const later = fixes.splice(place);
-  if (later.length > 0) rewind(state, fix[0]);
+  rewind(state, fix[0]);
   if (later[0]?.[0] === fix[0]) later.shift();
   take(state, fix, policy);
   onFix(fix[0], later.length === 0);
