@@ -1,0 +1,244 @@
+import { describe, expect, test } from 'vitest';
+import {
+  AT,
+  fix,
+  inOrder,
+  minutes,
+  phone,
+  play as playAll,
+  policy,
+  profile,
+  range,
+  SETTING,
+  status,
+  ticks,
+  told,
+} from '../../consumers/detector/story.testing.ts';
+import type { LogEvent } from '../../src/kernel/log-event.ts';
+import type { Device } from '../../src/kernel/roster.ts';
+
+const DAY = 24 * 60;
+const order = { ground: '测试', fromMs: AT - 86_400_000, untilMs: minutes(60 * DAY) };
+const band = (more: Partial<Device> = {}) => phone('B1', { kind: 'wristband', order, ...more });
+const both = [...SETTING, profile(0, { zones: [], devices: [phone(), band()] })];
+const only = (kind: string, events: readonly LogEvent[]) =>
+  playAll(inOrder(events)).filter((alert) => alert.kind === kind);
+const walk = (
+  device: string,
+  from: number,
+  until: number,
+  metres: (n: number) => number,
+  more: object = {},
+) =>
+  range(from, until).map((n) =>
+    fix(n + (device === 'B1' ? 0.5 : 0), metres(n) + (n % 3) * 3, { device, ...more }),
+  );
+
+describe('A21 strap-tamper', () => {
+  const setting = [...SETTING, profile(0, { zones: [], devices: [band()] })];
+  test('A21 opened by a cut, over when it is closed later', () => {
+    const alerts = only('strap-tamper', [
+      ...setting,
+      status(5, 'strap-cut', 'B1'),
+      status(9, 'strap-closed', 'B1'),
+    ]);
+    expect(told(alerts)).toEqual(['strap-tamper opened 5.0', 'strap-tamper cleared 9.0']);
+    expect(alerts[0]).toMatchObject({ severity: 'critical', device: 'B1', confidence: 1 });
+  });
+
+  test('A21 one that came late, from before it was closed, opens nothing; reported twice it began with the first', () => {
+    const late = { ...status(5, 'strap-cut', 'B1'), receivedMs: minutes(20) } as LogEvent;
+    expect(only('strap-tamper', [...setting, status(9, 'strap-closed', 'B1'), late])).toEqual([]);
+    const twice = [status(5, 'strap-cut', 'B1'), status(6, 'strap-cut', 'B1')];
+    expect(told(only('strap-tamper', [...setting, ...twice]))).toEqual(['strap-tamper opened 5.0']);
+  });
+
+  test('A14 past the order nothing is judged', () => {
+    const past = [
+      ...SETTING,
+      profile(0, { zones: [], devices: [band({ order: { ...order, untilMs: minutes(3) } })] }),
+    ];
+    expect(only('strap-tamper', [...past, status(5, 'strap-cut', 'B1')])).toEqual([]);
+  });
+});
+
+describe('A22 separation', () => {
+  test('A22 apart for ten minutes by both fixes, over when together', () => {
+    const phoneLeft = [
+      ...walk('D1', 0, 60, () => 0),
+      ...walk('B1', 0, 60, (n) => (n >= 10 && n < 40 ? 2000 : 0)),
+    ];
+    const alerts = only('separation', [...both, ...phoneLeft]);
+    expect(alerts.map(({ state }) => state)).toEqual(['opened', 'cleared']);
+    const [opened, cleared] = alerts;
+    expect(Math.abs((opened?.startedAtMs ?? 0) - minutes(10.5))).toBeLessThan(61_000);
+    expect((opened?.detectedAtMs ?? 0) - (opened?.startedAtMs ?? 0)).toBeGreaterThanOrEqual(600_000);
+    expect((opened?.detectedAtMs ?? 0) - (opened?.startedAtMs ?? 0)).toBeLessThan(720_000);
+    expect(Math.abs((cleared?.clearedAtMs ?? 0) - minutes(40.5))).toBeLessThan(121_000);
+    expect(opened?.reason).toMatch(/现相距 (19|20)\d\d m（联合误差 \d+ m）/);
+    expect(opened?.evidence).toHaveLength(2);
+  });
+
+  test('A22 a minute apart, near each other, or unsure is none', () => {
+    const stories = [
+      walk('B1', 0, 60, (n) => (n % 20 < 5 ? 2000 : 0)),
+      walk('B1', 0, 60, () => 150),
+      walk('B1', 0, 60, () => 2000, { accuracyM: 3000, method: 'cell' }),
+    ];
+    for (const story of stories)
+      expect(only('separation', [...both, ...walk('D1', 0, 60, () => 0), ...story])).toEqual([]);
+  });
+
+  test('A22 one that is not heard any more is not apart, it is silent', () => {
+    const events = [
+      ...walk('D1', 0, 10, () => 0),
+      ...walk('B1', 0, 90, (n) => (n < 10 ? 0 : 2000)),
+      ...ticks(0, 90),
+    ];
+    expect(only('separation', [...both, ...events])).toEqual([]);
+  });
+});
+
+describe('A23 low-battery', () => {
+  const setting = [...SETTING, profile(0, { zones: [] })];
+  const levels = (...pcts: number[]) => pcts.map((batteryPct, n) => fix(n * 5, (n % 3) * 5, { batteryPct }));
+  const states = (events: LogEvent[]) =>
+    only('low-battery', [...setting, ...events]).map(({ state }) => state);
+
+  test('A23 once a discharge, over when charged', () => {
+    const alerts = only('low-battery', [...setting, ...levels(40, 25, 19, 18, 19, 17, 16, 30, 60)]);
+    expect(told(alerts)).toEqual(['low-battery opened 10.0', 'low-battery cleared 35.0']);
+    expect(alerts[0]).toMatchObject({ severity: 'low', device: 'D1' });
+    expect(alerts[0]?.reason).toContain('低于 20 %');
+  });
+
+  test('A23 a flicker is neither; the next discharge is another', () => {
+    expect(states(levels(22, 19, 21, 19, 22, 18))).toEqual(['opened']);
+    expect(states(levels(30, 19, 50, 80, 40, 19))).toEqual(['opened', 'cleared', 'opened']);
+  });
+
+  test('A23 by the device’s own word', () => {
+    const events = [fix(0, 0, { batteryPct: 40 }), status(5, 'low-battery'), status(9, 'charging')];
+    expect(states(events)).toEqual(['opened', 'cleared']);
+    expect(states([...levels(30, 15), status(9, 'charging'), fix(15, 3, { batteryPct: 16 })])).toEqual([
+      'opened',
+      'cleared',
+    ]);
+  });
+
+  test('A23 nearly empty it is medium', () => {
+    const alerts = only('low-battery', [...setting, ...levels(30, 18, 12, 9, 5)]);
+    expect(alerts.map(({ state, severity }) => `${state} ${severity}`)).toEqual([
+      'opened low',
+      'updated medium',
+    ]);
+  });
+});
+
+describe('A26 implausible-fix', () => {
+  const setting = [...SETTING, profile(0, { zones: [] })];
+  test('A26 a made-up fix is told, moves nothing, and is over with the next true one', () => {
+    const fake = range(5, 10).map((n) => fix(n, 90_000, { mock: true }));
+    const events = [...setting, ...walk('D1', 0, 5, () => 0), ...fake, ...walk('D1', 10, 12, () => 0)];
+    expect(told(only('implausible-fix', events))).toEqual([
+      'implausible-fix opened 5.0',
+      'implausible-fix cleared 10.0',
+    ]);
+    const bound = [...SETTING, profile(0), ...events.slice(setting.length)];
+    expect(only('out-of-bounds', bound)).toEqual([]);
+  });
+
+  test('A26 two confirmed places that nobody can reach in the time', () => {
+    const events = [...walk('D1', 0, 5, () => 0), ...walk('D1', 5, 30, () => 90_000)];
+    const alerts = only('implausible-fix', [...setting, ...events]);
+    expect(alerts.map(({ state }) => state)).toEqual(['opened', 'cleared']);
+    expect(alerts[0]?.reason).toMatch(/相距 90\.0 km，所需速度 15\d\d m\/s，超过 100 m\/s/);
+    // One wild fix is no place.
+    const wild = [...walk('D1', 0, 5, () => 0), fix(5, 90_000), ...walk('D1', 6, 30, () => 0)];
+    expect(only('implausible-fix', [...setting, ...wild])).toEqual([]);
+    // And a train is no wonder.
+    const train = range(0, 60).map((n) => fix(n, n * 4800, { speedMps: 80 }));
+    expect(only('implausible-fix', [...setting, ...train])).toEqual([]);
+  });
+
+  test('A26 frozen for a day, or while it says that it moves; a night of rest is none', () => {
+    const rest = (hours: number, more: object = {}) => range(0, hours * 6).map((n) => fix(n * 10, 0, more));
+    expect(only('implausible-fix', [...setting, ...rest(12)])).toEqual([]);
+    expect(only('implausible-fix', [...setting, ...rest(26)]).map(({ state }) => state)).toEqual(['opened']);
+    expect(
+      only('implausible-fix', [...setting, ...rest(1, { speedMps: 8 })]).map(({ state }) => state),
+    ).toEqual(['opened']);
+    expect(only('implausible-fix', [...setting, ...rest(26, { method: 'cell' })])).toEqual([]);
+  });
+
+  test('A26 a clock far ahead, until it is right', () => {
+    const ahead = range(5, 8).map((n) => fix(n + 60, 0, { receivedMs: minutes(n) }));
+    const events = [...walk('D1', 0, 5, () => 0), ...ahead, fix(9, 0)];
+    expect(told(only('implausible-fix', [...setting, ...events]))).toEqual([
+      'implausible-fix opened 5.0',
+      'implausible-fix cleared 9.0',
+    ]);
+  });
+});
+
+describe('A27 device-expiry', () => {
+  const setting = (untilMin: number) => [
+    ...SETTING,
+    profile(0, { zones: [], devices: [band({ order: { ...order, untilMs: minutes(untilMin) } })] }),
+  ];
+  test('A27 a week before its end, high once it has ended, over when renewed', () => {
+    const events = [...setting(8 * DAY), ...range(0, 9 * 24).flatMap((h) => ticks(h * 60, h * 60 + 1))];
+    const alerts = only('device-expiry', events);
+    expect(alerts.map(({ state, severity }) => `${state} ${severity}`)).toEqual([
+      'opened medium',
+      'updated high',
+    ]);
+    expect(alerts[0]?.startedAtMs).toBe(minutes(DAY));
+    const renewed = profile(9 * DAY, { zones: [], devices: [band()] });
+    expect(only('device-expiry', [...events, renewed]).at(-1)?.state).toBe('cleared');
+    expect(only('device-expiry', [...setting(60 * DAY), ...ticks(0, 60)])).toEqual([]);
+  });
+});
+
+describe('A28 abscond', () => {
+  const setting = [...SETTING, profile(0, { devices: [phone(), band()] })];
+  const out = (device: string, from: number, until: number) => walk(device, from, until, () => 5000);
+  const home = (device: string, from: number, until: number) => walk(device, from, until, () => 0);
+
+  test('A28 out of bounds for an hour; over when back', () => {
+    const events = [
+      ...home('B1', 0, 10),
+      ...out('B1', 10, 90),
+      ...home('B1', 90, 100),
+      ...walk('D1', 0, 100, () => 0),
+    ];
+    const alerts = only('abscond', [...setting, ...events, ...ticks(0, 100)]);
+    expect(alerts.map(({ state }) => state)).toEqual(['opened', 'cleared']);
+    expect(alerts[0]?.startedAtMs).toBe(minutes(10.5));
+    expect(((alerts[0]?.detectedAtMs ?? 0) - minutes(70.5)) / 60_000).toBeLessThan(1.2);
+    expect(alerts[0]).toMatchObject({ severity: 'critical' });
+    expect(alerts[0]?.reason).toContain('越界');
+  });
+
+  test('A28 two of them together for ten minutes', () => {
+    const events = [
+      ...home('B1', 0, 10),
+      ...out('B1', 10, 40),
+      status(12, 'strap-cut', 'B1'),
+      ...walk('D1', 0, 40, () => 0),
+    ];
+    const alerts = only('abscond', [...setting, ...events, ...ticks(0, 40)]);
+    expect(((alerts[0]?.detectedAtMs ?? 0) - minutes(22)) / 60_000).toBeLessThan(1.2);
+    expect(alerts[0]?.reason).toContain('腕带');
+  });
+
+  test('A28 dark is every device; one that is heard is enough', () => {
+    const dark = [...home('B1', 0, 10), ...home('D1', 0, 10), ...ticks(0, 90)];
+    const alerts = only('abscond', [...setting, ...dark]);
+    expect(alerts).toHaveLength(1);
+    expect(((alerts[0]?.detectedAtMs ?? 0) - minutes(70)) / 60_000).toBeLessThan(1);
+    expect(only('abscond', [...setting, ...dark, ...home('D1', 10, 90)])).toEqual([]);
+    const patient = policy(0, { abscondAfterS: 7200 });
+    expect(only('abscond', [...setting, patient, ...dark])).toEqual([]);
+  });
+});
