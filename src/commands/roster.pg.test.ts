@@ -5,6 +5,8 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../tests/harness/postgres.ts';
+import { createLogger } from '../adapters/logger.ts';
+import { openRosterCache } from '../ingest/roster-cache.ts';
 import type { StoreAccess } from '../store-access.ts';
 import { runRoster } from './roster.ts';
 
@@ -110,4 +112,26 @@ test('L2 a shape that makes no sense and a zone that is not there are faults', a
   const { code, said } = await run('load', '--roster', roster, '--zones', file('bow.geojson', bowTie));
   expect([code, said]).toEqual([2, expect.stringContaining('zone z1')]);
   expect(said).toContain('subjects[0].zones[0].zone');
+});
+
+test('L3 load ends when the running intake goes by the new roster', async () => {
+  const logger = createLogger('silent');
+  const cache = await openRosterCache({ database: own.database, logger });
+  try {
+    const subjects = [
+      {
+        ...ROSTER.subjects[0],
+        id: 'S9',
+        devices: [{ id: 'D9', kind: 'phone', from: '2026-01-01T00:00:00Z' }],
+      },
+    ];
+    const loaded = await run('load', '--roster', file('roster.json', { subjects }));
+    expect(loaded).toEqual({ code: 0, said: 'wardline: 1 subjects and 0 zones were new or changed\n' });
+    expect(cache.resolve('D9', Date.parse('2026-03-01T00:00:00Z'))).toMatchObject({
+      ok: true,
+      value: { subject: 'S9' },
+    });
+  } finally {
+    await cache.stop();
+  }
 });

@@ -1,14 +1,18 @@
 /** `wardline roster load|save`: the roster's files into and out of the running store. */
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { prepareZone } from '../../geofences/prepare-zone.ts';
 import { loadRoster, readRoster } from '../ingest/roster-load.ts';
 import { decodePolicyDocument, encodePolicyDocument } from '../kernel/policy-file.ts';
 import { decodeRoster, encodeRoster } from '../kernel/roster-file.ts';
 import { decodeZones, encodeZones } from '../kernel/zone-file.ts';
+import type { Database } from '../ports/database.ts';
+import { countRosterListeners } from '../store/roster.ts';
 import type { StoreAccess } from '../store-access.ts';
 import { type Arguments, readArguments } from './arguments.ts';
 import { readFile } from './read-file.ts';
 
+const TAKEN_WITHIN_MS = 10_000;
 const USAGE =
   'usage: wardline roster load|save [--roster roster.json] [--zones zones.geojson] [--policy policy.json]';
 
@@ -46,15 +50,57 @@ async function load(
     return 2;
   }
   const update = { roster: roster.value, zones: zones.value, policy: policy.value };
-  const loaded = await loadRoster(access.database, update, Date.now(), prepareZone);
+  const taken = await awaitTaken(access.database);
+  const loaded = await loadRoster(access.database, update, Date.now(), prepareZone, taken.token);
   if (!loaded.ok) {
+    await taken.give();
     for (const { where, message } of loaded.error) say(`${where}: ${message}`);
     say(`nothing was changed: ${loaded.error.length} ${loaded.error.length === 1 ? 'fault' : 'faults'}`);
     return 2;
   }
   const { subjects, zones: changedZones } = loaded.value;
   say(`${subjects} subjects and ${changedZones} zones were new or changed`);
+  if (!(await taken.wait()))
+    say(
+      `the running program has not said within ${TAKEN_WITHIN_MS / 1000} s that it goes by it: see its log`,
+    );
   return 0;
+}
+
+/**
+ * What a device says right after `roster load` must find the new roster: the command ends when the running intake goes by it. Where
+ * none runs there is nothing to wait for.
+ */
+async function awaitTaken(database: Database) {
+  const token = randomUUID();
+  let isTaken = false;
+  let tell = () => {};
+  const stop = await database.listen(
+    'roster-taken',
+    (payload) => {
+      if (payload !== token) return;
+      isTaken = true;
+      tell();
+    },
+    () => {},
+  );
+  return {
+    token,
+    give: stop,
+    async wait(): Promise<boolean> {
+      const listeners = (await countRosterListeners(database))[0]?.listeners ?? 0;
+      if (listeners > 0 && !isTaken)
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, TAKEN_WITHIN_MS);
+          tell = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      await stop();
+      return listeners === 0 || isTaken;
+    },
+  };
 }
 
 async function save(

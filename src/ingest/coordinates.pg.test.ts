@@ -23,7 +23,7 @@ afterAll(async () => {
 
 async function declare(feed: string, crs: Crs): Promise<void> {
   await declareFeed(own.database, feed, null, crs);
-  await notifyRoster(own.database);
+  await notifyRoster(own.database, '');
   while (ingest.devices.crsOf?.(feed) !== crs) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 

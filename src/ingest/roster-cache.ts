@@ -10,7 +10,7 @@ import type { Protocol } from '../kernel/roster.ts';
 import type { Database } from '../ports/database.ts';
 import { listDeviceSecrets } from '../store/device-secrets.ts';
 import { listFeedCrs } from '../store/feeds.ts';
-import { findDocument, listAssignments, listSubjectIds } from '../store/roster.ts';
+import { confirmRoster, findDocument, listAssignments, listSubjectIds } from '../store/roster.ts';
 import { CRS, type Crs } from './coordinates.ts';
 
 export interface Assignment {
@@ -51,6 +51,8 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
   let clockSkewS: number | undefined;
   let loading: Promise<void> | undefined;
   let isStale = false;
+  /** Who waits to hear that their change is taken. */
+  let asked: string[] = [];
   let again: NodeJS.Timeout | undefined;
 
   async function load(): Promise<void> {
@@ -101,17 +103,28 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
     loading ??= (async () => {
       while (isStale) {
         isStale = false;
-        await load().catch((error: unknown) => {
+        const tokens = asked;
+        asked = [];
+        try {
+          await load();
+          for (const token of tokens) await confirmRoster(deps.database, token);
+        } catch (error) {
+          asked.push(...tokens);
           deps.logger.warn({ event: 'roster.load-failed', error: String(error) }, 'roster not read');
           again = setTimeout(refresh, RETRY_MS);
-        });
+        }
       }
       loading = undefined;
     })();
   }
 
+  function onChange(token: string): void {
+    if (token !== '') asked.push(token);
+    refresh();
+  }
+
   await load();
-  const stopListening = await deps.database.listen('roster', refresh, refresh);
+  const stopListening = await deps.database.listen('roster', onChange, refresh);
   const timer = setInterval(refresh, POLL_MS);
   return {
     resolve: (address, atMs, protocol) =>

@@ -57,12 +57,16 @@ class Refused extends Error {
   }
 }
 
-/** `checkZone` says what is wrong with a shape (geofences). Answers what changed, or every fault. */
+/**
+ * `checkZone` says what is wrong with a shape (geofences). `token` comes back on the channel `roster-taken` when a running intake goes by
+ * the new roster. Answers what changed, or every fault.
+ */
 export async function loadRoster(
   database: Database,
   update: RosterUpdate,
   nowMs: Instant,
   checkZone: (zone: ZoneFeature) => Result<unknown, Refusal>,
+  token = '',
 ): Promise<Result<Changes, Refusal[]>> {
   const shapes = (update.zones ?? []).flatMap((zone) => {
     const checked = checkZone(zone);
@@ -71,7 +75,7 @@ export async function loadRoster(
     return [{ ...checked.error, where: `zone ${zone.id}${where === '' ? '' : `: ${where}`}` }];
   });
   try {
-    return ok(await database.transaction((db) => write(db, update, nowMs, shapes)));
+    return ok(await database.transaction((db) => write(db, update, nowMs, shapes, token)));
   } catch (error) {
     // The transaction is rolled back by the throw; the faults come out of it as a value.
     if (error instanceof Refused) return fail(error.faults);
@@ -84,6 +88,7 @@ async function write(
   { roster, zones, policy }: RosterUpdate,
   nowMs: Instant,
   shapes: readonly Refusal[],
+  token: string,
 ): Promise<Changes> {
   // One load at a time: their lines must stand in the outbox in the order in which they are committed.
   await lockRoster(db, ROSTER_LOCK);
@@ -143,7 +148,7 @@ async function write(
     [...broadcast.map(() => null), ...keyed.map((entry) => entry.key)],
     [...broadcast, ...keyed.map((entry) => entry.line)],
   );
-  await notifyRoster(db);
+  await notifyRoster(db, token);
   return { subjects: changedSubjects.size, zones: changedZones.size, documents };
 }
 

@@ -127,8 +127,22 @@ export const addDocument = statement<[name: string, document: string]>()(
   'INSERT INTO roster_documents (name, document) VALUES ($1, $2::jsonb) ON CONFLICT (name) DO NOTHING',
 );
 
-export const notifyRoster = statement<[]>()(
+/** Tells all who keep the roster in memory that it has changed. `token` is said back by the intake when it judges by it; '' asks for nothing. */
+export const notifyRoster = statement<[token: string]>()(
   'roster.notify',
   { sent: 'text' },
-  `SELECT pg_notify('roster', '')::text AS sent`,
+  `SELECT pg_notify('roster', $1)::text AS sent`,
+);
+
+export const confirmRoster = statement<[token: string]>()(
+  'roster.confirm',
+  { sent: 'text' },
+  `SELECT pg_notify('roster-taken', $1)::text AS sent`,
+);
+
+/** How many connections of running programs listen for changes of the roster. */
+export const countRosterListeners = statement<[]>()(
+  'roster.listeners',
+  { listeners: 'int4' },
+  `SELECT count(*)::int4 AS listeners FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN "roster"'`,
 );

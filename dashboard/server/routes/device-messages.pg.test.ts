@@ -80,7 +80,7 @@ test('R10 an office sees what its own subject’s device said, also when it come
 
 test('R10 a message keeps the coordinates that the device gave, and says what they are in', async () => {
   await declareFeed(dash.database, 'F3', null, 'gcj02');
-  await notifyRoster(dash.database);
+  await notifyRoster(dash.database, '');
   while (ingest.devices.crsOf?.('F3') !== 'gcj02') await new Promise((resolve) => setTimeout(resolve, 5));
   await say('id=D3&lat=23.5&lon=116.3&timestamp=1771833600');
   expect(await wait('D3', 1)).toMatchObject([{ lat: 23.5, lon: 116.3, crs: 'gcj02' }]);

@@ -51,7 +51,7 @@ export function registerDeviceSecretRoutes(app: App, deps: { readonly database: 
         ? await setDeviceSecret(db, request.params.id, request.body.secret)
         : [];
       if (set === undefined) throw new Problem('not-found', 'no device of the roster has this id');
-      await notifyRoster(db);
+      await notifyRoster(db, '');
       request.log.info(
         { event: 'device.secret-set', account: actor.name, device: set.device },
         'a secret was set',
@@ -76,7 +76,7 @@ export function registerDeviceSecretRoutes(app: App, deps: { readonly database: 
       requireWholeTree(actor.organisation);
       const [removed] = isKept(request.params.id) ? await removeDeviceSecret(db, request.params.id) : [];
       if (removed === undefined) throw new Problem('not-found', 'the device has no secret');
-      await notifyRoster(db);
+      await notifyRoster(db, '');
       request.log.info(
         { event: 'device.secret-removed', account: actor.name, device: removed.device },
         'a secret was removed',

@@ -63,7 +63,7 @@ export function registerFeedRoutes(app: App, deps: { readonly database: Database
         throw new Problem('bad-request', 'id and name must be texts that can be kept');
       await declareFeed(db, id, name, crs);
       // The intake holds feeds beside the roster in its memory.
-      await notifyRoster(db);
+      await notifyRoster(db, '');
       request.log.info(
         { event: 'feeds.declared', account: actor.name, feed: id, crs },
         'a feed was declared',

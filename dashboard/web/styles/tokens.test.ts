@@ -23,6 +23,7 @@ const texts = ['ink', 'soft'];
 const pairs = [
   ...grounds.flatMap((ground) => texts.map((text) => [text, ground])),
   ...['critical', 'high', 'medium', 'low'].map((name) => [`${name}-text`, 'panel']),
+  ...['critical', 'high', 'medium', 'low'].map((name) => [`${name}-ink`, name]),
   ['ink', 'ground'],
   ['bar-ink', 'bar'],
   ['bar-soft', 'bar'],
