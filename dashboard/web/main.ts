@@ -1,6 +1,7 @@
 import { createApp } from 'vue';
 import App from './app.vue';
+import { createRooms } from './rooms.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 
-createApp(App).mount('#app');
+createApp(App).use(createRooms()).mount('#app');

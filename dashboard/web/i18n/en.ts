@@ -28,11 +28,16 @@ export const en = {
   },
   severities: { critical: 'critical', high: 'high', medium: 'medium', low: 'low' },
   statuses: { heard: 'online', silent: 'silent', off: 'off', unknown: 'never heard' },
+  rooms: {
+    board: 'Live board',
+  },
   faults: {
     wrong: 'Account or password is wrong.',
     'signed-out': 'The session has ended: sign in again.',
     forbidden: 'This account may not do that.',
-    gone: 'The alert was retracted or is not there.',
+    gone: 'That was retracted or is not there.',
+    conflict: 'Somebody else was first: look at how it stands now.',
+    invalid: 'Something that was filled in is wrong: check it.',
     'too-many': 'Too many attempts: try again later.',
     unreachable: 'The server can’t be reached: check the network and try again.',
     failed: 'That did not work: try again later.',
@@ -48,7 +53,8 @@ export const en = {
   },
   noRight: {
     title: 'No right to see this',
-    what: (login: string) => `The account ${login} may not watch the live board. Ask an administrator.`,
+    what: (login: string) => `Account ${login} may not see this page. Ask your administrator.`,
+    other: (room: string) => `Go to ${room}`,
   },
   header: {
     behind: 'Data behind',
@@ -58,6 +64,7 @@ export const en = {
     dark: 'Dark',
     light: 'Light',
     keys: 'Keys',
+    menu: 'Rooms',
   },
   banner: {
     connecting: 'Connecting…',

@@ -12,6 +12,10 @@ watchEffect(() => {
 
 export const text = computed<Messages>(() => (language.value === 'zh' ? zh : en));
 
+/** The texts of one room, which come with its script: `zh` is the source, `en` has the same keys. */
+export const textOf = <T>(words: { readonly zh: T; readonly en: T }) =>
+  computed<T>(() => words[language.value]);
+
 export function switchLanguage(): void {
   language.value = language.value === 'zh' ? 'en' : 'zh';
   remember('language', language.value);

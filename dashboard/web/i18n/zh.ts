@@ -1,6 +1,6 @@
 /** The texts of the page. Chinese is the source; `en.ts` must have the same keys. Words: the project's glossary. */
 import type { AlertKindName, Severity } from '../../../src/kernel/alert-event.ts';
-import type { Fault } from '../api.ts';
+import type { Fault } from '../api/call.ts';
 import type { SubjectStatus } from '../live/subject-status.ts';
 
 const kinds: Record<AlertKindName, string> = {
@@ -32,11 +32,19 @@ const faults: Record<Fault, string> = {
   wrong: '账号或密码不正确。',
   'signed-out': '登录已失效，请重新登录。',
   forbidden: '没有此操作的权限。',
-  gone: '该告警已撤回或不存在。',
+  gone: '所查内容已撤回或不存在。',
+  conflict: '他人已先行处理，请查看最新情况。',
+  invalid: '填写内容有误，请检查。',
   'too-many': '尝试次数过多，请稍后再试。',
   unreachable: '无法连接服务器，请检查网络后重试。',
   failed: '操作未成功，请稍后再试。',
 };
+
+/** Rooms of the page, as the menu names them. */
+const rooms = {
+  board: '实时看板',
+};
+export type RoomName = keyof typeof rooms;
 
 export const zh = {
   locale: 'zh-CN',
@@ -50,6 +58,7 @@ export const zh = {
   severities,
   statuses,
   faults,
+  rooms,
   grades: { strict: '严管', standard: '普管', relaxed: '宽管' },
   title: (unowned: number) => (unowned > 0 ? `(${unowned}) 守界` : '守界'),
   signIn: {
@@ -61,7 +70,8 @@ export const zh = {
   },
   noRight: {
     title: '没有查看权限',
-    what: (login: string) => `账号 ${login} 无权查看实时看板。请联系管理员。`,
+    what: (login: string) => `账号 ${login} 无权查看此页。请联系管理员。`,
+    other: (room: string) => `前往${room}`,
   },
   header: {
     behind: '数据滞后',
@@ -71,6 +81,7 @@ export const zh = {
     dark: '深色',
     light: '浅色',
     keys: '快捷键',
+    menu: '页面',
   },
   banner: {
     connecting: '正在连接…',

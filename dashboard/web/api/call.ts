@@ -1,0 +1,103 @@
+/** REST as the page uses it. The answers of our own server are trusted: types only, nothing is validated a second time. */
+
+/** What went wrong, as the page tells it; `unreachable`: no answer at all. */
+export type Fault =
+  | 'wrong'
+  | 'signed-out'
+  | 'forbidden'
+  | 'gone'
+  | 'conflict'
+  | 'invalid'
+  | 'too-many'
+  | 'unreachable'
+  | 'failed';
+export interface Failure {
+  readonly ok: false;
+  readonly fault: Fault;
+  /** The server's own words (RFC 9457 `detail`), in English; null: none. */
+  readonly detail: string | null;
+}
+export type Answer<T> = { readonly ok: true; readonly value: T } | Failure;
+
+/** A list as the server pages it. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+const FAULTS: Readonly<Record<number, Fault>> = {
+  400: 'invalid',
+  401: 'signed-out',
+  403: 'forbidden',
+  404: 'gone',
+  409: 'conflict',
+  412: 'conflict',
+  413: 'invalid',
+  415: 'invalid',
+  422: 'invalid',
+  429: 'too-many',
+};
+
+/** Of the session: a call by cookie that changes something must carry it. */
+let csrf: string | null = null;
+export function useCsrf(token: string | null): void {
+  csrf = token;
+}
+
+export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+function address(path: string, query: Query = {}): string {
+  const given = Object.entries(query).flatMap(([key, value]) =>
+    value === null || value === undefined || value === '' ? [] : [[key, String(value)]],
+  );
+  const search = new URLSearchParams(given).toString();
+  return `/api/v1/${path}${search === '' ? '' : `?${search}`}`;
+}
+
+async function call<T>(url: string, init: RequestInit): Promise<Answer<T>> {
+  try {
+    const answer = await fetch(url, init);
+    if (answer.ok) {
+      const isJson = answer.headers.get('content-type')?.includes('json') === true;
+      return { ok: true, value: (isJson ? await answer.json() : undefined) as T };
+    }
+    const problem = (await answer.json().catch(() => null)) as { detail?: string } | null;
+    return { ok: false, fault: FAULTS[answer.status] ?? 'failed', detail: problem?.detail ?? null };
+  } catch {
+    // fetch throws for a network that is gone, and says no more than that.
+    return { ok: false, fault: 'unreachable', detail: null };
+  }
+}
+
+const token = (): Record<string, string> => (csrf === null ? {} : { 'x-csrf-token': csrf });
+
+export const get = <T>(path: string, query?: Query) => call<T>(address(path, query), {});
+
+/** JSON when there is a body. */
+export const send = <T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown) =>
+  call<T>(address(path), {
+    method,
+    headers: { ...token(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
+/** A file as it is, e.g. a photograph. */
+export const sendFile = <T>(path: string, file: Blob, query?: Query) =>
+  call<T>(address(path, query), {
+    method: 'POST',
+    headers: { ...token(), 'content-type': file.type === '' ? 'application/octet-stream' : file.type },
+    body: file,
+  });
+
+/** All pages of a list, up to so many items: what a room shows whole must be bounded. */
+export async function getAll<T>(path: string, query: Query = {}, most = 5000): Promise<Answer<readonly T[]>> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const answer: Answer<Page<T>> = await get<Page<T>>(path, { ...query, cursor });
+    if (!answer.ok) return answer;
+    items.push(...answer.value.items);
+    cursor = answer.value.nextCursor;
+  } while (cursor !== null && items.length < most);
+  return { ok: true, value: items };
+}

@@ -1,0 +1,29 @@
+/** Signing in and out, and what the caller may do. */
+import { type Answer, get, send, useCsrf } from './call.ts';
+
+export interface Session {
+  readonly login: string;
+  readonly role: string;
+  readonly organisation: string;
+  readonly csrf: string;
+}
+
+function entered(answer: Answer<Session>): Answer<Session> {
+  if (answer.ok) useCsrf(answer.value.csrf);
+  return answer;
+}
+
+export const currentSession = async () => entered(await get<Session>('session'));
+
+export async function signIn(login: string, password: string): Promise<Answer<Session>> {
+  const answer = entered(await send<Session>('POST', 'session', { login, password }));
+  return !answer.ok && answer.fault === 'signed-out' ? { ...answer, fault: 'wrong' } : answer;
+}
+
+export const signOut = () => send<void>('DELETE', 'session');
+
+/** As the server's table has it. */
+export const myActions = async (): Promise<Answer<ReadonlySet<string>>> => {
+  const answer = await get<{ actions: string[] }>('me');
+  return answer.ok ? { ok: true, value: new Set(answer.value.actions) } : answer;
+};

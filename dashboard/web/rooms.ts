@@ -1,0 +1,33 @@
+/** The rooms of the page, in the order of the menu: each with the action that opens it, its script loaded when somebody enters. */
+import type { Component } from 'vue';
+import { createRouter, createWebHistory, type Router } from 'vue-router';
+import type { RoomName } from './i18n/zh.ts';
+import BoardRoom from './pages/board-room.vue';
+import { may } from './session.ts';
+
+export interface Room {
+  readonly path: string;
+  readonly name: RoomName;
+  /** Who may do this finds the room in the menu; any one of them is enough. */
+  readonly actions: readonly string[];
+  readonly load: Component | (() => Promise<Component>);
+  /** Reached from within another room: not in the menu. */
+  readonly isInner?: boolean;
+}
+
+export const ROOMS: readonly Room[] = [
+  { path: '/', name: 'board', actions: ['board.watch'], load: BoardRoom },
+];
+
+export const isOpen = (room: Room): boolean => room.actions.some(may);
+
+export function createRooms(): Router {
+  const router = createRouter({
+    history: createWebHistory(),
+    routes: [
+      ...ROOMS.map(({ path, name, load }) => ({ path, name, component: load })),
+      { path: '/:nowhere(.*)*', redirect: '/' },
+    ],
+  });
+  return router;
+}
