@@ -17,6 +17,19 @@ export interface Room {
 
 export const ROOMS: readonly Room[] = [
   { path: '/', name: 'board', actions: ['board.watch'], load: BoardRoom },
+  {
+    path: '/subjects',
+    name: 'subjects',
+    actions: ['subjects.read'],
+    load: () => import('./subjects/subjects-page.vue'),
+  },
+  {
+    path: '/subjects/:id',
+    name: 'subject',
+    actions: ['subjects.read'],
+    load: () => import('./subjects/subject-page.vue'),
+    isInner: true,
+  },
 ];
 
 export const isOpen = (room: Room): boolean => room.actions.some(may);

@@ -30,6 +30,8 @@ export const en = {
   statuses: { heard: 'online', silent: 'silent', off: 'off', unknown: 'never heard' },
   rooms: {
     board: 'Live board',
+    subjects: 'Subjects',
+    subject: 'A subject',
   },
   faults: {
     wrong: 'Account or password is wrong.',

@@ -40,6 +40,12 @@ const weekdayFormats = {
 export const inLanguage = (sentence: { readonly zh: string; readonly en: string }, nowMs: number): string =>
   sentence[language.value].split(`${isoDayFormat.format(nowMs)} `).join('');
 
+/** `2026-03-02`, of the office's day. */
+export const isoDay = (ms: number): string => isoDayFormat.format(ms);
+
+/** The instant at which an office's day begins: China has had no daylight saving since 1991. */
+export const dayStartMs = (iso: string): number => Date.parse(`${iso}T00:00:00+08:00`);
+
 /** `17:02:14` */
 export const clock = (ms: number): string => clockFormat.format(ms);
 

@@ -43,6 +43,8 @@ const faults: Record<Fault, string> = {
 /** Rooms of the page, as the menu names them. */
 const rooms = {
   board: '实时看板',
+  subjects: '矫正对象',
+  subject: '矫正对象详情',
 };
 export type RoomName = keyof typeof rooms;
 

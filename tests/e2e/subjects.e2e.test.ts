@@ -1,0 +1,126 @@
+/// <reference lib="dom" />
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Program, runCommand, startProgram } from '../harness/program.ts';
+import { launchBrowser, missingBrowser } from './browser.ts';
+import { type Desk, findBarriers, openDesk, signIn } from './desk.ts';
+
+/** One subject who stays, travels and is not heard for an hour: what the room draws is known. */
+describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
+  let program: Program;
+  let browser: Browser;
+  let desk: Desk;
+  let page: Page;
+  const shots = mkdtempSync(join(tmpdir(), 'wardline-shots-'));
+  const poll = { timeout: 60_000, interval: 100 };
+  /** Yesterday in China: a whole day, whenever this runs. */
+  const day = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(Date.now() - 86_400_000);
+  const dayMs = Date.parse(`${day}T00:00:00+08:00`);
+
+  beforeAll(async () => {
+    const place = mkdtempSync(join(tmpdir(), 'wardline-e2e-'));
+    const env = { DATA_DIR: join(place, 'data') };
+    program = await startProgram(env);
+    const file = (name: string, text: string) => {
+      writeFileSync(join(place, name), text);
+      return join(place, name);
+    };
+    const subject = {
+      id: 'S1',
+      name: '测试人员一',
+      office: '445281/office-01',
+      devices: [{ id: 'D1', kind: 'phone', intervalS: 300, from: '2026-01-01T00:00:00Z' }],
+      zones: [{ zone: 'z1', rule: 'stay-in' }],
+      curfews: [{ zone: 'z1', days: [1, 2, 3, 4, 5, 6, 7], from: '22:00', to: '06:00' }],
+    };
+    const zone = {
+      type: 'Feature',
+      id: 'z1',
+      properties: { name: '测试围栏', radiusM: 5000 },
+      geometry: { type: 'Point', coordinates: [116.16, 23.3] },
+    };
+    const loaded = await runCommand(env, [
+      'roster',
+      'load',
+      '--roster',
+      file('roster.json', JSON.stringify({ subjects: [subject] })),
+      '--zones',
+      file('zones.geojson', JSON.stringify({ type: 'FeatureCollection', features: [zone] })),
+    ]);
+    expect(loaded).toMatchObject({ code: 0 });
+    const minutes = [...Array(96).keys()].map((i) => i * 5).filter((minute) => minute < 240 || minute >= 300);
+    const lines = minutes.map((minute) =>
+      JSON.stringify({
+        type: 'position',
+        device: 'D1',
+        at: new Date(dayMs + minute * 60_000).toISOString(),
+        lat: 23.3 + (minute < 240 ? 0 : (minute - 300) / 10_000),
+        lon: 116.16,
+        accuracyM: 30,
+        method: 'gnss',
+      }),
+    );
+    const token = await runCommand(env, ['token', 'create', '--feed', 'F1']);
+    const posted = await fetch(`${program.url}/ingest/v1/observations`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token.stdout.trim()}`, 'content-type': 'application/x-ndjson' },
+      body: lines.join('\n'),
+    });
+    expect(posted.status).toBe(200);
+    browser = await launchBrowser();
+    desk = await openDesk(browser, program.url, { width: 1366, height: 900 });
+    page = desk.page;
+    await page.waitForSelector('form');
+    await signIn(page);
+    await page.waitForSelector('.board[data-link=live]');
+    console.log(`screenshots: ${shots}`);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await program?.end('SIGINT');
+  });
+
+  test('S5 from the menu to a subject by name', async () => {
+    await page.click('nav.menu a[href="/subjects"]');
+    await page.fill('.find input', '人员一');
+    await page.click('text=测试人员一');
+    await page.waitForSelector('h1:has-text("测试人员一")');
+    expect(await page.textContent('.side')).toContain('信息化核查终端（手机）');
+    await page.screenshot({ path: join(shots, 'subject.png') });
+  });
+
+  test('S6 a track is shown only for a reason; stays, gaps and slots are those of the day', async () => {
+    const show = page.locator('button:has-text("查看轨迹")');
+    expect(await show.isDisabled()).toBe(true);
+    await page.fill('.ask .el-date-editor input', day);
+    await page.keyboard.press('Enter');
+    await page.click('.reason');
+    await page.click('.el-select-dropdown__item:has-text("日常核查")');
+    await show.click();
+    await page.waitForSelector('[data-testid=track-map] canvas');
+    await expect.poll(() => page.locator('.stays li').count(), poll).toBeGreaterThanOrEqual(1);
+    expect(await page.locator('.stays li').first().textContent()).toContain('00:00:00–03:55:00');
+    const there = await page
+      .locator('.axis rect.there')
+      .evaluateAll((all) => all.map((rect) => [rect.getAttribute('x'), rect.getAttribute('width')]));
+    expect(there).toEqual([
+      ['0', '48'],
+      ['60', '36'],
+    ]);
+    await page.locator('.axis input[type=range]').fill(String(dayMs + 270 * 60_000));
+    await expect.poll(() => page.textContent('.player'), poll).toContain('此时无定位，上一点在 35 分');
+    await page.screenshot({ path: join(shots, 'track.png') });
+  });
+
+  test('S7 axe finds no barrier; nothing was asked of another origin, and nothing failed in the page', async () => {
+    expect(await findBarriers(page)).toEqual([]);
+    await page.goto(`${program.url}/subjects`);
+    await page.waitForSelector('.rows a');
+    expect(await findBarriers(page)).toEqual([]);
+    expect(desk.outside).toEqual([]);
+    expect(desk.faults).toEqual([]);
+  });
+});
