@@ -30,6 +30,12 @@ export const ROOMS: readonly Room[] = [
     load: () => import('./subjects/subject-page.vue'),
     isInner: true,
   },
+  {
+    path: '/operations',
+    name: 'operations',
+    actions: ['quarantine.read', 'feeds.declare'],
+    load: () => import('./operations/operations-page.vue'),
+  },
 ];
 
 export const isOpen = (room: Room): boolean => room.actions.some(may);

@@ -32,6 +32,7 @@ export const en = {
     board: 'Live board',
     subjects: 'Subjects',
     subject: 'A subject',
+    operations: 'Operations',
   },
   faults: {
     wrong: 'Account or password is wrong.',

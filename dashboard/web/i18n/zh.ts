@@ -45,6 +45,7 @@ const rooms = {
   board: '实时看板',
   subjects: '矫正对象',
   subject: '矫正对象详情',
+  operations: '系统运行',
 };
 export type RoomName = keyof typeof rooms;
 

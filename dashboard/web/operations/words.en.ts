@@ -1,0 +1,37 @@
+import type { OperationsWords } from './words.zh.ts';
+
+export const en: OperationsWords = {
+  title: 'Operations',
+  health: 'Health',
+  checks: { store: 'database', log: 'observations log', consumers: 'consumers' },
+  well: 'well',
+  quarantine: 'Quarantine',
+  quarantineHelp:
+    'What was not taken, as it came, with the reason. Mend the roster and send it through again: nothing is lost.',
+  device: 'Id on the wire',
+  received: 'Received',
+  source: 'Source',
+  why: 'Reason',
+  raw: 'As it came',
+  replay: 'Send the chosen through again',
+  replayDevice: 'Send all of this device through again',
+  replayed: (taken: number, refused: number) => `${taken} taken, ${refused} still refused.`,
+  empty: 'Nothing is in quarantine.',
+  more: 'More',
+  notices: 'Devices that are not believed',
+  noticesHelp: 'Not on the roster, assigned to nobody, or not proven.',
+  protocol: 'Protocol',
+  count: 'Frames',
+  last: 'Last',
+  noNotices: 'There are none.',
+  feeds: 'Feeds',
+  name: 'Name',
+  devices: 'Devices',
+  crs: 'Coordinates',
+  crsHelp: 'A change holds for what comes in from then on.',
+  codes: {
+    'unknown-device': 'not on the roster',
+    'device-not-assigned': 'assigned to nobody',
+    'not-authenticated': 'not proven',
+  },
+};
