@@ -29,6 +29,11 @@ const RULES: readonly Rule[] = [
     may: /^(alerts\/(kinds|evidence)|geofences|src\/kernel)\//,
     packages: /^@noble\/hashes.*$/,
   },
+  {
+    files: /^alerts\/casework\//,
+    may: /^(alerts\/(casework|kinds)|src\/kernel)\//,
+    packages: /^(@noble\/hashes.*)$/,
+  },
   { files: /^alerts\//, may: new RegExp(`^(alerts/|${SHELL})`), packages: SHELL_PACKAGES },
   {
     files: /^consumers\/detector\/(?!shell)/,
@@ -101,7 +106,7 @@ function judge({ file, target, typeOnly }: Import): string | undefined {
 
 const IMPURE = /\bDate\.now\(|\bMath\.random\(|\bnew Date\(\)|\bprocess\.|\bsetTimeout\(|\bperformance\./;
 const PURE_FILES =
-  /^(src\/kernel|geofences|alerts\/(kinds|evidence)|src\/ingest\/protocols|consumers\/detector\/(?!shell)|consumers\/board\/board)/;
+  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/protocols|consumers\/detector\/(?!shell)|consumers\/board\/board)/;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = execFileSync(

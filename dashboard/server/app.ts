@@ -14,16 +14,19 @@ import { registerBoardSocket } from './board-socket.ts';
 import { type App, createHttpServer, type HttpServerDeps } from './http-server.ts';
 import { createLiveBoard } from './live-board.ts';
 import { pageFallback, registerPage } from './page.ts';
+import { registerAlertWorkRoutes } from './routes/alert-work.ts';
 import { registerAlertRoutes } from './routes/alerts.ts';
 import { registerDeviceCommandRoutes } from './routes/device-commands.ts';
 import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
 import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
+import { registerIncidentRoutes } from './routes/incidents.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
 import { registerRosterRoutes } from './routes/roster.ts';
 import { registerSessionRoutes } from './routes/session.ts';
+import { registerShelvingRoutes } from './routes/shelvings.ts';
 import { registerSubjectRoutes } from './routes/subjects.ts';
 
 export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
@@ -56,6 +59,9 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
 
   registerSessionRoutes(app, { sessions });
   registerAlertRoutes(app, deps);
+  registerAlertWorkRoutes(app, deps);
+  registerIncidentRoutes(app, deps);
+  registerShelvingRoutes(app, deps);
   registerSubjectRoutes(app, { database: deps.database, liveBoard });
   registerRosterRoutes(app, deps);
   registerFeedRoutes(app, deps);
