@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../src/kernel/result.ts';
 import type { Database, Db } from '../src/ports/database.ts';
 import { findIncident, lockAlertsWork, makeIncident } from '../src/store/alert-work.ts';
 import { saveDeeds, toWork, type WorkFault } from './alert-work.ts';
+import { allOrNothing } from './all-or-nothing.ts';
 import { type AlertCommand, type By, decideAlert, evolveAlert } from './casework/alert-stages.ts';
 import { newIncidentId } from './follow-ledger.ts';
 import { lockLedger } from './ledger-lock.ts';
@@ -13,7 +14,8 @@ export function mergeAlerts(
   given: { readonly incident: string | null; readonly alerts: readonly string[]; readonly by: By },
 ): Promise<Result<string, WorkFault>> {
   const { alerts, by } = given;
-  return inTransaction(database, async (db) => {
+  return allOrNothing<string, WorkFault>(database, async (db) => {
+    await lockLedger(db);
     const rows = await lockAlertsWork(db, [...alerts]);
     if (rows.length < new Set(alerts).size)
       return fail({ code: 'not-found', message: 'there is no such alert' });
@@ -34,7 +36,8 @@ export function splitAlerts(
   database: Pick<Database, 'transaction'>,
   given: { readonly incident: string; readonly alerts: readonly string[]; readonly by: By },
 ): Promise<Result<string, WorkFault>> {
-  return inTransaction(database, async (db) => {
+  return allOrNothing<string, WorkFault>(database, async (db) => {
+    await lockLedger(db);
     const rows = await lockAlertsWork(db, [...given.alerts]);
     if (rows.length < new Set(given.alerts).size)
       return fail({ code: 'not-found', message: 'there is no such alert' });
@@ -58,30 +61,4 @@ async function doToAll(
   }
   await saveDeeds(db, done);
   return ok(undefined);
-}
-
-class Rollback extends Error {
-  readonly fault: WorkFault;
-  constructor(fault: WorkFault) {
-    super(fault.message);
-    this.fault = fault;
-  }
-}
-
-/** A refusal in the middle takes back what was done before it. */
-async function inTransaction<T>(
-  database: Pick<Database, 'transaction'>,
-  work: (db: Db) => Promise<Result<T, WorkFault>>,
-): Promise<Result<T, WorkFault>> {
-  try {
-    return await database.transaction(async (db) => {
-      await lockLedger(db);
-      const done = await work(db);
-      if (!done.ok) throw new Rollback(done.error);
-      return done;
-    });
-  } catch (error) {
-    if (error instanceof Rollback) return fail(error.fault);
-    throw error;
-  }
 }

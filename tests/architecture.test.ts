@@ -16,7 +16,7 @@ interface Rule {
 
 const PURE = /^(typebox(\/.*)?)$/;
 const SHELL_PACKAGES =
-  /^(node:.*|fastify|@fastify\/.*|typebox(\/.*)?|pino|prom-client|pg|cli-progress|csv-parse.*|sax|ws|gcoord|mqtt|@noble\/ciphers.*)$/;
+  /^(node:.*|fastify|@fastify\/.*|typebox(\/.*)?|pino|prom-client|pg|cli-progress|csv-parse.*|sax|ws|gcoord|file-type|mqtt|@noble\/ciphers.*)$/;
 const SHELL = 'src/(kernel|ports|store)/|src/adapters/database.ts$';
 
 const RULES: readonly Rule[] = [

@@ -21,13 +21,17 @@ import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
 import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
+import { registerHazardRoutes } from './routes/hazards.ts';
 import { registerIncidentRoutes } from './routes/incidents.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
+import { registerResponseCardRoutes } from './routes/response-cards.ts';
 import { registerRosterRoutes } from './routes/roster.ts';
 import { registerSessionRoutes } from './routes/session.ts';
 import { registerShelvingRoutes } from './routes/shelvings.ts';
 import { registerSubjectRoutes } from './routes/subjects.ts';
+import { registerTaskFileRoutes } from './routes/task-files.ts';
+import { registerTaskRoutes } from './routes/tasks.ts';
 
 export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly database: Database;
@@ -62,6 +66,10 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerAlertWorkRoutes(app, deps);
   registerIncidentRoutes(app, deps);
   registerShelvingRoutes(app, deps);
+  registerTaskRoutes(app, deps);
+  await registerTaskFileRoutes(app, deps);
+  registerResponseCardRoutes(app, deps);
+  registerHazardRoutes(app, deps);
   registerSubjectRoutes(app, { database: deps.database, liveBoard });
   registerRosterRoutes(app, deps);
   registerFeedRoutes(app, deps);

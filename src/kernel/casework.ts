@@ -48,3 +48,29 @@ export type Cause = (typeof CAUSES)[number];
 /** Who was tried to be reached. */
 export const CONTACTS = ['subject', 'guarantor', 'visit', 'police', 'office', 'operator'] as const;
 export type Contact = (typeof CONTACTS)[number];
+
+/** How far an office's task is. */
+export const TASK_STAGES = ['sent', 'received', 'answered', 'returned', 'accepted', 'withdrawn'] as const;
+export type TaskStage = (typeof TASK_STAGES)[number];
+
+/** What the office found to be the cause. */
+export const TASK_CAUSES = [
+  'battery',
+  'switched-off',
+  'no-signal',
+  'service-suspended',
+  'device-fault',
+  'left-device',
+  'removed-device',
+  'out-of-area',
+  'on-leave',
+  'in-custody',
+  'in-hospital',
+  'not-found',
+  'other',
+] as const;
+export type TaskCause = (typeof TASK_CAUSES)[number];
+
+/** 无法整改, 未整改, 整改中, 已整改. */
+export const HAZARD_STATES = ['cannot-rectify', 'not-rectified', 'rectifying', 'rectified'] as const;
+export type HazardState = (typeof HAZARD_STATES)[number];

@@ -132,3 +132,10 @@ export const listMeasures = statement<[]>()(
   { code: 'text', zh: 'text', en: 'text', article: 'text' },
   'SELECT code, zh, en, article FROM legal_measures ORDER BY position',
 );
+
+/** Nothing is due of them any more. */
+export const clearEscalations = statement<[alerts: string[]]>()(
+  'alert-work.clear-escalations',
+  {},
+  'UPDATE alerts SET escalate_at = NULL WHERE alert = ANY ($1)',
+);
