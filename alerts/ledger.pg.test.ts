@@ -5,7 +5,8 @@ import { encodeAlertEvent } from '../src/kernel/alert-event.ts';
 import { listAlertChanges } from '../src/store/alert-queue.ts';
 import { appendAlertEvents } from '../src/store/ledger.ts';
 import { createTestDatabase, type TestDatabase } from '../tests/harness/postgres.ts';
-import { type Ledger, lockLedger, openLedger } from './ledger.ts';
+import { type Ledger, openLedger } from './ledger.ts';
+import { lockLedger } from './ledger-lock.ts';
 
 const AT = Date.parse('2026-03-01T08:00:00Z');
 let own: TestDatabase;

@@ -1,33 +1,38 @@
 /**
  * The alert ledger: append-only, unique on (alert, version), so that a conclusion drawn again after a crash changes
  * nothing. Whoever writes alerts takes `lockLedger` first: change numbers are then in the order of the commits, and a
- * reader that follows them misses none.
+ * reader that follows them misses none. What is new is followed up in the same transaction: follow-ledger.ts.
  */
 import { type AlertEvent, encodeAlertEvent } from '../src/kernel/alert-event.ts';
-import type { Database, Db } from '../src/ports/database.ts';
-import { appendAlertEvents, takeLedgerLock } from '../src/store/ledger.ts';
-
-const LEDGER_LOCK = 7_261_002;
-
-/** Holds until the transaction ends. */
-export async function lockLedger(db: Db): Promise<void> {
-  await takeLedgerLock(db, LEDGER_LOCK);
-}
+import type { Database } from '../src/ports/database.ts';
+import { appendAlertEvents } from '../src/store/ledger.ts';
+import { takeNoteS } from './casework/deadlines.ts';
+import { followLedger } from './follow-ledger.ts';
+import { lockLedger } from './ledger-lock.ts';
 
 export interface Ledger {
   /** Durable when it resolves. Answers how many events were new. */
   append(events: readonly AlertEvent[]): Promise<number>;
 }
 
-export function openLedger(database: Database): Ledger {
+export function openLedger(database: Pick<Database, 'transaction'>): Ledger {
   return {
     append: async (events) => {
       if (events.length === 0) return 0;
       return database.transaction(async (db) => {
         await lockLedger(db);
-        const added = await appendAlertEvents(db, `[${events.map(encodeAlertEvent).join(',')}]`);
+        const added = await appendAlertEvents(db, `[${events.map(encode).join(',')}]`);
+        const [first] = added;
+        if (first === undefined) return 0;
+        const isNew = new Set(added.map(({ alert, version }) => `${version} ${alert}`));
+        const fresh = events.filter(({ alert, version }) => isNew.delete(`${version} ${alert}`));
+        await followLedger(db, fresh, first.recorded_at.getTime());
         return added.length;
       });
     },
   };
+}
+
+function encode(event: AlertEvent): string {
+  return `${encodeAlertEvent(event).slice(0, -1)},"dueS":${takeNoteS(event.kind, event.severity)}}`;
 }

@@ -7,6 +7,7 @@
  * seq; else the client says hello again without a cursor.
  */
 import type { AlertKindName, EvidenceFix, Severity } from '../src/kernel/alert-event.ts';
+import type { Disposition, Stage } from '../src/kernel/casework.ts';
 
 export const LIVE_PROTOCOL = 1;
 
@@ -61,6 +62,22 @@ export interface AlertCard {
   readonly evidence: readonly EvidenceFix[];
   readonly acknowledgedBy: string | null;
   readonly acknowledgedAtMs: number | null;
+  readonly work: AlertWorkCard;
+}
+
+/** How far the officers are with an alert. The same incident: one cause. */
+export interface AlertWorkCard {
+  readonly stage: Stage;
+  readonly owner: string | null;
+  /** By when the next step is promised; null: nothing is. */
+  readonly dueAtMs: number | null;
+  /** How many promises of this stage were broken, each told one organisation further up. */
+  readonly escalation: number;
+  readonly incident: string | null;
+  /** Put aside until then; in the past or null: not. */
+  readonly shelvedUntilMs: number | null;
+  readonly task: string | null;
+  readonly disposition: Disposition | null;
 }
 
 export interface Health {
@@ -79,7 +96,7 @@ export interface Snapshot {
   readonly demo: boolean;
   readonly cards: readonly SubjectCard[];
   readonly whereabouts: readonly Whereabouts[];
-  /** Open alerts, and cleared ones that nobody has acknowledged. */
+  /** Open alerts, cleared ones that nobody has acknowledged, and all that somebody works on. */
   readonly alerts: readonly AlertCard[];
   readonly health: Health;
 }
@@ -90,7 +107,7 @@ export interface Patch {
   readonly to: number;
   readonly whereabouts?: readonly Whereabouts[];
   readonly alerts?: readonly AlertCard[];
-  /** Alerts that left the board: cleared and acknowledged, or retracted. */
+  /** Alerts that left the board: cleared and acknowledged, retracted, or closed. */
   readonly gone?: readonly string[];
   readonly health?: Health;
 }

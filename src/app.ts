@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { createDeadlineWatch } from '../alerts/deadline-watch.ts';
 import { openLedger } from '../alerts/ledger.ts';
 import { runClock } from '../consumers/clock/clock.ts';
 import { runNight } from '../consumers/night/night.ts';
@@ -206,7 +207,8 @@ async function startConsumers(parts: Parts): Promise<void> {
       ...shared,
       work: (horizonMs) => runNight({ ...shared, ledger }, horizonMs),
     });
-    const clock = await runClock({ ...shared, tickSeconds: parts.tickSeconds, night });
+    const deadlines = createDeadlineWatch(shared);
+    const clock = await runClock({ ...shared, tickSeconds: parts.tickSeconds, night, deadlines });
     cleanups.add('clock', () => clock.stop());
   }
 }

@@ -16,7 +16,7 @@ interface Rule {
 
 const PURE = /^(typebox(\/.*)?)$/;
 const SHELL_PACKAGES =
-  /^(node:.*|fastify|@fastify\/.*|typebox(\/.*)?|pino|prom-client|pg|cli-progress|csv-parse.*|sax|ws|gcoord|mqtt|@noble\/ciphers.*)$/;
+  /^(node:.*|fastify|@fastify\/.*|typebox(\/.*)?|pino|prom-client|pg|cli-progress|csv-parse.*|sax|ws|gcoord|file-type|mqtt|@noble\/ciphers.*)$/;
 const SHELL = 'src/(kernel|ports|store)/|src/adapters/database.ts$';
 
 const RULES: readonly Rule[] = [
@@ -28,6 +28,11 @@ const RULES: readonly Rule[] = [
     files: /^alerts\/(kinds|evidence)\//,
     may: /^(alerts\/(kinds|evidence)|geofences|src\/kernel)\//,
     packages: /^@noble\/hashes.*$/,
+  },
+  {
+    files: /^alerts\/casework\//,
+    may: /^(alerts\/(casework|kinds)|src\/kernel)\//,
+    packages: /^(@noble\/hashes.*)$/,
   },
   { files: /^alerts\//, may: new RegExp(`^(alerts/|${SHELL})`), packages: SHELL_PACKAGES },
   {
@@ -101,7 +106,7 @@ function judge({ file, target, typeOnly }: Import): string | undefined {
 
 const IMPURE = /\bDate\.now\(|\bMath\.random\(|\bnew Date\(\)|\bprocess\.|\bsetTimeout\(|\bperformance\./;
 const PURE_FILES =
-  /^(src\/kernel|geofences|alerts\/(kinds|evidence)|src\/ingest\/protocols|consumers\/detector\/(?!shell)|consumers\/board\/board)/;
+  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/protocols|consumers\/detector\/(?!shell)|consumers\/board\/board)/;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = execFileSync(

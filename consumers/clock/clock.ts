@@ -29,6 +29,8 @@ export interface ClockDeps {
   readonly tickSeconds: number;
   /** What the leader does beside the time: told of each tick. */
   readonly night?: NightWatch;
+  /** Missed deadlines of the casework (alerts/deadline-watch.ts). */
+  readonly deadlines?: NightWatch;
 }
 
 export interface Clock {
@@ -143,6 +145,7 @@ export async function runClock(deps: ClockDeps): Promise<Clock> {
           if (atMs !== undefined) {
             await watchFeeds(deps.database, policy, atMs, everyMs);
             deps.night?.look(atMs);
+            deps.deadlines?.look(atMs);
           }
           await relay();
         });
@@ -183,6 +186,7 @@ export async function runClock(deps: ClockDeps): Promise<Clock> {
       await turning;
       await writing;
       await deps.night?.settle();
+      await deps.deadlines?.settle();
       isLeader = false;
       await session?.release();
     },

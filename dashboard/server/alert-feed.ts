@@ -4,6 +4,7 @@
  * reading on from the last number misses nothing, however often the connection is lost.
  */
 import type { FastifyBaseLogger } from 'fastify';
+import { NEVER_SUPPRESSED } from '../../alerts/casework/dispositions.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Database } from '../../src/ports/database.ts';
 import { lastAlertChange, listAlertChanges, listBoardAlerts } from '../../src/store/alert-queue.ts';
@@ -35,7 +36,7 @@ export interface AlertFeedDeps {
 }
 
 const PAGE = 1000;
-/** Of cleared alerts that nobody acknowledges the board keeps the newest; REST lists all. Open ones always stay. */
+/** Of cleared alerts that nobody acknowledges the board keeps the newest; REST lists all. Open ones and tampers always stay. */
 const MAX_CLEARED = 2000;
 /** NOTIFY wakes at once; this finds a connection that died without a word. */
 const POLL_MS = 5000;
@@ -131,7 +132,10 @@ function toBoardAlert(row: AlertRow): BoardAlert {
 }
 
 function dropOldCleared(standing: Map<string, BoardAlert>): string[] {
-  const cleared = [...standing.values()].filter(({ card }) => card.state === 'cleared');
+  const cleared = [...standing.values()].filter(
+    ({ card }) =>
+      card.state === 'cleared' && card.work.stage === 'opened' && !NEVER_SUPPRESSED.has(card.kind),
+  );
   if (cleared.length <= MAX_CLEARED) return [];
   const oldest = cleared
     .sort((a, b) => a.card.startedAtMs - b.card.startedAtMs)

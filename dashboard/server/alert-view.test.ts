@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Stage } from '../../src/kernel/casework.ts';
+import { alert } from '../../tests/harness/board.ts';
 import { isOnBoard, nameIn } from './alert-view.ts';
 
 test('R5 the name stands where the whole id stands', () => {
@@ -10,9 +12,14 @@ test('R5 the name stands where the whole id stands', () => {
   expect(nameIn('a S1', 'S1', '$& S1')).toBe('a $& S1');
 });
 
-test('B3 open ones, and cleared ones that nobody acknowledged, stand on the board', () => {
-  expect(isOnBoard({ state: 'opened', acknowledgedAtMs: 1 })).toBe(true);
-  expect(isOnBoard({ state: 'cleared', acknowledgedAtMs: null })).toBe(true);
-  expect(isOnBoard({ state: 'cleared', acknowledgedAtMs: 1 })).toBe(false);
-  expect(isOnBoard({ state: 'retracted', acknowledgedAtMs: null })).toBe(false);
+test('B3 open ones, cleared ones that nobody acknowledged, and what is in hand stand on the board', () => {
+  const work = (stage: Stage) => ({ ...alert('a', 1).work, stage });
+  expect(isOnBoard({ state: 'opened', work: work('acknowledged') })).toBe(true);
+  expect(isOnBoard({ state: 'cleared', work: work('opened') })).toBe(true);
+  expect(isOnBoard({ state: 'cleared', work: work('acknowledged') })).toBe(false);
+  expect(isOnBoard({ state: 'retracted', work: work('opened') })).toBe(false);
+  for (const stage of ['handling', 'tasked', 'resolved', 'reviewed', 'returned'] as const)
+    for (const state of ['cleared', 'retracted', 'opened'] as const)
+      expect(isOnBoard({ state, work: work(stage) })).toBe(true);
+  expect(isOnBoard({ state: 'opened', work: work('closed') })).toBe(false);
 });

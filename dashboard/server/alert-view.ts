@@ -1,6 +1,7 @@
 /** An alert's row as the board and the REST interface show it. Pure. */
 import type { AlertKindName, EvidenceFix, Severity } from '../../src/kernel/alert-event.ts';
-import type { AlertCard } from '../protocol.ts';
+import type { Disposition, Stage } from '../../src/kernel/casework.ts';
+import type { AlertCard, AlertWorkCard } from '../protocol.ts';
 
 /** A row of src/store/alert-queue.ts. */
 export interface AlertRow {
@@ -27,6 +28,15 @@ export interface AlertRow {
   readonly acknowledged_by: string | null;
   readonly acknowledged_at: Date | null;
   readonly change_seq: string;
+  readonly stage: string;
+  readonly owner: string | null;
+  readonly due_at: Date | null;
+  readonly escalation: number;
+  readonly incident: string | null;
+  readonly shelved_until: Date | null;
+  readonly disposition: string | null;
+  readonly measure: string | null;
+  readonly task: string | null;
 }
 
 /**
@@ -71,6 +81,21 @@ export function toAlertCard(row: AlertRow): AlertCard {
     evidence: toEvidence(row.evidence),
     acknowledgedBy: row.acknowledged_by,
     acknowledgedAtMs: row.acknowledged_at?.getTime() ?? null,
+    work: toWorkCard(row),
+  };
+}
+
+/** The columns' own checks allow no other names. */
+function toWorkCard(row: AlertRow): AlertWorkCard {
+  return {
+    stage: row.stage as Stage,
+    owner: row.owner,
+    dueAtMs: row.due_at?.getTime() ?? null,
+    escalation: row.escalation,
+    incident: row.incident,
+    shelvedUntilMs: row.shelved_until?.getTime() ?? null,
+    task: row.task,
+    disposition: row.disposition as Disposition | null,
   };
 }
 
@@ -86,8 +111,11 @@ export function toEvidence(json: unknown): EvidenceFix[] {
   }));
 }
 
-/** On the board: open, or cleared and not yet acknowledged by anybody. */
-export function isOnBoard(card: Pick<AlertCard, 'state' | 'acknowledgedAtMs'>): boolean {
-  if (card.state === 'opened' || card.state === 'updated') return true;
-  return card.state === 'cleared' && card.acknowledgedAtMs === null;
+const WORKED_ON: ReadonlySet<Stage> = new Set(['handling', 'tasked', 'resolved', 'reviewed', 'returned']);
+
+/** On the board: open, cleared and not yet acknowledged by anybody, or in somebody's hands. */
+export function isOnBoard({ state, work }: Pick<AlertCard, 'state' | 'work'>): boolean {
+  if (WORKED_ON.has(work.stage)) return true;
+  if (state === 'opened' || state === 'updated') return work.stage !== 'closed';
+  return state === 'cleared' && work.stage === 'opened';
 }

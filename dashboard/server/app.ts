@@ -14,17 +14,26 @@ import { registerBoardSocket } from './board-socket.ts';
 import { type App, createHttpServer, type HttpServerDeps } from './http-server.ts';
 import { createLiveBoard } from './live-board.ts';
 import { pageFallback, registerPage } from './page.ts';
+import { registerAlertWorkRoutes } from './routes/alert-work.ts';
 import { registerAlertRoutes } from './routes/alerts.ts';
 import { registerDeviceCommandRoutes } from './routes/device-commands.ts';
 import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
 import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
+import { registerHazardRoutes } from './routes/hazards.ts';
+import { registerIncidentRoutes } from './routes/incidents.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
+import { registerResponseCardRoutes } from './routes/response-cards.ts';
 import { registerRosterRoutes } from './routes/roster.ts';
+import { registerRotaRoutes } from './routes/rota.ts';
 import { registerSessionRoutes } from './routes/session.ts';
+import { registerShelvingRoutes } from './routes/shelvings.ts';
+import { registerShiftRoutes } from './routes/shifts.ts';
 import { registerSubjectRoutes } from './routes/subjects.ts';
+import { registerTaskFileRoutes } from './routes/task-files.ts';
+import { registerTaskRoutes } from './routes/tasks.ts';
 
 export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly database: Database;
@@ -56,6 +65,15 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
 
   registerSessionRoutes(app, { sessions });
   registerAlertRoutes(app, deps);
+  registerAlertWorkRoutes(app, deps);
+  registerIncidentRoutes(app, deps);
+  registerShelvingRoutes(app, deps);
+  registerTaskRoutes(app, deps);
+  await registerTaskFileRoutes(app, deps);
+  registerResponseCardRoutes(app, deps);
+  registerHazardRoutes(app, deps);
+  registerShiftRoutes(app, deps);
+  registerRotaRoutes(app, deps);
   registerSubjectRoutes(app, { database: deps.database, liveBoard });
   registerRosterRoutes(app, deps);
   registerFeedRoutes(app, deps);

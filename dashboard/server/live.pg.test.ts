@@ -96,6 +96,41 @@ describe('messages', () => {
     await client.until('it is gone', ({ alerts }) => !alerts.has('g1'));
   });
 
+  test('B14 the board tells who has an alert, how far it is, by when, of which incident and what is put aside', async () => {
+    const client = await watch(auditor);
+    const officer = await dash.token('duty-officer', '');
+    const other = await dash.token('duty-officer', '');
+    const post = (path: string, body: unknown, headers = officer) =>
+      dash.call('POST', `/api/v1/${path}`, { headers, body });
+    await dash.alert('k1', 1, { subject: 'S3', kind: 'low-battery' });
+    await dash.alert('k2', 1, { subject: 'S3', kind: 'phone-off' });
+    await client.until('both are one incident', ({ alerts }) => {
+      const [first, second] = [alerts.get('k1')?.work, alerts.get('k2')?.work];
+      return first?.incident != null && first.incident === second?.incident && first.dueAtMs !== null;
+    });
+    await post('alerts/k2/take', {});
+    await client.until('somebody has it', ({ alerts }) => {
+      const work = alerts.get('k2')?.work;
+      return work?.stage === 'handling' && work.owner !== null;
+    });
+    await dash.alert('k2', 2, { subject: 'S3', kind: 'phone-off', state: 'cleared' });
+    await client.until(
+      'it is over and still in hand',
+      ({ alerts }) => alerts.get('k2')?.state === 'cleared' && alerts.get('k2')?.work.stage === 'handling',
+    );
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const asked = await post('shelvings', { subject: 'S3', kind: 'low-battery', until, reason: '试验' });
+    await post(`shelvings/${asked.body.id}/approve`, {}, other);
+    await client.until(
+      'one is put aside',
+      ({ alerts }) => alerts.get('k1')?.work.shelvedUntilMs === Date.parse(until),
+    );
+    await post('alerts/k2/resolve', { disposition: 'device-fault' });
+    await post('alerts/k2/review', {});
+    await post('alerts/k2/close', {});
+    await client.until('it is gone', ({ alerts }) => !alerts.has('k2') && alerts.has('k1'));
+  });
+
   test('B4 a viewer sees the own subtree only', async () => {
     const duty = await watch({ ...(await dash.signIn('duty')), origin: dash.address });
     const all = await watch(auditor);

@@ -28,17 +28,30 @@ const ALERT = {
   acknowledged_by: 'text?',
   acknowledged_at: 'timestamptz?',
   change_seq: 'int8',
+  stage: 'text',
+  owner: 'text?',
+  due_at: 'timestamptz?',
+  escalation: 'int4',
+  incident: 'text?',
+  shelved_until: 'timestamptz?',
+  disposition: 'text?',
+  measure: 'text?',
+  task: 'int8?',
 } as const;
 
 const SELECT_ALERT = `
   SELECT a.alert, a.version, a.subject, s.name AS subject_name, s.office, a.kind, a.state, a.severity,
          a.started_at, a.detected_at, e.recorded_at, a.cleared_at, e.zone,
          z.feature #>> '{properties,name}' AS zone_name, e.device, e.confidence, e.late, e.reason, e.reason_en,
-         e.evidence, a.acknowledged_by, a.acknowledged_at, a.change_seq
+         e.evidence, a.acknowledged_by, a.acknowledged_at, a.change_seq, a.stage, a.owner, a.due_at, a.escalation,
+         a.incident, a.shelved_until, a.disposition, a.measure, a.task
   FROM alerts a
   JOIN alert_events e ON e.alert = a.alert AND e.version = a.version
   LEFT JOIN subjects s ON s.id = a.subject
   LEFT JOIN zones z ON z.id = e.zone`;
+
+/** As NEVER_SUPPRESSED in alerts/casework/dispositions.ts: however many others have cleared, these wait for a person. */
+const NEVER_DROPPED = "'strap-tamper', 'separation', 'abscond'";
 
 /**
  * A feed's alert concerns everybody who sees the feed's devices, so it has no office and is shown to all. One about a
@@ -81,13 +94,71 @@ export const findAlert = statement<[alert: string]>()(
   `${SELECT_ALERT} WHERE a.alert = $1`,
 );
 
-/** What stands on a board at the start: open ones, all; of the cleared ones that nobody acknowledged the newest. */
+/**
+ * What there is still to do, never what is new: nobody's first, then the oldest; what is shelved at `now` last. `owner`: only
+ * theirs; '' only nobody's. The cursor is the last item's rank (`rank`), start and id.
+ */
+export const listOpenWork = statement<
+  [
+    scope: string,
+    organisation: string,
+    owner: string | null,
+    kind: string | null,
+    now: Date,
+    afterRank: number | null,
+    afterStart: Date | null,
+    afterAlert: string | null,
+    limit: number,
+  ]
+>()(
+  'alert-queue.work',
+  { ...ALERT, rank: 'int4' },
+  `SELECT * FROM (
+     SELECT w.*, CASE WHEN w.shelved_until > $5 THEN 2 WHEN w.owner IS NOT NULL THEN 1 ELSE 0 END AS rank
+     FROM (${SELECT_ALERT}
+       WHERE a.stage <> 'closed' AND NOT (a.state = 'retracted' AND a.stage IN ('opened', 'acknowledged'))
+         AND ${inScope('$1::text')}
+         AND ($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))
+         AND ($3::text IS NULL OR coalesce(a.owner, '') = $3)
+         AND ($4::text IS NULL OR a.kind = $4)) w) r
+   WHERE ($6::int IS NULL OR (r.rank, r.started_at, r.alert) > ($6, $7::timestamptz, $8::text))
+   ORDER BY r.rank, r.started_at, r.alert LIMIT $9`,
+);
+
+/** The parts of an incident that the scope sees, the first begun first. */
+export const listIncidentAlerts = statement<[incidents: string[], scope: string]>()(
+  'alert-queue.of-incidents',
+  ALERT,
+  `${SELECT_ALERT} WHERE a.incident = ANY ($1) AND ${inScope('$2::text')} ORDER BY a.incident, a.started_at, a.alert`,
+);
+
+/** Incidents with a part that the scope sees, newest first; `open`: with one that is still to be worked on. */
+export const listIncidents = statement<
+  [scope: string, open: boolean, beforeAt: Date | null, beforeId: string | null, limit: number]
+>()(
+  'alert-queue.incidents',
+  { id: 'text', subject: 'text?', cause: 'text', made_by: 'text', made_at: 'timestamptz', parts: 'int4' },
+  `SELECT i.id, i.subject, i.cause, i.made_by, i.made_at,
+          (SELECT count(*)::int4 FROM alerts a WHERE a.incident = i.id) AS parts
+   FROM incidents i
+   WHERE ($3::timestamptz IS NULL OR (i.made_at, i.id) < ($3, $4::text))
+     AND EXISTS (SELECT FROM alerts a LEFT JOIN subjects s ON s.id = a.subject
+                 WHERE a.incident = i.id AND ${inScope('$1::text')} AND (NOT $2::bool OR a.stage <> 'closed'))
+   ORDER BY i.made_at DESC, i.id DESC LIMIT $5`,
+);
+
+/**
+ * What stands on a board at the start: open ones and those that are being worked on, all; of the cleared ones that nobody
+ * acknowledged the newest.
+ */
 export const listBoardAlerts = statement<[maxCleared: number]>()(
   'alert-queue.board',
   ALERT,
-  `${SELECT_ALERT} WHERE a.state IN ('opened', 'updated')
+  `${SELECT_ALERT} WHERE a.stage <> 'closed' AND (a.state IN ('opened', 'updated')
+      OR a.stage IN ('handling', 'tasked', 'resolved', 'reviewed', 'returned')
+      OR (a.state = 'cleared' AND a.stage = 'opened' AND a.kind IN (${NEVER_DROPPED})))
    UNION ALL
-   (${SELECT_ALERT} WHERE a.state = 'cleared' AND a.acknowledged_at IS NULL
+   (${SELECT_ALERT} WHERE a.state = 'cleared' AND a.stage = 'opened' AND a.kind NOT IN (${NEVER_DROPPED})
     ORDER BY a.started_at DESC LIMIT $1)`,
 );
 
@@ -130,6 +201,6 @@ export const listAlertVersions = statement<[alert: string]>()(
 
 export const listAlertActions = statement<[alert: string]>()(
   'alert-queue.actions',
-  { action: 'text', account: 'text', note: 'text', at: 'timestamptz' },
-  'SELECT action, account, note, at FROM alert_actions WHERE alert = $1 ORDER BY seq',
+  { action: 'text', account: 'text', note: 'text', at: 'timestamptz', detail: 'jsonb' },
+  'SELECT action, account, note, at, detail FROM alert_actions WHERE alert = $1 ORDER BY seq',
 );

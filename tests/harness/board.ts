@@ -55,6 +55,16 @@ export const alert = (id: string, version: number): AlertCard => ({
   evidence: [],
   acknowledgedBy: null,
   acknowledgedAtMs: null,
+  work: {
+    stage: 'opened',
+    owner: null,
+    dueAtMs: null,
+    escalation: 0,
+    incident: null,
+    shelvedUntilMs: null,
+    task: null,
+    disposition: null,
+  },
 });
 export const board = (epoch = 'e', maxDepartures = 3) =>
   createBoard({ epoch, demo: false, cards: SUBJECTS.map(card), maxDepartures });

@@ -1,27 +1,25 @@
 /** `alerts`: the queue, one alert with its whole ledger, acknowledging. */
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { acknowledge } from '../../../alerts/acknowledge.ts';
 import { ALERT_STATES } from '../../../src/kernel/alert-event.ts';
-import { formatInstant } from '../../../src/kernel/instant.ts';
+import { formatInstant, type Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import {
-  findAlert,
   listAlertActions,
   listAlerts,
   listAlertVersions,
+  listOpenWork,
 } from '../../../src/store/alert-queue.ts';
-import { type AlertRow, nameIn, toEvidence } from '../alert-view.ts';
-import { type Action, type Actor, can } from '../auth/access.ts';
+import type { Actor } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
+import { Alert, findSeenAlert, toAlertItem, toVersion, Version } from './alert-items.ts';
 import {
   AlertKind,
-  AlertStateName,
   answers,
   Cursor,
   decodeCursor,
-  Evidence,
   encodeCursor,
   Id,
   Limit,
@@ -29,44 +27,21 @@ import {
   OrganisationPath,
   Page,
   readTime,
-  SeverityName,
   Time,
-  timeOrNull,
   toPage,
 } from './schemas.ts';
 
-const Version = Type.Object({
-  version: Type.Integer(),
-  state: AlertStateName,
-  severity: SeverityName,
-  startedAt: Time,
-  detectedAt: Time,
-  clearedAt: Nullable(Time),
-  recordedAt: Time,
-  zone: Nullable(Type.String()),
-  device: Nullable(Type.String()),
-  confidence: Type.Number(),
-  late: Type.Boolean(),
-  reason: Type.String(),
-  reasonEn: Type.String(),
-  evidence: Evidence,
-});
-const Alert = Type.Object({
-  alert: Type.String(),
-  subject: Type.String(),
-  subjectName: Nullable(Type.String()),
-  office: Nullable(Type.String()),
-  kind: AlertKind,
-  zoneName: Nullable(Type.String()),
-  acknowledgedBy: Nullable(Type.String()),
-  acknowledgedAt: Nullable(Time),
-  ...Version.properties,
-});
 const AlertInFull = Type.Object({
   ...Alert.properties,
   versions: Type.Array(Version),
   actions: Type.Array(
-    Type.Object({ action: Type.String(), account: Type.String(), note: Type.String(), at: Time }),
+    Type.Object({
+      action: Type.String(),
+      account: Type.String(),
+      note: Type.String(),
+      at: Time,
+      detail: Type.Record(Type.String(), Type.Unknown()),
+    }),
   ),
 });
 const Acknowledgement = Type.Object({
@@ -79,7 +54,7 @@ const State = Type.Enum([...ALERT_STATES, 'open'], {
   description: "'open' is opened or updated",
 });
 
-export function registerAlertRoutes(app: App, deps: { readonly database: Database }): void {
+export function registerAlertRoutes(app: App, deps: { readonly database: Database; now(): Instant }): void {
   const db = deps.database;
   const tags = ['alerts'];
 
@@ -96,6 +71,12 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
           organisation: OrganisationPath,
           subject: Type.Optional(Id),
           since: Type.Optional(Type.String({ description: 'Begun at this time or later' })),
+          work: Type.Optional(
+            Type.Enum(['open', 'mine', 'unowned'], {
+              description:
+                'What is still to be worked on, nobody’s first, then the oldest; takes organisation and kind beside it',
+            }),
+          ),
           cursor: Cursor,
           limit: Limit,
         }),
@@ -103,7 +84,12 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
       },
     },
     async (request) => {
-      const { state, kind, organisation, subject, since, cursor, limit = 100 } = request.query;
+      const { state, kind, organisation, subject, since, work, cursor, limit = 100 } = request.query;
+      if (work !== undefined) {
+        if (state !== undefined || subject !== undefined || since !== undefined)
+          throw new Problem('bad-request', 'work takes organisation and kind beside it, nothing else');
+        return listWork(callerOf(request).actor, work, organisation ?? '', kind ?? null, cursor, limit);
+      }
       const [start, before] = cursor === undefined ? [null, null] : decodeCursor(cursor, 2);
       const rows = await listAlerts(
         db,
@@ -117,7 +103,9 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
         before ?? null,
         limit + 1,
       );
-      return toPage(rows, limit, toItem, (last) => encodeCursor(last.started_at.toISOString(), last.alert));
+      return toPage(rows, limit, toAlertItem, (last) =>
+        encodeCursor(last.started_at.toISOString(), last.alert),
+      );
     },
   );
 
@@ -133,15 +121,19 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
       },
     },
     async (request) => {
-      const row = await findSeen(callerOf(request).actor, 'alerts.read', request.params.id);
+      const row = await findSeenAlert(db, callerOf(request).actor, 'alerts.read', request.params.id);
       const [versions, actions] = [
         await listAlertVersions(db, row.alert),
         await listAlertActions(db, row.alert),
       ];
       return {
-        ...toItem(row),
+        ...toAlertItem(row),
         versions: versions.map((version) => toVersion(version, row)),
-        actions: actions.map((deed) => ({ ...deed, at: deed.at.toISOString() })),
+        actions: actions.map((deed) => ({
+          ...deed,
+          at: deed.at.toISOString(),
+          detail: deed.detail as Record<string, unknown>,
+        })),
       };
     },
   );
@@ -161,9 +153,9 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
     },
     async (request) => {
       const { actor } = callerOf(request);
-      const { alert } = await findSeen(actor, 'alerts.acknowledge', request.params.id);
+      const { alert } = await findSeenAlert(db, actor, 'alerts.acknowledge', request.params.id);
       const note = request.body?.note ?? '';
-      const result = await acknowledge(db, { alert, account: actor.name, note });
+      const result = await acknowledge(db, { alert, account: actor.name, note, atMs: deps.now() });
       if (result.outcome === 'not-found') throw new Problem('not-found');
       if (result.outcome === 'retracted') throw new Problem('conflict', 'the alert was retracted');
       request.log.info({ event: `alert.${result.outcome}`, alert, account: actor.name }, 'acknowledge');
@@ -171,51 +163,31 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
     },
   );
 
-  /** One outside the caller's reach is as if it did not exist. */
-  async function findSeen(actor: Actor, action: Action, id: string): Promise<AlertRow> {
-    const [row] = await findAlert(db, id);
-    const isEverybodys = row?.kind === 'feed-outage' && row.office === null;
-    if (row === undefined || !can(actor, action, isEverybodys ? actor.organisation : row.office))
-      throw new Problem('not-found');
-    return row;
+  async function listWork(
+    actor: Actor,
+    work: 'open' | 'mine' | 'unowned',
+    organisation: string,
+    kind: string | null,
+    cursor: string | undefined,
+    limit: number,
+  ) {
+    const [rank, start, after] = cursor === undefined ? [] : decodeCursor(cursor, 3);
+    if (rank !== undefined && !/^[012]$/.test(rank))
+      throw new Problem('bad-request', 'cursor is not one that a page before gave');
+    const rows = await listOpenWork(
+      db,
+      actor.organisation,
+      organisation,
+      work === 'open' ? null : work === 'mine' ? actor.name : '',
+      kind,
+      new Date(deps.now()),
+      rank === undefined ? null : Number(rank),
+      start === undefined ? null : new Date(readTime('cursor', start)),
+      after ?? null,
+      limit + 1,
+    );
+    return toPage(rows, limit, toAlertItem, (last) =>
+      encodeCursor(String(last.rank), last.started_at.toISOString(), last.alert),
+    );
   }
-}
-
-type VersionRow = Awaited<ReturnType<typeof listAlertVersions>>[number];
-
-function toVersion(
-  row: VersionRow,
-  alert: Pick<AlertRow, 'subject' | 'subject_name'>,
-): Static<typeof Version> {
-  return {
-    version: row.version,
-    // The ledger's columns are written from these types only (alerts/ledger.ts).
-    state: row.state as Static<typeof AlertStateName>,
-    severity: row.severity as Static<typeof SeverityName>,
-    startedAt: row.started_at.toISOString(),
-    detectedAt: row.detected_at.toISOString(),
-    clearedAt: timeOrNull(row.cleared_at),
-    recordedAt: row.recorded_at.toISOString(),
-    zone: row.zone,
-    device: row.device,
-    confidence: row.confidence,
-    late: row.late,
-    reason: nameIn(row.reason, alert.subject, alert.subject_name),
-    reasonEn: nameIn(row.reason_en, alert.subject, alert.subject_name),
-    evidence: toEvidence(row.evidence).map(({ atMs, ...fix }) => ({ at: formatInstant(atMs), ...fix })),
-  };
-}
-
-function toItem(row: AlertRow): Static<typeof Alert> {
-  return {
-    alert: row.alert,
-    subject: row.subject,
-    subjectName: row.subject_name,
-    office: row.office,
-    kind: row.kind as Static<typeof AlertKind>,
-    zoneName: row.zone_name,
-    acknowledgedBy: row.acknowledged_by,
-    acknowledgedAt: timeOrNull(row.acknowledged_at),
-    ...toVersion(row, row),
-  };
 }

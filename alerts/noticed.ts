@@ -1,0 +1,42 @@
+/**
+ * The seam to the notices: whatever somebody is to be told of is written here, in the transaction of what happened, so that none
+ * is lost and none is told of what was rolled back. The notices take rows out of `notice_outbox` (NOTIFY `notices`) and send.
+ */
+import type { Instant } from '../src/kernel/instant.ts';
+import type { Db } from '../src/ports/database.ts';
+import { addNotices } from '../src/store/notice-outbox.ts';
+
+export const NOTICES = [
+  'alert-opened',
+  'alert-assigned',
+  'alert-overdue',
+  'alert-reopened',
+  'task-sent',
+  'task-answered',
+  'task-returned',
+  'task-supervised',
+  'task-overdue',
+  'task-handed-over',
+  'shelving-asked',
+  'shelving-ended',
+  'hazard-opened',
+  'shift-handed-over',
+] as const;
+
+export interface Noticed {
+  readonly what: (typeof NOTICES)[number];
+  readonly about: 'alert' | 'task' | 'shelving' | 'shift' | 'hazard';
+  readonly ref: string;
+  readonly subject: string | null;
+  /** The organisation that is to know; null: whoever watches the whole tree. */
+  readonly office: string | null;
+  /** One person of it; null: who is on duty there. */
+  readonly account: string | null;
+  readonly severity: string | null;
+  readonly atMs: Instant;
+}
+
+export async function noticed(db: Db, facts: readonly Noticed[]): Promise<void> {
+  if (facts.length === 0) return;
+  await addNotices(db, JSON.stringify(facts.map(({ atMs, ...fact }) => ({ ...fact, at: new Date(atMs) }))));
+}

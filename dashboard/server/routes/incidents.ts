@@ -1,0 +1,193 @@
+/** `incidents`: alerts with one cause, by the machine or by hand, with all that the caller may see of their parts. */
+import { type Static, Type } from 'typebox';
+import type { WorkFault } from '../../../alerts/alert-work.ts';
+import { mergeAlerts, splitAlerts } from '../../../alerts/incidents.ts';
+import { CAUSES, type Cause } from '../../../src/kernel/casework.ts';
+import type { Instant } from '../../../src/kernel/instant.ts';
+import type { Result } from '../../../src/kernel/result.ts';
+import type { Database } from '../../../src/ports/database.ts';
+import { listIncidentAlerts, listIncidents } from '../../../src/store/alert-queue.ts';
+import { findIncident } from '../../../src/store/alert-work.ts';
+import type { Actor } from '../auth/access.ts';
+import { callerOf } from '../auth/route-guard.ts';
+import type { App } from '../http-server.ts';
+import { Problem } from '../problem.ts';
+import { Alert, findSeenAlert, toAlertItem } from './alert-items.ts';
+import { Note, workProblem } from './alert-work.ts';
+import {
+  answers,
+  Cursor,
+  decodeCursor,
+  encodeCursor,
+  Id,
+  Limit,
+  Nullable,
+  Page,
+  readTime,
+  Time,
+  toPage,
+} from './schemas.ts';
+
+const Incident = Type.Object({
+  incident: Type.String(),
+  subject: Nullable(Type.String({ description: 'Null: of several' })),
+  cause: Type.Enum(CAUSES),
+  madeBy: Type.String(),
+  madeAt: Time,
+  parts: Type.Array(Alert),
+  hiddenParts: Type.Integer({ description: 'Parts of other organisations' }),
+});
+const Alerts = Type.Array(Id, { minItems: 1, maxItems: 500 });
+const MergeBody = Type.Object({ alerts: Alerts, note: Type.Optional(Note) });
+
+export function registerIncidentRoutes(
+  app: App,
+  deps: { readonly database: Database; now(): Instant },
+): void {
+  const db = deps.database;
+  const tags = ['incidents'];
+
+  app.get(
+    '/api/v1/incidents',
+    {
+      config: { action: 'alerts.read' },
+      schema: {
+        tags,
+        summary: 'Incidents with their parts, newest first',
+        querystring: Type.Object({
+          state: Type.Optional(Type.Enum(['open', 'all'], { default: 'open' })),
+          cursor: Cursor,
+          limit: Limit,
+        }),
+        response: answers(Page(Incident)),
+      },
+    },
+    async (request) => {
+      const { actor } = callerOf(request);
+      const { state = 'open', cursor, limit = 100 } = request.query;
+      const [at, id] = cursor === undefined ? [] : decodeCursor(cursor, 2);
+      const rows = await listIncidents(
+        db,
+        actor.organisation,
+        state === 'open',
+        at === undefined ? null : new Date(readTime('cursor', at)),
+        id ?? null,
+        limit + 1,
+      );
+      const ids = rows.slice(0, limit).map((row) => row.id);
+      const parts = Map.groupBy(
+        await listIncidentAlerts(db, ids, actor.organisation),
+        (part) => part.incident,
+      );
+      return toPage(
+        rows,
+        limit,
+        (row) => toIncident(row, row.parts, parts.get(row.id) ?? []),
+        (last) => encodeCursor(last.made_at.toISOString(), last.id),
+      );
+    },
+  );
+
+  app.get(
+    '/api/v1/incidents/:id',
+    {
+      config: { action: 'alerts.read' },
+      schema: { tags, summary: 'One incident', params: Type.Object({ id: Id }), response: answers(Incident) },
+    },
+    async (request) => findSeenIncident(callerOf(request).actor, request.params.id),
+  );
+
+  app.post(
+    '/api/v1/incidents',
+    {
+      config: { action: 'alerts.work' },
+      bodyLimit: 65_536,
+      schema: {
+        tags,
+        summary: 'Merge alerts by hand into a new incident',
+        body: MergeBody,
+        response: answers(Incident),
+      },
+    },
+    async (request) => change(callerOf(request).actor, null, request.body, mergeAlerts),
+  );
+
+  for (const [name, summary] of [
+    ['merge', 'Put alerts into it'],
+    ['split', 'Take alerts out of it: the machine does not group them again'],
+  ] as const) {
+    app.post(
+      `/api/v1/incidents/:id/${name}`,
+      {
+        config: { action: 'alerts.work' },
+        bodyLimit: 65_536,
+        schema: {
+          tags,
+          summary,
+          params: Type.Object({ id: Id }),
+          body: MergeBody,
+          response: answers(Incident),
+        },
+      },
+      async (request) => {
+        const { actor } = callerOf(request);
+        await findSeenIncident(actor, request.params.id);
+        return change(actor, request.params.id, request.body, name === 'merge' ? mergeAlerts : split);
+      },
+    );
+  }
+
+  type Change = (
+    database: Database,
+    given: {
+      incident: string | null;
+      alerts: readonly string[];
+      by: { account: string; atMs: Instant; note: string };
+    },
+  ) => Promise<Result<string, WorkFault>>;
+
+  async function change(
+    actor: Actor,
+    incident: string | null,
+    { alerts, note = '' }: Static<typeof MergeBody>,
+    doIt: Change,
+  ) {
+    for (const alert of alerts) await findSeenAlert(db, actor, 'alerts.work', alert);
+    const done = await doIt(db, { incident, alerts, by: { account: actor.name, atMs: deps.now(), note } });
+    if (!done.ok) throw workProblem(done.error);
+    return findSeenIncident(actor, done.value, true);
+  }
+
+  /** `mayBeEmpty`: the last part has just been taken out. */
+  async function findSeenIncident(actor: Actor, id: string, mayBeEmpty = false) {
+    const [row] = await findIncident(db, id);
+    const all = row === undefined ? [] : await listIncidentAlerts(db, [row.id], '');
+    const seen = row === undefined ? [] : await listIncidentAlerts(db, [row.id], actor.organisation);
+    if (row === undefined || (seen.length === 0 && !mayBeEmpty)) throw new Problem('not-found');
+    return toIncident(row, all.length, seen);
+  }
+}
+
+const split = (
+  database: Database,
+  { incident, ...given }: Parameters<typeof mergeAlerts>[1],
+): ReturnType<typeof splitAlerts> => {
+  if (incident === null) throw new Error('a split names its incident');
+  return splitAlerts(database, { ...given, incident });
+};
+
+function toIncident(
+  row: Awaited<ReturnType<typeof findIncident>>[number],
+  parts: number,
+  seen: Awaited<ReturnType<typeof listIncidentAlerts>>,
+): Static<typeof Incident> {
+  return {
+    incident: row.id,
+    subject: row.subject,
+    cause: row.cause as Cause,
+    madeBy: row.made_by,
+    madeAt: row.made_at.toISOString(),
+    parts: seen.map(toAlertItem),
+    hiddenParts: parts - seen.length,
+  };
+}
