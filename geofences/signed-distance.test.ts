@@ -2,6 +2,7 @@ import { booleanPointInPolygon } from '@turf/turf';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { LonLat, ZoneFeature, ZoneGeometry } from '../src/kernel/roster.ts';
+import { isEnclosed } from './edge-tree.ts';
 import { geodesicM, geodesicToLinesM } from './geodesic.testing.ts';
 import { wrap } from './metres.ts';
 import { type PreparedZone, prepareZone } from './prepare-zone.ts';
@@ -67,6 +68,21 @@ test('Z1 distances of polygons, with and without hole, small and large, agree wi
   );
 });
 
+test('Z1 of two edges far apart the nearer one is found, by whichever scale one begins', () => {
+  const dot = (lon: number, lat: number): LonLat[] => [
+    [lon, lat],
+    [lon + 1e-4, lat],
+    [lon + 1e-4, lat + 1e-4],
+    [lon, lat],
+  ];
+  for (let dy = 0.45; dy < 0.55; dy += 0.001) {
+    const dots = [dot(101, 61), dot(102, 60 - dy)];
+    const zone = prepared({ type: 'MultiPolygon', coordinates: dots.map((ring) => [ring]) });
+    const trueM = geodesicToLinesM([100, 60], dots);
+    expect(Math.abs(signedDistanceM(zone, 100, 60) - trueM)).toBeLessThan(tolerance(trueM));
+  }
+});
+
 test('Z2 inside and outside agree with Turf', () => {
   fc.assert(
     fc.property(star, unit, unit, (shape, x, y) => {
@@ -80,6 +96,41 @@ test('Z2 inside and outside agree with Turf', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test('Z2 the side of the nearest edge says what the even-odd rule does, also where rings touch, bend back or have twice a point', () => {
+  const step = 0.01;
+  const corner = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 }));
+  const ring = fc.array(corner, { minLength: 3, maxLength: 9 });
+  let [plain, touching] = [0, 0];
+  fc.assert(
+    fc.property(
+      fc.array(ring, { minLength: 1, maxLength: 2 }),
+      fc.array(fc.tuple(unit, unit), { minLength: 20, maxLength: 20 }),
+      (rings, points) => {
+        const coordinates = rings.map((open) =>
+          [...open, ...open.slice(0, 1)].map(([x, y]): LonLat => [116 + x * step, 23 + y * step]),
+        );
+        const made = prepareZone({
+          id: 'z',
+          name: null,
+          radiusM: null,
+          widthM: null,
+          geometry: { type: 'Polygon', coordinates },
+        });
+        if (!made.ok || made.value.shape !== 'area') return;
+        if (made.value.touches) touching++;
+        else plain++;
+        for (const [x, y] of points) {
+          const at = [116 + (x * 7 - 1) * step, 23 + (y * 7 - 1) * step] as const;
+          const d = signedDistanceM(made.value, ...at);
+          if (Math.abs(d) > 0.01) expect(d < 0).toBe(isEnclosed(made.value.tree, ...at));
+        }
+      },
+    ),
+    { numRuns: 3000 },
+  );
+  expect(Math.min(plain, touching)).toBeGreaterThan(100);
 });
 
 test('Z2 the middle of a hole is outside, and islands of a multipolygon are inside', () => {
