@@ -1,53 +1,16 @@
-import { booleanPointInPolygon } from '@turf/turf';
+import { booleanPointInPolygon, pointToPolygonDistance } from '@turf/turf';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import type { LonLat, ZoneFeature, ZoneGeometry } from '../src/kernel/roster.ts';
+import type { LonLat } from '../src/kernel/roster.ts';
 import { isEnclosed } from './edge-tree.ts';
 import { geodesicM, geodesicToLinesM } from './geodesic.testing.ts';
 import { wrap } from './metres.ts';
-import { type PreparedZone, prepareZone } from './prepare-zone.ts';
+import { prepareZone } from './prepare-zone.ts';
+import { pointNear, prepared, ringsOf, star, tolerance, unit } from './shapes.testing.ts';
 import { createSafeCircle, rememberedDistanceM, signedDistanceM } from './signed-distance.ts';
 
 /** The oracle is slow; never a statement about speed. */
 vi.setConfig({ testTimeout: 60_000 });
-
-function prepared(geometry: ZoneGeometry, sizeM: number | null = null): PreparedZone {
-  const feature: ZoneFeature = { id: 'z', name: null, radiusM: sizeM, widthM: sizeM, geometry };
-  const result = prepareZone(feature);
-  if (!result.ok) throw new Error(`${result.error.where}: ${result.error.message}`);
-  return result.value;
-}
-
-const unit = fc.double({ min: 0, max: 1, noNaN: true });
-
-/** A star: as many corners as `radii`, around a middle, so that it never crosses itself. Some have a hole. */
-const star = fc.record({
-  lon: fc.double({ min: -170, max: 170, noNaN: true }),
-  lat: fc.double({ min: -70, max: 70, noNaN: true }),
-  sizeM: fc.constantFrom(60, 800, 5000, 40_000, 100_000),
-  radii: fc.array(fc.double({ min: 0.5, max: 1, noNaN: true }), { minLength: 3, maxLength: 40 }),
-  hole: fc.boolean(),
-});
-type Star = typeof star extends fc.Arbitrary<infer T> ? T : never;
-
-function ringsOf({ lon, lat, sizeM, radii, hole }: Star): LonLat[][] {
-  const ring = (share: number): LonLat[] => {
-    const points = radii.map((radius, i): LonLat => {
-      const angle = (2 * Math.PI * i) / radii.length;
-      const deg = (radius * share * sizeM) / 111_000;
-      return [lon + (deg * Math.cos(angle)) / Math.cos((lat * Math.PI) / 180), lat + deg * Math.sin(angle)];
-    });
-    return [...points, points[0] as LonLat];
-  };
-  return hole ? [ring(1), ring(0.4)] : [ring(1)];
-}
-
-function pointNear({ lon, lat, sizeM }: Star, x: number, y: number): LonLat {
-  const deg = (3 * sizeM) / 111_000;
-  return [lon + ((x - 0.5) * deg) / Math.cos((lat * Math.PI) / 180), lat + (y - 0.5) * deg];
-}
-
-const tolerance = (trueM: number) => Math.max(0.5, 0.001 * trueM);
 
 test('the oracle is right: Flinders Peak to Buninyong (Vincenty 1975, GDA94 manual)', () => {
   expect(
@@ -95,6 +58,21 @@ test('Z2 inside and outside agree with Turf', () => {
       expect(d < 0).toBe(booleanPointInPolygon([lon, lat], polygon));
     }),
     { numRuns: 1000 },
+  );
+});
+
+test('Z1 Turf, on a sphere, says the same to the difference between sphere and ellipsoid', () => {
+  fc.assert(
+    fc.property(star, unit, unit, (shape, x, y) => {
+      // A line straight in longitude and latitude and one over the sphere part as they get longer.
+      const small = { ...shape, sizeM: Math.min(shape.sizeM, 800) };
+      const rings = ringsOf(small);
+      const at = pointNear(small, x, y);
+      const polygon = { type: 'Polygon' as const, coordinates: rings.map((ring) => ring.map((p) => [...p])) };
+      const turfM = pointToPolygonDistance([...at], polygon, { units: 'meters' });
+      const ownM = signedDistanceM(prepared({ type: 'Polygon', coordinates: rings }), ...at);
+      expect(Math.abs(ownM - turfM)).toBeLessThan(Math.max(0.5, 0.007 * Math.abs(turfM)));
+    }),
   );
 });
 
