@@ -131,7 +131,7 @@ export function findMisplacedRing(
   return misplaced < 0 ? undefined : misplaced;
 }
 
-function besideLongestEdge(ring: readonly LonLat[]): { inside: LonLat; outside: LonLat } {
+export function besideLongestEdge(ring: readonly LonLat[]): { inside: LonLat; outside: LonLat } {
   let longest2 = -1;
   let a: LonLat = [0, 0];
   let b: LonLat = a;
