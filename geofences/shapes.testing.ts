@@ -16,7 +16,7 @@ export const unit = fc.double({ min: 0, max: 1, noNaN: true });
 export const star = fc.record({
   lon: fc.double({ min: -170, max: 170, noNaN: true }),
   lat: fc.double({ min: -70, max: 70, noNaN: true }),
-  sizeM: fc.constantFrom(60, 800, 5000, 40_000, 100_000),
+  sizeM: fc.constantFrom<number[]>(60, 800, 5000, 40_000, 100_000),
   radii: fc.array(fc.double({ min: 0.5, max: 1, noNaN: true }), { minLength: 3, maxLength: 40 }),
   hole: fc.boolean(),
 });
