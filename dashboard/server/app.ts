@@ -25,13 +25,14 @@ import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.t
 import { registerRosterRoutes } from './routes/roster.ts';
 import { registerSessionRoutes } from './routes/session.ts';
 import { registerSubjectRoutes } from './routes/subjects.ts';
+import { registerZoneCheckRoutes, type ZonesOfPast } from './routes/zone-checks.ts';
 
 export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly database: Database;
   readonly liveState: LiveState;
   readonly quarantine: Quarantine;
   /** What looks into the log. */
-  readonly past: PastOfLog;
+  readonly past: PastOfLog & ZonesOfPast;
   /** Folder of the built page. */
   readonly pageDir: string;
   readonly version: string;
@@ -65,6 +66,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerDeviceNoticeRoutes(app, deps);
   registerQuarantineRoutes(app, deps);
   registerInsightRoutes(app, deps);
+  registerZoneCheckRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

@@ -1,6 +1,6 @@
 /** `wardline roster load|save`: the roster's files into and out of the running store. */
 import { writeFileSync } from 'node:fs';
-import { prepareZone } from '../../geofences/prepare-zone.ts';
+import { prepareOrOffer } from '../../geofences/repair-zone.ts';
 import { loadRoster, readRoster } from '../ingest/roster-load.ts';
 import { decodePolicyDocument, encodePolicyDocument } from '../kernel/policy-file.ts';
 import { decodeRoster, encodeRoster } from '../kernel/roster-file.ts';
@@ -46,7 +46,7 @@ async function load(
     return 2;
   }
   const update = { roster: roster.value, zones: zones.value, policy: policy.value };
-  const loaded = await loadRoster(access.database, update, Date.now(), prepareZone);
+  const loaded = await loadRoster(access.database, update, Date.now(), prepareOrOffer);
   if (!loaded.ok) {
     for (const { where, message } of loaded.error) say(`${where}: ${message}`);
     say(`nothing was changed: ${loaded.error.length} ${loaded.error.length === 1 ? 'fault' : 'faults'}`);

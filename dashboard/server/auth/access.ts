@@ -19,6 +19,7 @@ export const ACTIONS = [
   'insight.read',
   'policies.backtest',
   'zones.read',
+  'zones.lint',
   'feeds.read',
   'feeds.declare',
   'quarantine.read',
@@ -55,6 +56,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'devices.command',
     'insight.read',
     'zones.read',
+    'zones.lint',
     'feeds.read',
   ],
   'office-officer': [
@@ -68,6 +70,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'devices.command',
     'insight.read',
     'zones.read',
+    'zones.lint',
   ],
   manager: [
     'account.own',
@@ -87,6 +90,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'devices.read',
     'insight.read',
     'zones.read',
+    'zones.lint',
     'feeds.read',
     'quarantine.read',
   ],
