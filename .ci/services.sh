@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs and starts a real Kafka (KRaft, one broker), a real Redis and a real MQTT broker for the tests, on loopback.
-#   .ci/services.sh start   prints KAFKA_BROKERS=…, REDIS_URL=… and MQTT_URL=… ; logs and data in a folder of their own
+# Installs and starts a real Kafka (KRaft, one broker), a real Redis, a real MQTT broker and a PostgreSQL with PostGIS for the tests, on
+# loopback. PostGIS is the oracle of distances; Wardline itself never uses it.
+#   .ci/services.sh start   prints KAFKA_BROKERS=…, REDIS_URL=…, MQTT_URL=… and POSTGIS_URL=… ; logs and data in a folder of their own
 #   .ci/services.sh stop    ends what it started and removes the folder
-# Needs Java 17 or newer, Maven for the first time, and (as root) apt for Redis and Mosquitto when they are missing.
+# Needs Java 17 or newer, Maven for the first time, and (as root) apt for Redis, Mosquitto and PostGIS when they are missing.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -45,6 +46,31 @@ install_mosquitto() {
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mosquitto >/dev/null
 }
 
+postgis_bin=/usr/lib/postgresql/15/bin
+
+install_postgis() {
+  [ -x "$postgis_bin/initdb" ] && [ -f /usr/share/postgresql/15/extension/postgis.control ] && return
+  say "installing postgresql-15-postgis-3"
+  apt-get update -qq >&2
+  # Only the programs: Debian's own cluster must not start on the usual port.
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql-15-postgis-3 >/dev/null
+}
+
+# PostgreSQL refuses to run as root: then as Debian's user, in a folder that this user may enter.
+as_postgres() { if [ "$(id -u)" = 0 ]; then setsid -w runuser -u postgres -- "$@"; else setsid -w "$@"; fi; }
+
+start_postgis() { # port
+  local data
+  data=$(mktemp -d /tmp/wardline-postgis.XXXXXX)
+  echo "$data" >"$run/postgis.folder"
+  [ "$(id -u)" != 0 ] || chown postgres "$data"
+  (cd "$data" && as_postgres "$postgis_bin/initdb" -D "$data/db" -U postgres -A trust -E UTF8 --no-sync) >"$run/postgis.log" 2>&1
+  cd "$data"
+  as_postgres "$postgis_bin/postgres" -D "$data/db" -p "$1" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off \
+    -c shared_buffers=32MB -c max_connections=10 >>"$run/postgis.log" 2>&1 &
+  cd - >/dev/null
+}
+
 wait_for() { # name, port
   for _ in $(seq 1 240); do
     (exec 3<>"/dev/tcp/127.0.0.1/$2") 2>/dev/null && return
@@ -59,14 +85,16 @@ start() {
   install_kafka
   install_redis
   install_mosquitto
+  install_postgis
   # What a run left that was killed: Kafka refuses to format its folder a second time.
   stop
   mkdir -p "$run"
-  local kafka_port controller_port redis_port mqtt_port
+  local kafka_port controller_port redis_port mqtt_port postgis_port
   kafka_port=$(free_port "${KAFKA_PORT:-19092}")
   controller_port=$(free_port "${KAFKA_CONTROLLER_PORT:-19093}")
   redis_port=$(free_port "${REDIS_PORT:-16379}")
   mqtt_port=$(free_port "${MQTT_PORT:-11883}")
+  postgis_port=$(free_port "${POSTGIS_PORT:-15432}")
   cat >"$run/server.properties" <<PROPERTIES
 process.roles=broker,controller
 node.id=1
@@ -98,32 +126,42 @@ PROPERTIES
   printf 'listener %s 127.0.0.1\nallow_anonymous true\n' "$mqtt_port" >"$run/mosquitto.conf"
   setsid "$(mosquitto_program)" -c "$run/mosquitto.conf" >"$run/mosquitto.log" 2>&1 &
   echo $! >"$run/mosquitto.pid"
+  start_postgis "$postgis_port"
   wait_for Kafka "$kafka_port"
   wait_for Redis "$redis_port"
   wait_for Mosquitto "$mqtt_port"
+  wait_for PostGIS "$postgis_port"
+  head -n 1 "$(cat "$run/postgis.folder")/db/postmaster.pid" >"$run/postgis.pid"
   echo "KAFKA_BROKERS=127.0.0.1:$kafka_port"
   echo "REDIS_URL=redis://127.0.0.1:$redis_port"
   echo "MQTT_URL=mqtt://127.0.0.1:$mqtt_port"
+  echo "POSTGIS_URL=postgres://postgres@127.0.0.1:$postgis_port/postgres"
 }
 
 # A signal to a service of ours: a number from an earlier boot may be somebody else's by now.
 end_own() { # name, signal
   local pid
   pid=$(cat "$run/$1.pid")
-  tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -q -e kafka.Kafka -e redis-server -e mosquitto || return 1
+  tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -q -e kafka.Kafka -e redis-server -e mosquitto -e wardline-postgis || return 1
   kill "$2" "$pid" 2>/dev/null
 }
 
 stop() {
-  for name in kafka redis mosquitto; do
+  # A start that was cut off between the two lines knows the folder, not yet the number.
+  local folder=
+  [ ! -f "$run/postgis.folder" ] || folder=$(cat "$run/postgis.folder")
+  [ -z "$folder" ] || [ ! -f "$folder/db/postmaster.pid" ] || head -n 1 "$folder/db/postmaster.pid" >"$run/postgis.pid"
+  for name in kafka redis mosquitto postgis; do
     [ -f "$run/$name.pid" ] || continue
-    end_own "$name" -TERM || true
+    # PostgreSQL waits for its clients on the usual signal, and not on this one.
+    if [ "$name" = postgis ]; then end_own "$name" -INT || true; else end_own "$name" -TERM || true; fi
   done
-  for name in kafka redis mosquitto; do
+  for name in kafka redis mosquitto postgis; do
     [ -f "$run/$name.pid" ] || continue
     for _ in $(seq 1 60); do end_own "$name" -0 || break; sleep 0.25; done
     end_own "$name" -KILL || true
   done
+  case $folder in /tmp/wardline-postgis.*) rm -rf "$folder" ;; esac
   rm -rf "$run"
 }
 

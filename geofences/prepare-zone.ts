@@ -4,16 +4,21 @@
  */
 import { ok, type Refusal, type Result, refuse } from '../src/kernel/result.ts';
 import type { LonLat, ZoneFeature } from '../src/kernel/roster.ts';
-import { buildEdgeTree, type EdgeTree } from './edge-tree.ts';
+import { boundsOf, buildEdgeTree, type EdgeTree } from './edge-tree.ts';
 import { wrap } from './metres.ts';
-import { areaDeg2, findCrossing, findMisplacedRing } from './ring-checks.ts';
+import { areaDeg2, findCrossing, findMisplacedRing, isTouching } from './ring-checks.ts';
 
 export type PreparedZone = {
   readonly id: string;
   readonly name: string | null;
   readonly middleLon: number;
 } & (
-  | { readonly shape: 'area'; readonly tree: EdgeTree }
+  | {
+      readonly shape: 'area';
+      readonly tree: EdgeTree;
+      /** Of its edges to one another or themselves: then the side of the nearest one does not tell what is inside. */
+      readonly touches: boolean;
+    }
   | { readonly shape: 'circle'; readonly lon: number; readonly lat: number; readonly radiusM: number }
   | { readonly shape: 'corridor'; readonly tree: EdgeTree; readonly halfWidthM: number }
 );
@@ -21,7 +26,7 @@ export type PreparedZone = {
 /** The middle of what a zone spans: near it, not always in it. */
 export function middleOf(zone: PreparedZone): { readonly lon: number; readonly lat: number } {
   if (zone.shape === 'circle') return { lon: zone.lon, lat: zone.lat };
-  const [, south = 0, , north = 0] = zone.tree.nodes;
+  const [, south, , north] = boundsOf(zone.tree);
   return { lon: zone.middleLon, lat: (south + north) / 2 };
 }
 
@@ -95,7 +100,9 @@ function prepareArea(
       isHole.push(index > 0);
     }
   }
-  const { lines, middleLon } = unwrap(polygons.flat());
+  const { lines: given, middleLon } = unwrap(polygons.flat());
+  // As RFC 7946 wants them: inside to the left of each edge.
+  const lines = given.map((ring, i) => (areaDeg2(ring) < 0 === isHole[i] ? ring : ring.toReversed()));
   const tree = buildEdgeTree(lines);
   const crossing = findCrossing(tree, lines);
   if (crossing !== undefined) {
@@ -123,7 +130,7 @@ function prepareArea(
         ? 'the hole does not lie inside its polygon, or covers another hole: take it out'
         : 'the ring lies inside or on another one: take it out, or make it a hole of that polygon',
     );
-  return ok({ ...named(zone, middleLon), shape: 'area', tree });
+  return ok({ ...named(zone, middleLon), shape: 'area', tree, touches: isTouching(tree) });
 }
 
 function named(zone: ZoneFeature, middleLon: number) {

@@ -59,6 +59,45 @@ function areApart(edges: Float64Array, i: number, j: number): boolean {
   return Math.min(Math.abs(a), Math.abs(b)) > TOUCH_DEG * Math.sqrt(dx * dx + dy * dy);
 }
 
+/** A centimetre: nearer than this, two edges are taken for touching. */
+const NEAR_DEG = 1e-7;
+
+/** Whether some edge comes to another one than those before and behind it, or runs back along these. */
+export function isTouching(tree: EdgeTree): boolean {
+  const { edges } = tree;
+  for (let edge = 0; edge < edges.length / 4; edge++) {
+    if (findLaterEdge(tree, edge, (other) => areNear(edges, edge * 4, other * 4)) >= 0) return true;
+  }
+  return false;
+}
+
+function areNear(edges: Float64Array, i: number, j: number): boolean {
+  // A corner that both share is no touch: but then their other ends must be apart.
+  const isBefore = isSame(edges, i + 2, j);
+  const isAfter = isSame(edges, j + 2, i);
+  return (
+    (!isAfter && isOn(edges, i, j)) ||
+    (!isBefore && isOn(edges, i + 2, j)) ||
+    (!isBefore && isOn(edges, j, i)) ||
+    (!isAfter && isOn(edges, j + 2, i))
+  );
+}
+
+function isSame(edges: Float64Array, p: number, q: number): boolean {
+  return edges[p] === edges[q] && edges[p + 1] === edges[q + 1];
+}
+
+/** Whether the point at `p` lies on edge `j`. */
+function isOn(edges: Float64Array, p: number, j: number): boolean {
+  const x = (edges[p] as number) - (edges[j] as number);
+  const y = (edges[p + 1] as number) - (edges[j + 1] as number);
+  const dx = (edges[j + 2] as number) - (edges[j] as number);
+  const dy = (edges[j + 3] as number) - (edges[j + 1] as number);
+  const length2 = dx * dx + dy * dy;
+  const t = length2 === 0 ? 0 : Math.min(1, Math.max(0, (x * dx + y * dy) / length2));
+  return Math.hypot(x - t * dx, y - t * dy) <= NEAR_DEG;
+}
+
 function crossingOf(edges: Float64Array, i: number, j: number): LonLat {
   const [x = 0, y = 0, x2 = 0, y2 = 0] = edges.subarray(i, i + 4);
   const [u = 0, v = 0, u2 = 0, v2 = 0] = edges.subarray(j, j + 4);
@@ -92,7 +131,7 @@ export function findMisplacedRing(
   return misplaced < 0 ? undefined : misplaced;
 }
 
-function besideLongestEdge(ring: readonly LonLat[]): { inside: LonLat; outside: LonLat } {
+export function besideLongestEdge(ring: readonly LonLat[]): { inside: LonLat; outside: LonLat } {
   let longest2 = -1;
   let a: LonLat = [0, 0];
   let b: LonLat = a;

@@ -1,52 +1,16 @@
-import { booleanPointInPolygon } from '@turf/turf';
+import { booleanPointInPolygon, pointToPolygonDistance } from '@turf/turf';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import type { LonLat, ZoneFeature, ZoneGeometry } from '../src/kernel/roster.ts';
+import type { LonLat } from '../src/kernel/roster.ts';
+import { isEnclosed } from './edge-tree.ts';
 import { geodesicM, geodesicToLinesM } from './geodesic.testing.ts';
 import { wrap } from './metres.ts';
-import { type PreparedZone, prepareZone } from './prepare-zone.ts';
+import { prepareZone } from './prepare-zone.ts';
+import { pointNear, prepared, ringsOf, star, tolerance, unit } from './shapes.testing.ts';
 import { createSafeCircle, rememberedDistanceM, signedDistanceM } from './signed-distance.ts';
 
 /** The oracle is slow; never a statement about speed. */
 vi.setConfig({ testTimeout: 60_000 });
-
-function prepared(geometry: ZoneGeometry, sizeM: number | null = null): PreparedZone {
-  const feature: ZoneFeature = { id: 'z', name: null, radiusM: sizeM, widthM: sizeM, geometry };
-  const result = prepareZone(feature);
-  if (!result.ok) throw new Error(`${result.error.where}: ${result.error.message}`);
-  return result.value;
-}
-
-const unit = fc.double({ min: 0, max: 1, noNaN: true });
-
-/** A star: as many corners as `radii`, around a middle, so that it never crosses itself. Some have a hole. */
-const star = fc.record({
-  lon: fc.double({ min: -170, max: 170, noNaN: true }),
-  lat: fc.double({ min: -70, max: 70, noNaN: true }),
-  sizeM: fc.constantFrom(60, 800, 5000, 40_000, 100_000),
-  radii: fc.array(fc.double({ min: 0.5, max: 1, noNaN: true }), { minLength: 3, maxLength: 40 }),
-  hole: fc.boolean(),
-});
-type Star = typeof star extends fc.Arbitrary<infer T> ? T : never;
-
-function ringsOf({ lon, lat, sizeM, radii, hole }: Star): LonLat[][] {
-  const ring = (share: number): LonLat[] => {
-    const points = radii.map((radius, i): LonLat => {
-      const angle = (2 * Math.PI * i) / radii.length;
-      const deg = (radius * share * sizeM) / 111_000;
-      return [lon + (deg * Math.cos(angle)) / Math.cos((lat * Math.PI) / 180), lat + deg * Math.sin(angle)];
-    });
-    return [...points, points[0] as LonLat];
-  };
-  return hole ? [ring(1), ring(0.4)] : [ring(1)];
-}
-
-function pointNear({ lon, lat, sizeM }: Star, x: number, y: number): LonLat {
-  const deg = (3 * sizeM) / 111_000;
-  return [lon + ((x - 0.5) * deg) / Math.cos((lat * Math.PI) / 180), lat + (y - 0.5) * deg];
-}
-
-const tolerance = (trueM: number) => Math.max(0.5, 0.001 * trueM);
 
 test('the oracle is right: Flinders Peak to Buninyong (Vincenty 1975, GDA94 manual)', () => {
   expect(
@@ -67,6 +31,21 @@ test('Z1 distances of polygons, with and without hole, small and large, agree wi
   );
 });
 
+test('Z1 of two edges far apart the nearer one is found, by whichever scale one begins', () => {
+  const dot = (lon: number, lat: number): LonLat[] => [
+    [lon, lat],
+    [lon + 1e-4, lat],
+    [lon + 1e-4, lat + 1e-4],
+    [lon, lat],
+  ];
+  for (let dy = 0.45; dy < 0.55; dy += 0.001) {
+    const dots = [dot(101, 61), dot(102, 60 - dy)];
+    const zone = prepared({ type: 'MultiPolygon', coordinates: dots.map((ring) => [ring]) });
+    const trueM = geodesicToLinesM([100, 60], dots);
+    expect(Math.abs(signedDistanceM(zone, 100, 60) - trueM)).toBeLessThan(tolerance(trueM));
+  }
+});
+
 test('Z2 inside and outside agree with Turf', () => {
   fc.assert(
     fc.property(star, unit, unit, (shape, x, y) => {
@@ -80,6 +59,56 @@ test('Z2 inside and outside agree with Turf', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test('Z1 Turf, on a sphere, says the same to the difference between sphere and ellipsoid', () => {
+  fc.assert(
+    fc.property(star, unit, unit, (shape, x, y) => {
+      // A line straight in longitude and latitude and one over the sphere part as they get longer.
+      const small = { ...shape, sizeM: Math.min(shape.sizeM, 800) };
+      const rings = ringsOf(small);
+      const at = pointNear(small, x, y);
+      const polygon = { type: 'Polygon' as const, coordinates: rings.map((ring) => ring.map((p) => [...p])) };
+      const turfM = pointToPolygonDistance([...at], polygon, { units: 'meters' });
+      const ownM = signedDistanceM(prepared({ type: 'Polygon', coordinates: rings }), ...at);
+      expect(Math.abs(ownM - turfM)).toBeLessThan(Math.max(0.5, 0.007 * Math.abs(turfM)));
+    }),
+  );
+});
+
+test('Z2 the side of the nearest edge says what the even-odd rule does, also where rings touch, bend back or have twice a point', () => {
+  const step = 0.01;
+  const corner = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 }));
+  const ring = fc.array(corner, { minLength: 3, maxLength: 9 });
+  let [plain, touching] = [0, 0];
+  fc.assert(
+    fc.property(
+      fc.array(ring, { minLength: 1, maxLength: 2 }),
+      fc.array(fc.tuple(unit, unit), { minLength: 20, maxLength: 20 }),
+      (rings, points) => {
+        const coordinates = rings.map((open) =>
+          [...open, ...open.slice(0, 1)].map(([x, y]): LonLat => [116 + x * step, 23 + y * step]),
+        );
+        const made = prepareZone({
+          id: 'z',
+          name: null,
+          radiusM: null,
+          widthM: null,
+          geometry: { type: 'Polygon', coordinates },
+        });
+        if (!made.ok || made.value.shape !== 'area') return;
+        if (made.value.touches) touching++;
+        else plain++;
+        for (const [x, y] of points) {
+          const at = [116 + (x * 7 - 1) * step, 23 + (y * 7 - 1) * step] as const;
+          const d = signedDistanceM(made.value, ...at);
+          if (Math.abs(d) > 0.01) expect(d < 0).toBe(isEnclosed(made.value.tree, ...at));
+        }
+      },
+    ),
+    { numRuns: 3000 },
+  );
+  expect(Math.min(plain, touching)).toBeGreaterThan(100);
 });
 
 test('Z2 the middle of a hole is outside, and islands of a multipolygon are inside', () => {

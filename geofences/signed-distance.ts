@@ -1,6 +1,7 @@
 /** Metres from a point to a zone's edge: negative inside, positive outside. Accurate to 0.5 m or 0.1 % (SPEC.md, Z1). */
-import { isEnclosed, nearestEdgeM } from './edge-tree.ts';
+import { isEnclosed } from './edge-tree.ts';
 import { distanceM, wrap } from './metres.ts';
+import { foundSide, nearestEdgeM } from './nearest-edge.ts';
 import type { PreparedZone } from './prepare-zone.ts';
 
 export function signedDistanceM(zone: PreparedZone, lon: number, lat: number): number {
@@ -8,7 +9,9 @@ export function signedDistanceM(zone: PreparedZone, lon: number, lat: number): n
   const near = zone.middleLon + wrap((lon - zone.middleLon) % 360);
   const edgeM = nearestEdgeM(zone.tree, near, lat);
   if (zone.shape === 'corridor') return edgeM - zone.halfWidthM;
-  return isEnclosed(zone.tree, near, lat) ? -edgeM : edgeM;
+  const side = zone.touches ? 0 : foundSide(zone.tree, near, lat);
+  const isInside = side === 0 ? isEnclosed(zone.tree, near, lat) : side > 0;
+  return isInside ? -edgeM : edgeM;
 }
 
 /** What an exact answer says of the surroundings: nothing changes side within that distance. Made anew by `rememberedDistanceM`. */

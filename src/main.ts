@@ -45,6 +45,17 @@ const COMMANDS: Readonly<Record<string, { help: string; load: () => Promise<Comm
     help: 'load|save --roster R --zones Z [--policy P]: into or out of the store',
     load: async () => withStore((await import('./commands/roster.ts')).runRoster),
   },
+  zones: {
+    help: 'check --zones Z [--repaired Z2] | lint ID [--draft Z …]: shapes and repairs; what is wrong with a zone, and last week with it',
+    load: async () => async (argv, config) => {
+      const [action, ...rest] = argv;
+      if (action === 'check') return (await import('./commands/zones.ts')).runZonesCheck(rest, process);
+      const { runZonesLint } = await import('./commands/zones-lint.ts');
+      if (action === 'lint') return withStore(runZonesLint)(rest, config);
+      process.stderr.write('wardline: usage: wardline zones check|lint … (see --help)\n');
+      return 2;
+    },
+  },
   export: {
     help: 'observations [--subject S] --from T --to T [--output F]: what the log accepted',
     load: async () => withStore((await import('./commands/export.ts')).runExport),

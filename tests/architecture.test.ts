@@ -23,6 +23,7 @@ const RULES: readonly Rule[] = [
   { files: /^src\/kernel\//, may: /^src\/kernel\//, packages: PURE },
   { files: /^src\/ports\//, may: /^src\/(kernel|ports)\//, packages: /^$/ },
   { files: /^src\/store\//, may: /^src\/(kernel|ports|store)\//, packages: /^node:zlib$/ },
+  { files: /^geofences\/.*\.testing\.ts$/, may: /^(geofences|src\/kernel)\//, packages: /^fast-check$/ },
   { files: /^geofences\//, may: /^(geofences|src\/kernel)\//, packages: /^(flatbush|@turf\/.*)$/ },
   {
     files: /^alerts\/(kinds|evidence)\//,

@@ -88,7 +88,7 @@ export function summarise(
   const span = { fromMs, untilMs };
   return {
     counts: countKinds(own(before), own(after)),
-    differences: compare(own(before), own(after)),
+    differences: compareAlerts(own(before), own(after)),
     load: { before: loadOf(own(before), span, hourOf), after: loadOf(own(after), span, hourOf) },
     ...span,
   };
@@ -104,7 +104,7 @@ function countKinds(before: readonly AlertEvent[], after: readonly AlertEvent[])
 }
 
 /** One by one. An alert that began a little earlier or later by the other policy is the same if both stood at one time. */
-function compare(before: readonly AlertEvent[], after: readonly AlertEvent[]): Difference[] {
+export function compareAlerts(before: readonly AlertEvent[], after: readonly AlertEvent[]): Difference[] {
   const left = new Map(netOf(before));
   const right = new Map(netOf(after));
   const differences: Difference[] = [];

@@ -34,13 +34,14 @@ import { registerShiftRoutes } from './routes/shifts.ts';
 import { registerSubjectRoutes } from './routes/subjects.ts';
 import { registerTaskFileRoutes } from './routes/task-files.ts';
 import { registerTaskRoutes } from './routes/tasks.ts';
+import { registerZoneCheckRoutes, type ZonesOfPast } from './routes/zone-checks.ts';
 
 export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly database: Database;
   readonly liveState: LiveState;
   readonly quarantine: Quarantine;
   /** What looks into the log. */
-  readonly past: PastOfLog;
+  readonly past: PastOfLog & ZonesOfPast;
   /** Folder of the built page. */
   readonly pageDir: string;
   readonly version: string;
@@ -83,6 +84,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerDeviceNoticeRoutes(app, deps);
   registerQuarantineRoutes(app, deps);
   registerInsightRoutes(app, deps);
+  registerZoneCheckRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

@@ -1,7 +1,7 @@
 /** `wardline roster load|save`: the roster's files into and out of the running store. */
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { prepareZone } from '../../geofences/prepare-zone.ts';
+import { prepareOrOffer } from '../../geofences/repair-zone.ts';
 import { loadRoster, readRoster } from '../ingest/roster-load.ts';
 import { decodePolicyDocument, encodePolicyDocument } from '../kernel/policy-file.ts';
 import { decodeRoster, encodeRoster } from '../kernel/roster-file.ts';
@@ -51,7 +51,7 @@ async function load(
   }
   const update = { roster: roster.value, zones: zones.value, policy: policy.value };
   const taken = await awaitTaken(access.database);
-  const loaded = await loadRoster(access.database, update, Date.now(), prepareZone, taken.token);
+  const loaded = await loadRoster(access.database, update, Date.now(), prepareOrOffer, taken.token);
   if (!loaded.ok) {
     await taken.give();
     for (const { where, message } of loaded.error) say(`${where}: ${message}`);

@@ -3,20 +3,21 @@ import { type Backtest, createBacktest, summarise } from '../../consumers/detect
 import type { Explanation } from '../../consumers/detector/explanation.ts';
 import type { AlertEvent } from '../kernel/alert-event.ts';
 import type { Instant } from '../kernel/instant.ts';
-import { type LogEvent, receiptOf } from '../kernel/log-event.ts';
+import { receiptOf } from '../kernel/log-event.ts';
 import { EMPTY_POLICY_DOCUMENT, type PolicyDocument } from '../kernel/policy.ts';
 import { EMPTY_ROSTER } from '../kernel/roster.ts';
 import type { Database } from '../ports/database.ts';
 import type { ObservationLog } from '../ports/observation-log.ts';
 import { findDocument } from '../store/roster.ts';
-import { readPast, replaySubject } from './past.ts';
+import { isRule, readPast, replaySubject } from './past.ts';
 import { type Reproduction, reproduce } from './reproduction.ts';
+import { createZoneLinter, type ZoneLinter } from './zone-lint.ts';
 
-export interface Insight {
+export interface Insight extends ZoneLinter {
   /** As it was at `atMs`; undefined: the log has no profile of the subject until then. */
   explain(subject: string, atMs: Instant): Promise<Explanation | undefined>;
   reproduce(alert: string): Promise<Reproduction | undefined>;
-  /** Of the subjects that `isCounted` names, from and until by receipt. One at a time. */
+  /** Of the subjects that `isCounted` names, from and until by receipt. One at a time, as a look at a zone is: both read much of the log. */
   backtest(
     other: PolicyDocument,
     fromMs: Instant,
@@ -30,7 +31,14 @@ const RECORDED = { ticks: true, feeds: true, sightings: true };
 
 export function createInsight(deps: { readonly log: ObservationLog; readonly database: Database }): Insight {
   const { log } = deps;
+  const linter = createZoneLinter(deps);
   let running: Promise<unknown> = Promise.resolve();
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = running.then(work);
+    running = result.catch(() => undefined);
+    return result;
+  }
 
   async function backtest(
     other: PolicyDocument,
@@ -60,16 +68,8 @@ export function createInsight(deps: { readonly log: ObservationLog; readonly dat
   return {
     explain: async (subject, atMs) => (await replaySubject(log, subject, atMs)).detector.explain(subject),
     reproduce: (alert) => reproduce(deps, alert),
-    backtest: (...args) => {
-      const result = running.then(() => backtest(...args));
-      running = result.catch(() => undefined);
-      return result;
-    },
+    backtest: (...args) => inTurn(() => backtest(...args)),
+    lintZone: (...args) => inTurn(() => linter.lintZone(...args)),
+    lintDraft: (...args) => inTurn(() => linter.lintDraft(...args)),
   };
-}
-
-function isRule({ type }: LogEvent): boolean {
-  return (
-    type !== 'position' && type !== 'status' && type !== 'checkin' && type !== 'sighting' && type !== 'tick'
-  );
 }

@@ -44,6 +44,13 @@ function isAbout(event: LogEvent, subject: string | null): boolean {
   return !('subject' in event) || event.subject === subject;
 }
 
+/** Says who is watched, and how. */
+export function isRule({ type }: LogEvent): boolean {
+  return (
+    type !== 'position' && type !== 'status' && type !== 'checkin' && type !== 'sighting' && type !== 'tick'
+  );
+}
+
 /** What was concluded of a subject up to `untilMs` by receipt, and the detector as it was then. */
 export async function replaySubject(
   log: ObservationLog,

@@ -67,6 +67,12 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
       explain: async () => undefined,
       reproduce: async () => undefined,
       backtest: async () => ({ counts: [], load: {}, differences: [] }),
+      lintZone: async () => undefined,
+      lintDraft: async (_scope, { zone }) => ({
+        zone: zone.id,
+        check: { refusal: null, repairs: [], repaired: null },
+        week: null,
+      }),
     },
     pageDir: '/nowhere',
     version: 'test',

@@ -31,6 +31,7 @@ export const ACTIONS = [
   'insight.read',
   'policies.backtest',
   'zones.read',
+  'zones.lint',
   'feeds.read',
   'feeds.declare',
   'quarantine.read',
@@ -77,6 +78,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'devices.command',
     'insight.read',
     'zones.read',
+    'zones.lint',
     'feeds.read',
   ],
   'office-officer': [
@@ -94,6 +96,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'devices.command',
     'insight.read',
     'zones.read',
+    'zones.lint',
   ],
   manager: [
     'account.own',
@@ -120,6 +123,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'devices.read',
     'insight.read',
     'zones.read',
+    'zones.lint',
     'feeds.read',
     'quarantine.read',
   ],

@@ -1,6 +1,6 @@
 /** Why and why not, another policy on the past, and whether an alert comes out again of what was recorded. */
 import { Type } from 'typebox';
-import { type AlertEvent, encodeAlertEvent } from '../../../src/kernel/alert-event.ts';
+import type { AlertEvent } from '../../../src/kernel/alert-event.ts';
 import { formatInstant, type Instant } from '../../../src/kernel/instant.ts';
 import type { PolicyDocument } from '../../../src/kernel/policy.ts';
 import { decodePolicyDocument } from '../../../src/kernel/policy-file.ts';
@@ -11,6 +11,7 @@ import { type Action, type Actor, can, covers } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
+import { alertJson, withTimes } from './past-json.ts';
 import { answers, Id, OrganisationPath, readTime, Time } from './schemas.ts';
 
 /** What looks into the log for the desk. Its answers go out as they are, times as text. */
@@ -193,21 +194,4 @@ export function registerInsightRoutes(
     if (row === undefined || !can(actor, action, row.office)) throw new Problem('not-found');
     return row;
   }
-}
-
-function alertJson(event: AlertEvent | null): Record<string, unknown> | null {
-  return event === null ? null : (JSON.parse(encodeAlertEvent(event)) as Record<string, unknown>);
-}
-
-/** `fromMs: 0` inside is `from: "…"` outside. */
-function withTimes(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withTimes);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, part]) =>
-      key.endsWith('Ms') && (typeof part === 'number' || part === null)
-        ? [key.slice(0, -2), part === null || !Number.isFinite(part) ? null : formatInstant(part)]
-        : [key, withTimes(part)],
-    ),
-  );
 }
