@@ -25,6 +25,7 @@ import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.t
 import { registerRosterRoutes } from './routes/roster.ts';
 import { registerSessionRoutes } from './routes/session.ts';
 import { registerSubjectRoutes } from './routes/subjects.ts';
+import { registerTerminalRoutes } from './routes/terminals.ts';
 
 export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly database: Database;
@@ -61,6 +62,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerFeedRoutes(app, deps);
   registerDeviceSecretRoutes(app, deps);
   registerDeviceMessageRoutes(app, deps);
+  registerTerminalRoutes(app, deps);
   registerDeviceCommandRoutes(app, deps);
   registerDeviceNoticeRoutes(app, deps);
   registerQuarantineRoutes(app, deps);

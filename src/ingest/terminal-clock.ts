@@ -61,7 +61,7 @@ export function driftOf(samples: readonly ClockSample[], nowMs: Instant): Drift 
     }
     const exactMs = kind === 'date' ? aheadMs : liveDriftMs(recent.slice(0, i + 1));
     if (exactMs === undefined) continue;
-    if (exactMs < leastMs) break;
+    if (leastAtMs !== null && exactMs < leastMs) break;
     return {
       driftMs: Math.abs(exactMs) <= TOLERANCE_MS ? 0 : exactMs,
       foundBy: kind,

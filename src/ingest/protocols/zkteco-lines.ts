@@ -58,7 +58,7 @@ function punchOf(columns: readonly (string | undefined)[], zone: TerminalZone): 
     verify: readWhole(columns[3]),
     direction: status === null ? 'unknown' : (DIRECTIONS[status] ?? 'unknown'),
   };
-  if (columns[4] !== undefined) record.workcode = columns[4].slice(0, MAX_TEXT);
+  if (columns[4] !== undefined) record.workcode = columns[4].slice(0, MAX_CODE);
   const mask = readWhole(columns[7]);
   if (mask !== null && mask > 0) record.mask = mask;
   const temperature = Number(columns[8] ?? '');
@@ -69,6 +69,8 @@ function punchOf(columns: readonly (string | undefined)[], zone: TerminalZone): 
 }
 
 const MAX_TEXT = 256;
+/** Codes and PINs are short: nothing longer, which could be a template in the wrong place, gets into a record. */
+const MAX_CODE = 23;
 const MAX_OFFSET_S = 14 * 3600;
 
 /** `+28800`: what the terminal says that it is ahead of UTC. */
@@ -131,12 +133,12 @@ function readOplog(rest: string, zone: TerminalZone): ReadLine {
   const record: Record<string, RecordValue> & { kind: RecordKind } = {
     kind: 'oplog',
     code,
-    operator: (columns[1] ?? '').slice(0, MAX_TEXT),
+    operator: (columns[1] ?? '').slice(0, MAX_CODE),
     ...(time === undefined ? { time: null } : timesOf(time, zone, undefined)),
   };
   for (let i = 1; i <= 4; i++) {
     const object = columns[2 + i];
-    if (object !== undefined && object !== '') record[`obj${i}`] = object.slice(0, MAX_TEXT);
+    if (object !== undefined && object !== '') record[`obj${i}`] = object.slice(0, MAX_CODE);
   }
   return record;
 }

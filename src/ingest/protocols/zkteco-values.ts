@@ -34,7 +34,7 @@ export function readWhole(text: string | undefined): number | null {
 
 /** A PIN is a text: leading zeros count. */
 export function isPin(text: string): boolean {
-  return /^[^\s\p{Cc}]{1,64}$/u.test(text) && text.isWellFormed();
+  return /^[^\s\p{Cc}]{1,32}$/u.test(text) && text.isWellFormed();
 }
 
 /** Columns of a line: parted by tabs, on some firmware by spaces. A date and its time stay together. */
