@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readRoster } from '../../../src/ingest/roster-load.ts';
+import { decodeRoster, encodeRoster } from '../../../src/kernel/roster-file.ts';
 import { problem, startDashboard, type TestDashboard } from '../../../tests/harness/dashboard.ts';
 import { openIngest, type TestIngest } from '../../../tests/harness/ingest.ts';
 
@@ -126,4 +128,8 @@ test('T25 a roster of terminals and PINs is loaded as a whole, kept, and written
   );
   await expect(ingest.enrol([], [{ id: 'T9', timeZone: 'x' }])).rejects.toThrow(/time zone/);
   expect((await get('terminals/T9', all)).status).toBe(404);
+  const { roster } = await readRoster(dash.database);
+  expect(decodeRoster(encodeRoster(roster))).toEqual({ ok: true, value: roster });
+  expect(roster.terminals?.[0]).toMatchObject({ id: 'T1', address: 'SN1', office: '445281/office-01' });
+  expect(roster.subjects[0]?.pins).toEqual([{ terminal: 'T1', pin: '1', fromMs: 0, untilMs: null }]);
 });
