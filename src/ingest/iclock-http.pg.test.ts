@@ -61,7 +61,7 @@ async function until(holds: () => Promise<boolean>) {
 const shown = (atMs: number, offsetH = 8) =>
   new Date(atMs + offsetH * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
 
-test('T1 each punch is a check-in of the subject whose PIN it was at that time, on the log when OK comes', async () => {
+test('TM1 each punch is a check-in of the subject whose PIN it was at that time, on the log when OK comes', async () => {
   const answer = await upload(
     'SN1',
     '0001\t2026-02-20 09:00:00\t0\t1\n2\t2026-01-20 09:00:00\t0\t15\n2\t2026-02-20 09:01:00\t1\t4\n0001\t2026-02-20 17:00:00\t1\t3',
@@ -75,7 +75,7 @@ test('T1 each punch is a check-in of the subject whose PIN it was at that time, 
   ]);
 });
 
-test('T2 a terminal of one subject takes every PIN; one whose devices are SN/PIN takes only theirs', async () => {
+test('TM2 a terminal of one subject takes every PIN; one whose devices are SN/PIN takes only theirs', async () => {
   await upload('SN4', '17\t2026-02-21 09:00:00\t0\t1');
   await upload(
     'SN5',
@@ -94,7 +94,7 @@ test('T2 a terminal of one subject takes every PIN; one whose devices are SN/PIN
   expect(await checkins('S7')).toEqual(['S7 SN5 2026-02-21T01:06:00.000Z fingerprint']);
 });
 
-test('T3 an unknown terminal is answered, since what it says is kept; replayed when it is on the roster, and asked for all then', async () => {
+test('TM3 an unknown terminal is answered, since what it says is kept; replayed when it is on the roster, and asked for all then', async () => {
   const answer = await upload('SN9', '0001\t2026-02-22 09:00:00\t0\t1\ngarbage', 'ATTLOG', '900');
   expect(answer).toMatchObject({ status: 200, body: 'OK: 1' });
   expect((await quarantined()).map(({ code, device }) => `${code} ${device}`).sort()).toEqual([
@@ -110,7 +110,7 @@ test('T3 an unknown terminal is answered, since what it says is kept; replayed w
   expect((await call('cdata?SN=SN9&options=all')).body).toContain('ATTLOGStamp=None');
 });
 
-test('T4 a stamp moves only when what it stands for is durable: after a loss the terminal sends it again', async () => {
+test('TM4 a stamp moves only when what it stands for is durable: after a loss the terminal sends it again', async () => {
   expect((await call('cdata?SN=SN4&options=all')).body).toMatch(/^Stamp=1$/m);
   ingest.isLogAway = true;
   const lost = await upload('SN4', '1\t2026-02-23 09:00:00\t0\t1', 'ATTLOG', '500');
@@ -128,7 +128,7 @@ test('T4 a stamp moves only when what it stands for is durable: after a loss the
   expect(await checkins('S4')).toContain('S4 D4 2026-02-23T09:00:00.000Z fingerprint');
 });
 
-test('T5 one bad line harms no neighbour: it is kept with its reason, and the batch does not come again', async () => {
+test('TM5 one bad line harms no neighbour: it is kept with its reason, and the batch does not come again', async () => {
   const before = (await quarantined()).length;
   const answer = await upload(
     'SN4',
@@ -144,7 +144,7 @@ test('T5 one bad line harms no neighbour: it is kept with its reason, and the ba
   ]);
 });
 
-test('T6 no template, picture or password stands anywhere in the store: not in messages, not in quarantine, not on the log', async () => {
+test('TM6 no template, picture or password stands anywhere in the store: not in messages, not in quarantine, not on the log', async () => {
   const secret = 'QmlvbWV0cmljVGVtcGxhdGVUaGF0TXVzdE5vdEJlS2VwdA';
   const lines = [
     'USER PIN=1\tName=测试人员一\tPri=0\tPasswd=geheim-passwort\tCard=',
@@ -187,7 +187,7 @@ test('T6 no template, picture or password stands anywhere in the store: not in m
   }
 });
 
-test('T7 a clock that is ahead is found by its own punches and taken off; message and store tell both', async () => {
+test('TM7 a clock that is ahead is found by its own punches and taken off; message and store tell both', async () => {
   ingest.clock.nowMs = NOW_MS + 60_000;
   const trueMs = ingest.clock.nowMs - 2000;
   await ingest.enrol([pinned('S20', { terminal: 'T20', pin: '1' })], [{ ...T1, id: 'T20', address: 'SN20' }]);
@@ -210,7 +210,7 @@ test('T7 a clock that is ahead is found by its own punches and taken off; messag
   );
 });
 
-test('T8 one that is behind is found by live punches while contact is unbroken, and never by stored ones', async () => {
+test('TM8 one that is behind is found by live punches while contact is unbroken, and never by stored ones', async () => {
   await ingest.enrol([pinned('S21', { terminal: 'T21', pin: '1' })], [{ ...T1, id: 'T21', address: 'SN21' }]);
   const behindMs = 600_000;
   const said = async () => upload('SN21', `1\t${shown(ingest.clock.nowMs - behindMs)}\t0\t1`);
@@ -235,7 +235,7 @@ test('T8 one that is behind is found by live punches while contact is unbroken, 
   expect((await at()).at(-1)).toBe(ingest.clock.nowMs);
 });
 
-test('T9 the Date of a request says what the terminal’s clock is, and a clock that was never set is refused', async () => {
+test('TM9 the Date of a request says what the terminal’s clock is, and a clock that was never set is refused', async () => {
   await ingest.enrol([pinned('S22', { terminal: 'T22', pin: '1' })], [{ ...T1, id: 'T22', address: 'SN22' }]);
   const date = { date: new Date(NOW_MS - 1_800_000).toUTCString() };
   await call('cdata?SN=SN22&table=ATTLOG', `1\t${shown(NOW_MS - 1_800_000)}\t0\t1`, date);
@@ -246,7 +246,7 @@ test('T9 the Date of a request says what the terminal’s clock is, and a clock 
   expect((await quarantined())[0]).toMatchObject({ device: 'SN23', code: 'time-in-the-future' });
 });
 
-test('T10 what is asked of a terminal goes out with its poll, once, and its result is the answer', async () => {
+test('TM10 what is asked of a terminal goes out with its poll, once, and its result is the answer', async () => {
   const ask = async (device: string, subject: string, command: object) =>
     (
       await own.database.query({
@@ -281,7 +281,7 @@ test('T10 what is asked of a terminal goes out with its poll, once, and its resu
   ]);
 });
 
-test('T11 no SN is 400, another path 404, too much 413; the log away 503; ping and clock are answered', async () => {
+test('TM11 no SN is 400, another path 404, too much 413; the log away 503; ping and clock are answered', async () => {
   expect((await call('cdata?table=ATTLOG', '1\t2026-02-20 09:00:00')).status).toBe(400);
   expect((await call('registry?SN=SN1', 'x')).status).toBe(404);
   expect((await call('ping?SN=SN1')).body).toBe('OK');
@@ -291,7 +291,7 @@ test('T11 no SN is 400, another path 404, too much 413; the log away 503; ping a
   expect(tooLong.status).toBe(413);
 });
 
-test('T12 strangers fill neither quarantine nor memory: beyond a bound they are told to come again', async () => {
+test('TM12 strangers fill neither quarantine nor memory: beyond a bound they are told to come again', async () => {
   const before = (await quarantined()).length;
   const statuses: number[] = [];
   for (let i = 0; i < 600; i++)
@@ -307,7 +307,7 @@ test('T12 strangers fill neither quarantine nor memory: beyond a bound they are 
   expect(before).toBeLessThan(1000);
 });
 
-test('T13 a batch of lines of all kinds makes a bounded number of rows in quarantine', async () => {
+test('TM13 a batch of lines of all kinds makes a bounded number of rows in quarantine', async () => {
   const many = Array.from({ length: 5000 }, (_, i) => `x${i}\t2026-02-25 09:00:00\t0\t1`).join('\n');
   expect((await upload('SN1', many)).body).toBe('OK: 5000');
   const items = (await quarantined()).filter(({ device }) => device === 'SN1');
@@ -316,7 +316,7 @@ test('T13 a batch of lines of all kinds makes a bounded number of rows in quaran
   expect(kept.filter((line) => line.startsWith('x'))).toHaveLength(5000);
 });
 
-test('T14 whatever bytes a connection brings, slowly or cut, the port answers the next one', async () => {
+test('TM14 whatever bytes a connection brings, slowly or cut, the port answers the next one', async () => {
   const { port } = new URL(ingest.iclockUrl);
   const ends = (bytes: Uint8Array) =>
     new Promise<void>((resolve) => {

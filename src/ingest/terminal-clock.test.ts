@@ -21,12 +21,12 @@ function after(...said: readonly (readonly [kind: SampleKind, aheadS: number])[]
   return driftOf(samples, NOW_MS + HOUR_MS);
 }
 
-test('D1 a punch ahead of its receipt proves a clock that is ahead, at once', () => {
+test('TC1 a punch ahead of its receipt proves a clock that is ahead, at once', () => {
   expect(after(['stored', 600])).toMatchObject({ driftMs: 600_000, foundBy: 'ahead' });
   expect(after(['stored', 600], ['stored', 550])).toMatchObject({ driftMs: 600_000 });
 });
 
-test('D2 a punch that lies behind may have waited: it proves nothing alone, three live ones that agree do', () => {
+test('TC2 a punch that lies behind may have waited: it proves nothing alone, three live ones that agree do', () => {
   expect(after(['stored', -7200])).toEqual(NO_DRIFT);
   expect(after(['live', -600])).toEqual(NO_DRIFT);
   expect(after(['live', -600], ['live', -595])).toEqual(NO_DRIFT);
@@ -37,7 +37,7 @@ test('D2 a punch that lies behind may have waited: it proves nothing alone, thre
   expect(after(['live', -600], ['live', -100], ['live', -602])).toEqual(NO_DRIFT);
 });
 
-test('D3 a live punch at the right time, and the Date of a request, say that the clock is right', () => {
+test('TC3 a live punch at the right time, and the Date of a request, say that the clock is right', () => {
   expect(after(['stored', 600], ['live', -3])).toMatchObject({ driftMs: 0, foundBy: 'live' });
   expect(after(['live', -600], ['live', -600], ['live', -600], ['date', 2])).toMatchObject({
     driftMs: 0,
@@ -47,7 +47,7 @@ test('D3 a live punch at the right time, and the Date of a request, say that the
   expect(after(['live', 3600], ['stored', 3000])).toMatchObject({ driftMs: 3_600_000 });
 });
 
-test('D4 seconds are no drift; a clock that was never set is not mended; what was measured long ago holds no more', () => {
+test('TC4 seconds are no drift; a clock that was never set is not mended; what was measured long ago holds no more', () => {
   expect(after(['date', 20])).toMatchObject({ driftMs: 0 });
   expect(after(['stored', 2 * 86_400])).toEqual(NO_DRIFT);
   expect(after(['date', -400 * 86_400])).toEqual(NO_DRIFT);
@@ -55,7 +55,7 @@ test('D4 seconds are no drift; a clock that was never set is not mended; what wa
   expect(driftOf(old, NOW_MS + 8 * 86_400_000)).toEqual(NO_DRIFT);
 });
 
-test('D5 a clock off by any amount, heard live, is found to within the network’s delay; nothing but its own punches is needed', () => {
+test('TC5 a clock off by any amount, heard live, is found to within the network’s delay; nothing but its own punches is needed', () => {
   const delays = fc.array(fc.integer({ min: 0, max: 5000 }), { minLength: 3, maxLength: 20 });
   const drifts = fc.integer({ min: -MAX_DRIFT_MS + 10_000, max: MAX_DRIFT_MS - 10_000 });
   fc.assert(
@@ -76,7 +76,7 @@ test('D5 a clock off by any amount, heard live, is found to within the network�
   );
 });
 
-test('D6 a right clock is never corrected, however long its punches have waited', () => {
+test('TC6 a right clock is never corrected, however long its punches have waited', () => {
   const samples = fc.array(
     fc.record({
       kind: fc.constant<SampleKind>('stored'),

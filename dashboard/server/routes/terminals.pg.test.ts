@@ -37,7 +37,7 @@ afterAll(async () => {
 const get = (path: string, headers: Record<string, string>) =>
   dash.call('GET', `/api/v1/${path}`, { headers });
 
-test('T20 a terminal is seen by those over its office, with its clock and stamps; its PINs only of one’s own subtree', async () => {
+test('TM20 a terminal is seen by those over its office, with its clock and stamps; its PINs only of one’s own subtree', async () => {
   const { body } = await get('terminals', office);
   expect(body.items).toMatchObject([
     {
@@ -58,7 +58,7 @@ test('T20 a terminal is seen by those over its office, with its clock and stamps
     expect(problem(await get(path, other))).toBe(404);
 });
 
-test('T21 its messages are its office’s; a punch is the subject’s office’s', async () => {
+test('TM21 its messages are its office’s; a punch is the subject’s office’s', async () => {
   const kinds = async (headers: Record<string, string>) =>
     ((await get('devices/T1/messages', headers)).body.items as { kind: string; pin: string }[]).map(
       ({ kind, pin }) => `${kind} ${pin}`,
@@ -69,7 +69,7 @@ test('T21 its messages are its office’s; a punch is the subject’s office’s
   expect(await kinds(other)).toEqual(['attendance 2']);
 });
 
-test('T22 it is registered by an administrator over its office, old and new; a serial number is one terminal’s', async () => {
+test('TM22 it is registered by an administrator over its office, old and new; a serial number is one terminal’s', async () => {
   const put = (id: string, headers: Record<string, string>, body: object) =>
     dash.call('PUT', `/api/v1/terminals/${id}`, { headers, body });
   const made = await put('T2', all, { office: '445202/office-02', address: 'SN2' });
@@ -91,7 +91,7 @@ test('T22 it is registered by an administrator over its office, old and new; a s
   expect(problem(await put('T5', office, { office: '445281/office-01' }))).toBe(403);
 });
 
-test('T23 its stamps are forgotten, so that it sends everything again', async () => {
+test('TM23 its stamps are forgotten, so that it sends everything again', async () => {
   const forget = (headers: Record<string, string>) =>
     dash.call('DELETE', '/api/v1/terminals/T1/stamps', { headers });
   expect(problem(await forget(office))).toBe(403);
@@ -100,7 +100,7 @@ test('T23 its stamps are forgotten, so that it sends everything again', async ()
   expect(await handshake.text()).toContain('ATTLOGStamp=None');
 });
 
-test('T24 a terminal is asked by those over its office, by its own id', async () => {
+test('TM24 a terminal is asked by those over its office, by its own id', async () => {
   const ask = (headers: Record<string, string>, body: object) =>
     dash.call('POST', '/api/v1/devices/T1/commands', { headers, body });
   const resend = { type: 'resend', from: '2026-02-20T00:00:00Z', until: '2026-02-21T00:00:00Z' };
@@ -116,7 +116,7 @@ test('T24 a terminal is asked by those over its office, by its own id', async ()
   expect((await get('devices/T1/commands', other)).body.items).toEqual([]);
 });
 
-test('T25 a roster of terminals and PINs is loaded as a whole, kept, and written out as it was', async () => {
+test('TM25 a roster of terminals and PINs is loaded as a whole, kept, and written out as it was', async () => {
   await expect(
     ingest.enrol([{ id: 'S9', office: '', pins: [{ terminal: 'none', pin: '1' }] }]),
   ).rejects.toThrow(/there is no terminal/);
