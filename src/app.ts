@@ -47,6 +47,8 @@ export interface App {
   readonly url: string;
   /** Null when the process has no ingest role. */
   readonly osmandUrl: string | null;
+  /** Fingerprint terminals; null when the process has no ingest role. */
+  readonly iclockUrl: string | null;
   /** Device ports over TCP by protocol, as `tcp://host:port`; none when the process has no ingest role. */
   readonly deviceUrls: Readonly<Record<string, string>>;
   readonly database: Database;
@@ -119,6 +121,13 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
     cleanups.add('OsmAnd server', () => ingest.osmand.close());
     osmandUrl = osmand.value;
   }
+  let iclockUrl: string | null = null;
+  if (ingest !== undefined) {
+    const iclock = await listen(ingest.iclock, config.host, config.iclockPort, 'ICLOCK_PORT');
+    if (!iclock.ok) return give(iclock.error);
+    cleanups.add('iclock server', () => ingest.iclock.close());
+    iclockUrl = iclock.value;
+  }
   const deviceUrls: Record<string, string> = {};
   for (const { server, ...each } of ingest?.devicePorts ?? []) {
     const opened = await asResult(server.listen(config.host, each.port), config.host, each);
@@ -129,6 +138,7 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
   return ok({
     url: page.value,
     osmandUrl,
+    iclockUrl,
     deviceUrls,
     database: parts.database,
     madePassword: administrator?.password,

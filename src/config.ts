@@ -82,6 +82,12 @@ const SETTINGS = {
   osmandPort: port('OSMAND_PORT', 'osmand-port', 5055, 'OsmAnd / Traccar Client; 0 takes a free one'),
   jt808Port: port('JT808_PORT', 'jt808-port', 5015, 'JT/T 808 over TCP; 0 takes a free one'),
   watchPort: port('WATCH_PORT', 'watch-port', 5093, 'watch protocol over TCP; 0 takes a free one'),
+  iclockPort: port(
+    'ICLOCK_PORT',
+    'iclock-port',
+    8081,
+    'fingerprint terminals, iclock / ADMS push; 0 takes a free one',
+  ),
   dataDir: text('DATA_DIR', 'data-dir', './data', 'folder of the embedded database'),
   databaseUrl: optional(
     'DATABASE_URL',

@@ -40,7 +40,12 @@ export async function playDemo(app: App, config: Config): Promise<DemoPlay> {
   });
   const run = createDemoRun({
     world,
-    target: { nativeUrl: app.url, token, osmandUrl: app.osmandUrl ?? '' },
+    target: {
+      nativeUrl: app.url,
+      token,
+      osmandUrl: app.osmandUrl ?? '',
+      ...(app.iclockUrl === null ? {} : { iclockUrl: app.iclockUrl }),
+    },
     clock: Date.now,
   });
   run.start();

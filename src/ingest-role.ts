@@ -8,6 +8,7 @@ import { createDevicePort, createDeviceRoom, type DevicePort, devicePorts } from
 import { type CommandChannel, type CommandDesk, openCommandDesk } from './ingest/command-desk.ts';
 import { createDeviceMessages } from './ingest/device-messages.ts';
 import { createDeviceNotices } from './ingest/device-notices.ts';
+import { createIclockServer } from './ingest/iclock-http.ts';
 import { createIntake } from './ingest/intake.ts';
 import { lead } from './ingest/leader.ts';
 import { nativeIngest } from './ingest/native-http.ts';
@@ -20,6 +21,8 @@ import { createRetry } from './ingest/retry.ts';
 import { openRosterCache } from './ingest/roster-cache.ts';
 import { createTakeDecoded, type Messages } from './ingest/take-decoded.ts';
 import type { TcpServer } from './ingest/tcp-server.ts';
+import { openTerminalStates } from './ingest/terminal-states.ts';
+import { createTerminalTake } from './ingest/terminal-take.ts';
 import type { Metrics } from './metrics.ts';
 import type { Database } from './ports/database.ts';
 import type { ObservationLog } from './ports/observation-log.ts';
@@ -73,7 +76,11 @@ export async function openIngest({
   };
   // What is tried again stands in quarantine already: refused once more, it stays where it is.
   const again = createTakeDecoded({ intake: bare, quarantine: nowhere, messages: kept });
-  const quarantine = createQuarantine(database, createRetry({ intake: bare, take: again.take, secretOf }));
+  const terminals = createTerminalTake({ intake: bare, messages: kept, terminals: devices.terminals });
+  const quarantine = createQuarantine(
+    database,
+    createRetry({ intake: bare, take: again.take, secretOf, retryTerminal: terminals.retry }),
+  );
   const notices = createDeviceNotices({ db: database, logger });
   cleanups.add('device notices', () => notices.stop());
   const telling = {
@@ -110,6 +117,21 @@ export async function openIngest({
       },
     }),
   };
+
+  const states = await openTerminalStates({ db: database, logger });
+  cleanups.add('terminals', () => states.stop());
+  const iclock = createIclockServer({
+    take: terminals.take,
+    quarantine: telling,
+    states,
+    terminals: devices.terminals,
+    desk: () => desk,
+    onStranger: (address, receivedMs) =>
+      notices.raise({ protocol: 'zkteco', address, code: 'unknown-terminal', receivedMs }),
+    onNotKept: (code) => metrics.notKept.inc({ protocol: 'zkteco', code }),
+    logger,
+    now: Date.now,
+  });
 
   const room = createDeviceRoom();
   const shared = {
@@ -178,6 +200,7 @@ export async function openIngest({
     quarantine,
     guests: [native, owntracks],
     osmand: createOsmandServer(phones),
+    iclock,
     devicePorts: tcp,
   };
 }

@@ -161,6 +161,19 @@ test('D14 the first tick after a deadline meets it, though another device spoke 
   expect(told(alerts)).toEqual(['silent opened 0.0']);
 });
 
+test('D21 a terminal that a subject’s device names is watched by no rule: it is on a wall, and its silence is nobody’s', () => {
+  const terminal = { ...phone('D2'), protocol: 'zkteco' as const, address: 'SN2' };
+  const only = play([...SETTING, profile(0, { devices: [terminal] }), ...ticks(1, 600)]);
+  expect(told(only)).toEqual([]);
+  const both = play([
+    ...SETTING,
+    profile(0, { devices: [phone('D1'), terminal] }),
+    fix(0, 0),
+    ...ticks(1, 30),
+  ]);
+  expect(both.map(({ kind, device }) => `${kind} ${device}`)).toEqual(['silent D1']);
+});
+
 test('D15 late marks what a stored fact opened, and nothing else', () => {
   const stored = range(10, 13).map((n) => fix(n, 5000, { receivedMs: minutes(20) }));
   expect(play([...start, fix(0, 0), ...stored])[0]).toMatchObject({ startedAtMs: minutes(10), late: true });

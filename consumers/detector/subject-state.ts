@@ -91,8 +91,12 @@ export function deviceOf(subject: SubjectState, id: string, nowMs: Instant): Dev
   return made;
 }
 
-/** Assigned, and for a wristband under an order in force: past it nothing is judged (Community Corrections Law, art. 29). */
-export function isWatched({ fromMs, untilMs, kind, order }: Device, at: Instant): boolean {
+/**
+ * Assigned, and for a wristband under an order in force: past it nothing is judged (Community Corrections Law, art. 29). A terminal
+ * hangs on a wall: it is not carried, and its silence is nobody's.
+ */
+export function isWatched({ fromMs, untilMs, kind, order, protocol }: Device, at: Instant): boolean {
+  if (protocol === 'zkteco') return false;
   if (at < fromMs || (untilMs !== null && at >= untilMs)) return false;
   return kind === 'phone' || (order !== null && order.fromMs <= at && at < order.untilMs);
 }

@@ -35,6 +35,7 @@ import { registerSubjectRoutes } from './routes/subjects.ts';
 import { registerTaskFileRoutes } from './routes/task-files.ts';
 import { registerTaskRoutes } from './routes/tasks.ts';
 import { registerZoneCheckRoutes, type ZonesOfPast } from './routes/zone-checks.ts';
+import { registerTerminalRoutes } from './routes/terminals.ts';
 
 export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly database: Database;
@@ -80,6 +81,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerFeedRoutes(app, deps);
   registerDeviceSecretRoutes(app, deps);
   registerDeviceMessageRoutes(app, deps);
+  registerTerminalRoutes(app, deps);
   registerDeviceCommandRoutes(app, deps);
   registerDeviceNoticeRoutes(app, deps);
   registerQuarantineRoutes(app, deps);

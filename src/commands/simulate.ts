@@ -17,10 +17,11 @@ import { encodeZones } from '../kernel/zone-file.ts';
 export const SIMULATE_USAGE = `wardline simulate --native URL --token T --osmand URL [options]
 wardline simulate --write-roster FILE --write-zones FILE [--subjects N] [--seed N]
 
-Plays the demo's phones (OsmAnd) and wristbands (native ingest) against any address.
+Plays the demo's phones (OsmAnd), wristbands (native ingest) and terminals (iclock) against any address.
   --native URL         where /ingest/v1/observations is, e.g. http://127.0.0.1:8080
   --token T            bearer token of the feed ${WRISTBAND_FEED}
   --osmand URL         e.g. http://127.0.0.1:5055
+  --iclock URL         e.g. http://127.0.0.1:8081; without it the offices' terminals are not played, and nobody checks in
   --subjects N         how many people (default ${SUBJECTS})
   --seed N             another seed is another city (default ${DEFAULT_SEED})
   --speed X            the world runs X times faster, from the past up to now; needs --duration
@@ -37,7 +38,12 @@ export interface CommandIo {
 }
 
 interface Settings {
-  readonly target: { readonly nativeUrl: string; readonly token: string; readonly osmandUrl: string } | null;
+  readonly target: {
+    readonly nativeUrl: string;
+    readonly token: string;
+    readonly osmandUrl: string;
+    readonly iclockUrl?: string;
+  } | null;
   readonly subjects: number;
   readonly seed: number;
   readonly speed: number;
@@ -138,6 +144,7 @@ function parseSettings(argv: readonly string[]): Result<Settings, string[]> {
         native: text,
         token: text,
         osmand: text,
+        iclock: text,
         subjects: text,
         seed: text,
         speed: text,
@@ -180,7 +187,12 @@ function parseSettings(argv: readonly string[]): Result<Settings, string[]> {
     (values['write-roster'] !== undefined || values['write-zones'] !== undefined);
   let target: Settings['target'] = null;
   if (!onlyWrites) {
-    target = { nativeUrl: url('native'), token: values.token ?? '', osmandUrl: url('osmand') };
+    target = {
+      nativeUrl: url('native'),
+      token: values.token ?? '',
+      osmandUrl: url('osmand'),
+      ...(values.iclock === undefined ? {} : { iclockUrl: url('iclock') }),
+    };
     if (target.token === '') faults.push('--token is missing: wardline token create makes one');
   }
   if (!Number.isInteger(subjects)) faults.push('--subjects must be a whole number');

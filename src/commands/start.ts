@@ -67,6 +67,7 @@ function welcome(app: App, config: Config, demoPassword: string | undefined): st
     `  page    ${app.url}`,
     ...(config.roles.includes('dashboard') ? [`  login   ${login}`] : []),
     ...(app.osmandUrl === null ? [] : [`  osmand  ${app.osmandUrl}   (OsmAnd / Traccar Client)`]),
+    ...(app.iclockUrl === null ? [] : [`  iclock  ${app.iclockUrl}   (fingerprint terminals)`]),
     ...Object.entries(app.deviceUrls).map(
       ([name, url]) => `  ${name.padEnd(7)} ${url}   (${SPOKEN[name] ?? 'devices'})`,
     ),

@@ -1,7 +1,9 @@
 /** What the city's people are to the contract: roster entries with devices, orders, permits and zones. Pure. */
 import type { Device, SubjectProfile, ZoneAssignment, ZoneFeature } from '../kernel/roster.ts';
+import { checkinsOf, pinsOf } from './checkins.ts';
 import { COUNTIES } from './counties.ts';
 import { exclusionName } from './names.ts';
+import type { Office } from './places.ts';
 import { toLonLat } from './plane.ts';
 import { uniform } from './random.ts';
 import type { DemoSubject } from './world.ts';
@@ -31,7 +33,12 @@ export const LEAVE_PLACES = [
 const LEAVE_RADIUS_M = 10_000;
 
 /** `renewedMs`: when orders were last renewed; the same within a renewal period. */
-export function profileOf(person: DemoSubject, renewedMs: number, seed: number): SubjectProfile {
+export function profileOf(
+  person: DemoSubject,
+  renewedMs: number,
+  seed: number,
+  offices: readonly Office[],
+): SubjectProfile {
   const { phone, wristband } = person;
   const orderMs = renewedMs - Math.floor((1 + 52 * uniform(seed, person.number, 13)) * DAY_MS);
   const devices: Device[] = [
@@ -77,7 +84,7 @@ export function profileOf(person: DemoSubject, renewedMs: number, seed: number):
     devices,
     zones,
     curfews: [],
-    checkins: [],
+    checkins: checkinsOf(person),
     permits:
       person.leave === null
         ? []
@@ -91,6 +98,7 @@ export function profileOf(person: DemoSubject, renewedMs: number, seed: number):
             },
           ],
     noContact: [],
+    pins: pinsOf(person, offices),
   };
 }
 

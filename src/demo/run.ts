@@ -9,6 +9,7 @@ import { fixAt, gapAt } from './fixes.ts';
 import { incidentsBetween, openingIncident, truthLine } from './incidents.ts';
 import { createMotion, type Darkness } from './motion.ts';
 import { uniform } from './random.ts';
+import { createTerminals } from './terminals.ts';
 import { phoneRequest, positionLine, statusLine } from './wire.ts';
 import type { DemoDevice, DemoSubject, World } from './world.ts';
 
@@ -19,6 +20,8 @@ export interface DemoTarget {
   readonly token: string;
   /** e.g. `http://127.0.0.1:5055`. */
   readonly osmandUrl: string;
+  /** e.g. `http://127.0.0.1:8081`; absent: no terminal is played. */
+  readonly iclockUrl?: string;
 }
 
 export interface DemoRunOptions {
@@ -72,6 +75,10 @@ export function createDemoRun(options: DemoRunOptions): DemoRun {
   const shared = { sender, counts, clock, onRefused };
   const platform = createPlatform({ ...shared, base: new URL(target.nativeUrl), token: target.token });
   const osmandBase = new URL(target.osmandUrl);
+  const terminals =
+    target.iclockUrl === undefined
+      ? undefined
+      : createTerminals({ ...shared, world, base: new URL(target.iclockUrl) });
   let timer: NodeJS.Timeout | undefined;
   let turn: (() => void) | undefined;
   let carried: Carried[] = [];
@@ -117,6 +124,7 @@ export function createDemoRun(options: DemoRunOptions): DemoRun {
       }
       tell(nowMs);
       platform.drain(clock());
+      terminals?.turn(nowMs);
     };
 
     const step = (item: Carried, atMs: number) => {
@@ -173,7 +181,10 @@ export function createDemoRun(options: DemoRunOptions): DemoRun {
     },
     counts: () => ({
       ...counts,
-      stored: platform.stored + carried.reduce((sum, item) => sum + (item.phone?.stored ?? 0), 0),
+      stored:
+        platform.stored +
+        (terminals?.stored ?? 0) +
+        carried.reduce((sum, item) => sum + (item.phone?.stored ?? 0), 0),
     }),
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { PolicyDocument } from '../kernel/policy.ts';
 import type { Grade, Roster, ZoneFeature } from '../kernel/roster.ts';
+import { terminalsOf } from './checkins.ts';
 import { COUNTIES, type County } from './counties.ts';
 import { officeName, subjectName } from './names.ts';
 import { findHomes, type Office, placeOffices } from './places.ts';
@@ -177,9 +178,10 @@ export function createWorld({ seed, nowMs, subjects = SUBJECTS, offices = OFFICE
       ...officeList.map(({ path, county, number }) => ({ path, name: officeName(county.name, number) })),
     ],
     roster: {
-      subjects: people.map((person) => profileOf(person, renewedMs, seed)),
+      subjects: people.map((person) => profileOf(person, renewedMs, seed, officeList)),
       musters: [],
       calendar: { days: {}, timeZone: 'Asia/Shanghai' },
+      terminals: terminalsOf(officeList),
     },
     zones: zonesOf(people),
     policy: { default: {}, grades: { relaxed: { silenceMinS: 1800 } }, organisations: {}, keyPeriods: [] },

@@ -36,6 +36,8 @@ export interface CommandDesk {
   onHeard(word: DeviceWord): void;
   /** Commands for a device that fetches them with an answer; they count as sent. */
   fetch(device: string): Promise<readonly DeviceCommand[]>;
+  /** The same for a protocol that gives the number of the request back with its answer, to whichever process. */
+  fetchNumbered(device: string): Promise<readonly { serial: number; command: DeviceCommand }[]>;
   stop(): Promise<void>;
 }
 
@@ -82,7 +84,7 @@ export async function openCommandDesk(deps: CommandDeskDeps): Promise<CommandDes
         queuedMs: row.queued_at.getTime(),
         expiresMs: row.expires_at.getTime(),
         sentMs: null,
-        serial: undefined,
+        serial: row.protocol === 'zkteco' ? Number(row.id) : undefined,
       };
       open.sentMs ??= row.sent_at?.getTime() ?? null;
       found.set(row.device, [...(found.get(row.device) ?? []), open]);
@@ -141,6 +143,16 @@ export async function openCommandDesk(deps: CommandDeskDeps): Promise<CommandDes
     return claimed !== undefined;
   }
 
+  /** Those that wait for the device, claimed: they count as sent. */
+  async function takeWaiting(device: string): Promise<readonly Open[]> {
+    const taken: Open[] = [];
+    if (waiting(device).length > 0)
+      await queue(device, async () => {
+        for (const open of waiting(device)) if (await claim(open)) taken.push(open);
+      });
+    return taken;
+  }
+
   /** Takes the request that the word answers out of the open ones. */
   function answeredBy({ device, records, answers }: DeviceWord) {
     const open = byDevice.get(device) ?? [];
@@ -181,17 +193,12 @@ export async function openCommandDesk(deps: CommandDeskDeps): Promise<CommandDes
       deliver(device);
     },
     fetch: async (device) => {
-      const taken: DeviceCommand[] = [];
-      if (waiting(device).length > 0)
-        await queue(device, async () => {
-          for (const open of waiting(device)) {
-            if (!(await claim(open))) continue;
-            open.serial = null;
-            taken.push(open.command);
-          }
-        });
-      return taken;
+      const taken = await takeWaiting(device);
+      for (const open of taken) open.serial = null;
+      return taken.map(({ command }) => command);
     },
+    fetchNumbered: async (device) =>
+      (await takeWaiting(device)).map(({ id, command }) => ({ serial: Number(id), command })),
     stop: async () => {
       clearInterval(timer);
       await stopListening();

@@ -7,10 +7,18 @@ import type { Logger } from 'pino';
 import { parseInstant } from '../kernel/instant.ts';
 import type { Db } from '../ports/database.ts';
 import { addDeviceMessages } from '../store/device-messages.ts';
+import type { Origin } from './intake.ts';
+import type { DeviceRecord } from './protocols/record.ts';
 import type { Devices } from './roster-cache.ts';
 import type { Messages } from './take-decoded.ts';
 
 export interface DeviceMessages extends Messages {
+  /** Of somebody whom the caller has found: a subject's, or an office's where it is of no one subject. */
+  keep(
+    origin: Origin,
+    whose: { readonly keptFor: string; readonly subject: string | null; readonly office: string | null },
+    record: DeviceRecord,
+  ): void;
   /** Writes what waits. */
   stop(): Promise<void>;
 }
@@ -19,6 +27,7 @@ interface Row {
   readonly received: Date;
   readonly device: string;
   readonly subject: string;
+  readonly office: string | null;
   readonly protocol: string;
   readonly record: string;
 }
@@ -63,6 +72,19 @@ export function createDeviceMessages(deps: { db: Db; devices: Devices; logger: L
     }
   }
 
+  function bound(): void {
+    // Some at once: each letting-go copies what stays.
+    if (waiting.length > MAX_WAITING + MAX_WRITE) {
+      const lost = waiting.length - MAX_WAITING;
+      logger.error(
+        { event: 'messages.lost', lost },
+        'the store is away: device messages are let go, observations are not',
+      );
+      waiting = waiting.slice(lost);
+    }
+    if (waiting.length > 0) schedule();
+  }
+
   return {
     add: ({ feed, protocol, source, receivedMs }, address, records) => {
       for (const record of records) {
@@ -80,19 +102,23 @@ export function createDeviceMessages(deps: { db: Db; devices: Devices; logger: L
           received: new Date(receivedMs),
           device,
           subject,
+          office: null,
           protocol: protocol ?? source,
           record: JSON.stringify(kept),
         });
       }
-      if (waiting.length > MAX_WAITING) {
-        const lost = waiting.length - MAX_WAITING;
-        logger.error(
-          { event: 'messages.lost', lost },
-          'the store is away: device messages are let go, observations are not',
-        );
-        waiting = waiting.slice(lost);
-      }
-      if (waiting.length > 0) schedule();
+      bound();
+    },
+    keep: ({ protocol, source, receivedMs }, { keptFor, subject, office }, record) => {
+      waiting.push({
+        received: new Date(receivedMs),
+        device: keptFor,
+        subject: subject ?? '',
+        office,
+        protocol: protocol ?? source,
+        record: JSON.stringify(record),
+      });
+      bound();
     },
     stop: async () => {
       clearTimeout(timer);
@@ -111,5 +137,6 @@ function insert(db: Db, rows: readonly Row[]): Promise<unknown> {
     rows.map(({ subject }) => subject),
     rows.map(({ protocol }) => protocol),
     rows.map(({ record }) => record),
+    rows.map(({ office }) => office),
   );
 }

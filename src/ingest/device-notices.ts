@@ -22,6 +22,8 @@ export interface DeviceNotices {
 
 const IDENTITY_CODES: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'unknown-device',
+  'unknown-terminal',
+  'unknown-pin',
   'device-not-assigned',
   'not-authenticated',
 ]);

@@ -18,12 +18,15 @@ export interface RetryDeps {
   readonly take: TakeDecoded['take'];
   /** The secret that is set for an id on the wire. */
   secretOf(address: string): string | undefined;
+  /** A terminal's kept lines, with what its clock was off. */
+  retryTerminal(item: QuarantineItem): Promise<Result<void, Refusal>>;
 }
 
 export function createRetry(deps: RetryDeps): Retry {
   return async (item) => {
     const { feed, receivedMs } = item;
     const source = item.source as Source;
+    if (source === 'zkteco') return deps.retryTerminal(item);
     if (source === 'osmand' || source === 'owntracks' || source === 'jt808' || source === 'watch') {
       const decoded = decode(source, item, deps);
       return decoded.ok

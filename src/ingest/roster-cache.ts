@@ -11,7 +11,9 @@ import type { Database } from '../ports/database.ts';
 import { listDeviceSecrets } from '../store/device-secrets.ts';
 import { listFeedCrs } from '../store/feeds.ts';
 import { confirmRoster, findDocument, listAssignments, listSubjectIds } from '../store/roster.ts';
+import { listPins, listTerminals } from '../store/terminals.ts';
 import { CRS, type Crs } from './coordinates.ts';
+import { createTerminalRoster, type TerminalRoster } from './terminal-roster.ts';
 
 export interface Assignment {
   readonly device: string;
@@ -37,9 +39,12 @@ export interface RosterCache extends Devices {
   secretOf(address: string, protocol: Protocol): string | undefined;
   /** The device that a subject has at `atMs`; undefined when there is none, or more than one. */
   onlyDeviceOf(subject: string, atMs: Instant): string | undefined;
+  /** As it stands: ask for it anew each time. */
+  terminals(): TerminalRoster;
   stop(): Promise<void>;
 }
 
+const DEFAULT_ZONE = 'Asia/Shanghai';
 const POLL_MS = 60_000;
 const RETRY_MS = 1000;
 
@@ -48,6 +53,7 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
   let bySubject = new Map<string, Assignment[]>();
   let crsByFeed = new Map<string, Crs>();
   let secrets = new Map<string, string>();
+  let terminals = createTerminalRoster({ terminals: [], pins: [], devices: [], timeZone: DEFAULT_ZONE });
   let clockSkewS: number | undefined;
   let loading: Promise<void> | undefined;
   let isStale = false;
@@ -56,13 +62,18 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
   let again: NodeJS.Timeout | undefined;
 
   async function load(): Promise<void> {
-    const [assignments, ids, documents, feeds, secretRows] = await Promise.all([
-      listAssignments(deps.database),
-      listSubjectIds(deps.database),
-      findDocument(deps.database, 'policy'),
-      listFeedCrs(deps.database),
-      listDeviceSecrets(deps.database),
-    ]);
+    const [assignments, ids, documents, feeds, secretRows, calendars, terminalRows, pins] = await Promise.all(
+      [
+        listAssignments(deps.database),
+        listSubjectIds(deps.database),
+        findDocument(deps.database, 'policy'),
+        listFeedCrs(deps.database),
+        listDeviceSecrets(deps.database),
+        findDocument(deps.database, 'calendar'),
+        listTerminals(deps.database),
+        listPins(deps.database),
+      ],
+    );
     const policy = decodePolicyDocument(documents[0]?.document ?? {});
     const found = new Map<string, Assignment[]>();
     const own = new Map<string, Assignment[]>(ids.map((row) => [row.id, []]));
@@ -90,6 +101,26 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
     for (const assignments of own.values())
       for (const assignment of assignments)
         if (!(found.get(assignment.device) ?? []).includes(assignment)) put(assignment.device, assignment);
+    const calendar = calendars[0]?.document as { timeZone?: string } | undefined;
+    terminals = createTerminalRoster({
+      timeZone: calendar?.timeZone ?? DEFAULT_ZONE,
+      terminals: terminalRows.map(({ time_zone, ...row }) => ({ ...row, timeZone: time_zone })),
+      pins: pins.map(({ valid_from, valid_until, ...row }) => ({
+        ...row,
+        fromMs: valid_from.getTime(),
+        untilMs: valid_until?.getTime() ?? null,
+      })),
+      devices: assignments
+        .filter(({ protocol }) => protocol === 'zkteco')
+        .map((row) => ({
+          id: row.id,
+          subject: row.subject,
+          address: row.address,
+          timeZone: row.time_zone,
+          fromMs: row.valid_from.getTime(),
+          untilMs: row.valid_until?.getTime() ?? null,
+        })),
+    });
     byAddress = found;
     bySubject = own;
     secrets = new Map(secretRows.map(({ device, secret }) => [device, secret]));
@@ -142,6 +173,7 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
       const [first, second] = (bySubject.get(subject) ?? []).filter((assignment) => holds(assignment, atMs));
       return second === undefined ? first?.device : undefined;
     },
+    terminals: () => terminals,
     stop: async () => {
       clearInterval(timer);
       await stopListening();

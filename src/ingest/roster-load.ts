@@ -8,7 +8,13 @@ import { encodeLogEvent } from '../kernel/log-line.ts';
 import type { PolicyDocument } from '../kernel/policy.ts';
 import { decodePolicyDocument, encodePolicyDocument } from '../kernel/policy-file.ts';
 import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
-import { type Calendar, EMPTY_ROSTER, type Roster, type ZoneFeature } from '../kernel/roster.ts';
+import {
+  type Calendar,
+  EMPTY_ROSTER,
+  type Roster,
+  type Terminal,
+  type ZoneFeature,
+} from '../kernel/roster.ts';
 import {
   decodeRoster,
   decodeSubjectProfile,
@@ -34,6 +40,8 @@ import {
   upsertSubjects,
   upsertZones,
 } from '../store/roster.ts';
+import { listTerminals } from '../store/terminals.ts';
+import { writePins, writeTerminals } from './terminal-load.ts';
 
 export interface Changes {
   readonly subjects: number;
@@ -131,6 +139,7 @@ async function write(
       for (const muster of roster.musters)
         broadcast.push(encodeLogEvent({ type: 'muster', atMs: nowMs, muster }));
     }
+    faults.push(...(await writeTerminals(db, roster.terminals ?? [])));
     const hadOrder = new Set((await listNoContact(db)).map(({ id }) => id));
     const written = await writeSubjects(db, roster);
     faults.push(...written.faults);
@@ -163,6 +172,7 @@ async function writeSubjects(db: Db, roster: Roster): Promise<{ changed: Set<str
   const changed = (await upsertSubjects(db, JSON.stringify(rows))).map((row) => row.id);
   await clearDevices(db, changed);
   await insertDevices(db, changed);
+  const pinFaults = await writePins(db, changed);
   const overlaps = await findOverlaps(db, changed);
   const faults = overlaps.map(({ id, subject, other, other_id }): Refusal => {
     const theirs = other_id === id ? other : `${other} (device ${other_id}, same id on the wire)`;
@@ -176,7 +186,7 @@ async function writeSubjects(db: Db, roster: Roster): Promise<{ changed: Set<str
     roster.subjects.flatMap((profile) => profile.devices.flatMap((device) => device.feed ?? [])),
   );
   for (const feed of feeds) await ensureFeed(db, feed, feed);
-  return { changed: new Set(changed), faults };
+  return { changed: new Set(changed), faults: [...faults, ...pinFaults] };
 }
 
 /** A roster without a calendar changes none; its days come on top of those that are known. */
@@ -205,7 +215,11 @@ export async function readRoster(
   const calendar = ((await document('calendar')) ?? EMPTY_ROSTER.calendar) as Roster['calendar'];
   const musters = must(decodeRoster({ subjects: [], musters: (await document('musters')) ?? [] })).musters;
   const policy = must(decodePolicyDocument((await document('policy')) ?? {}));
-  return { roster: { subjects, musters, calendar }, zones, policy };
+  const terminals = (await listTerminals(db)).map(
+    ({ time_zone, ...row }): Terminal => ({ ...row, timeZone: time_zone }),
+  );
+  const roster = { subjects, musters, calendar };
+  return { roster: terminals.length === 0 ? roster : { ...roster, terminals }, zones, policy };
 }
 
 /**

@@ -1,17 +1,27 @@
-/** What can be asked of a device, and of which: by the protocol's own words (protocols.md, A.4, B.2, D). */
+/** What can be asked of a device, and of which: by the protocol's own words (protocols.md, A.4, B.2, D, E). */
 import type { Protocol } from './roster.ts';
 
 export type DeviceCommand =
   | { readonly type: 'locate' }
   | { readonly type: 'set-interval'; readonly intervalS: number }
   | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'find' };
+  | { readonly type: 'find' }
+  /** A terminal sends what it holds between two times (ISO 8601) once more. */
+  | { readonly type: 'resend'; readonly from: string; readonly until: string }
+  /** A terminal sends what it has not sent, tells what it is, starts anew. */
+  | { readonly type: 'check' }
+  | { readonly type: 'info' }
+  | { readonly type: 'reboot' };
 
 export const COMMAND_TYPES = [
   'locate',
   'set-interval',
   'text',
   'find',
+  'resend',
+  'check',
+  'info',
+  'reboot',
 ] as const satisfies readonly DeviceCommand['type'][];
 
 /** Protocols that are missing here have no way to a device. */
@@ -19,4 +29,5 @@ export const COMMANDS_OF: Readonly<Partial<Record<Protocol, readonly DeviceComma
   jt808: ['locate', 'set-interval', 'text'],
   watch: ['locate', 'set-interval', 'text', 'find'],
   owntracks: ['locate', 'set-interval'],
+  zkteco: ['resend', 'check', 'info', 'reboot'],
 };

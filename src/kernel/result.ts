@@ -34,6 +34,7 @@ export const REFUSAL_CODES = [
   'unknown-value',
   'unknown-device',
   'unknown-terminal',
+  'unknown-pin',
   'device-not-assigned',
   'not-authenticated',
   'subject-mismatch',

@@ -33,6 +33,13 @@ import type {
   SubjectProfile,
   ZoneAssignment,
 } from './roster.ts';
+import {
+  encodePin,
+  findDuplicateTerminals,
+  readPin,
+  readTerminal,
+  readTimeZone,
+} from './roster-terminals.ts';
 
 const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
 const DEFAULT_INTERVAL_S = 300;
@@ -49,9 +56,15 @@ export function decodeRoster(json: unknown): Result<Roster, Refusal[]> {
   const musters = readArray(file, 'musters', '', faults).map((entry, i) =>
     readMuster(entry, `musters[${i}]`, faults),
   );
+  const terminals = readArray(file, 'terminals', '', faults).map((entry, i) =>
+    readTerminal(entry, `terminals[${i}]`, faults),
+  );
   const calendar = readCalendar({ days: file.calendar, timeZone: file.timeZone }, 'calendar', faults);
   findDuplicates(subjects, faults);
-  return faults.list.length > 0 ? fail(faults.list) : ok({ subjects, musters, calendar });
+  findDuplicateTerminals(terminals, faults);
+  const roster =
+    terminals.length === 0 ? { subjects, musters, calendar } : { subjects, musters, calendar, terminals };
+  return faults.list.length > 0 ? fail(faults.list) : ok(roster);
 }
 
 export function decodeSubjectProfile(json: unknown, where = ''): Result<SubjectProfile, Refusal[]> {
@@ -75,8 +88,10 @@ function readSubject(json: unknown, where: string, faults: Faults): SubjectProfi
       return read(readObject(item, at, faults) ?? {}, at);
     });
   const id = readText(entry, 'id', where, faults);
+  const pins = list('pins', (item, at) => readPin(item, at, faults));
   return {
     id,
+    ...(pins.length === 0 ? {} : { pins }),
     name: readOptionalText(entry, 'name', where, faults) ?? id,
     office: readOptionalText(entry, 'office', where, faults) ?? '',
     grade: readChoice(entry, 'grade', ['strict', 'standard', 'relaxed'], where, faults, 'standard'),
@@ -123,6 +138,7 @@ function readDevice(item: Json, at: string, faults: Faults): Device {
             faults,
           ),
     address: readOptionalText(item, 'address', at, faults),
+    ...readTimeZone(item, at, faults),
     order:
       order === undefined || order === null
         ? null
@@ -307,6 +323,9 @@ export function encodeRoster(roster: Roster): Json {
     musters: roster.musters.map(encodeMuster),
     calendar: roster.calendar.days,
     timeZone: roster.calendar.timeZone,
+    ...(roster.terminals === undefined || roster.terminals.length === 0
+      ? {}
+      : { terminals: roster.terminals }),
   };
 }
 
@@ -325,6 +344,7 @@ export function encodeSubjectProfile(subject: SubjectProfile): Json {
       until: instantOrNull(device.untilMs),
       ...(device.protocol === null ? {} : { protocol: device.protocol }),
       ...(device.address === null ? {} : { address: device.address }),
+      ...(device.timeZone === undefined ? {} : { timeZone: device.timeZone }),
       ...(device.order === null
         ? {}
         : {
@@ -346,5 +366,6 @@ export function encodeSubjectProfile(subject: SubjectProfile): Json {
       returnedAt: instantOrNull(permit.returnedAtMs),
     })),
     noContact: subject.noContact,
+    ...(subject.pins === undefined || subject.pins.length === 0 ? {} : { pins: subject.pins.map(encodePin) }),
   };
 }

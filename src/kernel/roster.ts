@@ -29,6 +29,8 @@ export interface Device {
   /** Id on the wire; the device's own id where null. */
   readonly address: string | null;
   readonly order: PositioningOrder | null;
+  /** Of a terminal that is one subject's: what its wall clock is in. Absent: the roster's. */
+  readonly timeZone?: string;
 }
 
 /** Days of the week (ISO 8601: 1 Monday … 7 Sunday) and a daily window in the roster's time zone; `to` before `from` runs over midnight. */
@@ -64,6 +66,27 @@ export interface Permit {
   readonly returnedAtMs: Instant | null;
 }
 
+/** A fingerprint terminal of an office. It serves many subjects: `TerminalPin` says who is who. */
+export interface Terminal {
+  readonly id: string;
+  readonly name: string;
+  readonly office: string;
+  /** Serial number on the wire; the terminal's own id where null. */
+  readonly address: string | null;
+  /** What its wall clock is in: an IANA name or an offset such as `+08:00`; the roster's where null. */
+  readonly timeZone: string | null;
+}
+
+/** Who a PIN is on a terminal, from `fromMs` (inclusive) until `untilMs` (exclusive; null: open). */
+export interface TerminalPin {
+  /** Id of the terminal. */
+  readonly terminal: string;
+  /** As the terminal writes it: leading zeros count. */
+  readonly pin: string;
+  readonly fromMs: Instant;
+  readonly untilMs: Instant | null;
+}
+
 /** One entry of `roster.json`. The log carries it without `name`. */
 export interface SubjectProfile {
   readonly id: string;
@@ -76,6 +99,8 @@ export interface SubjectProfile {
   readonly checkins: readonly CheckinWindow[];
   readonly permits: readonly Permit[];
   readonly noContact: readonly string[];
+  /** By which terminals know the subject. Absent: by none. */
+  readonly pins?: readonly TerminalPin[];
 }
 
 export interface Muster {
@@ -97,6 +122,8 @@ export interface Roster {
   readonly subjects: readonly SubjectProfile[];
   readonly musters: readonly Muster[];
   readonly calendar: Calendar;
+  /** Absent: none. */
+  readonly terminals?: readonly Terminal[];
 }
 
 /**

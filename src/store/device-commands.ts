@@ -53,9 +53,11 @@ export const listOpenCommands = statement<[now: Date, limit: number]>()(
     address: 'text',
   },
   `SELECT c.id, c.device, c.command, c.queued_at, c.expires_at, c.sent_at, d.protocol, d.address
-   FROM device_commands c JOIN devices d ON d.id = c.device AND d.subject = c.subject
+   FROM device_commands c JOIN (
+     SELECT id, subject, protocol, address FROM devices
+      WHERE valid_from <= $1 AND (valid_until IS NULL OR valid_until > $1)
+     UNION ALL SELECT id, '', 'zkteco', address FROM terminals) d ON d.id = c.device AND d.subject = c.subject
    WHERE c.answered_at IS NULL AND c.expires_at > $1
-     AND d.valid_from <= $1 AND (d.valid_until IS NULL OR d.valid_until > $1)
    ORDER BY c.id LIMIT $2`,
 );
 
@@ -93,7 +95,9 @@ export const listDeviceCommands = statement<
 >()(
   'device-commands.of-device',
   ROW,
-  `SELECT ${COLUMNS} FROM device_commands c JOIN subjects s ON s.id = c.subject
+  `SELECT ${COLUMNS} FROM device_commands c
+   JOIN (SELECT id AS subject, '' AS device, office FROM subjects UNION ALL SELECT '', id, office FROM terminals) s
+     ON s.subject = c.subject AND s.device IN ('', c.device)
    WHERE c.device = $1 AND ${IN_SCOPE} AND ($3::bigint IS NULL OR c.id < $3::bigint)
    ORDER BY c.id DESC LIMIT $4`,
 );
@@ -110,12 +114,13 @@ export const listSpotChecks = statement<
    ORDER BY c.id DESC LIMIT $4`,
 );
 
-/** The assignments that hold now of a device, with whose they are. */
+/** The assignments that hold now of a device, with whose they are; a terminal is its office's, and nobody's (''). */
 export const findAssigned = statement<[device: string, now: Date]>()(
   'device-commands.assigned',
   { id: 'text', subject: 'text', protocol: 'text?', office: 'text' },
   `SELECT d.id, d.subject, d.protocol, s.office FROM devices d JOIN subjects s ON s.id = d.subject
-   WHERE d.id = $1 AND d.valid_from <= $2 AND (d.valid_until IS NULL OR d.valid_until > $2)`,
+   WHERE d.id = $1 AND d.valid_from <= $2 AND (d.valid_until IS NULL OR d.valid_until > $2)
+   UNION ALL SELECT id, '', 'zkteco', office FROM terminals WHERE id = $1`,
 );
 
 /**

@@ -2,24 +2,31 @@
 import { statement } from './statement.ts';
 
 export const addDeviceMessages = statement<
-  [receiveds: Date[], devices: string[], subjects: string[], protocols: string[], records: string[]]
+  [
+    receiveds: Date[],
+    devices: string[],
+    subjects: string[],
+    protocols: string[],
+    records: string[],
+    offices: (string | null)[],
+  ]
 >()(
   'device-messages.add',
   {},
-  `INSERT INTO device_messages (received_at, device, subject, protocol, record)
-   SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[])`,
+  `INSERT INTO device_messages (received_at, device, subject, protocol, record, office)
+   SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])`,
 );
 
-/** Newest first, before a cursor; of the time when the device was a subject's within the scope. */
+/** Newest first, before a cursor; of the time when the device was a subject's, or a terminal an office's, within the scope. */
 export const listDeviceMessages = statement<
   [device: string, scope: string, before: string | null, limit: number]
 >()(
   'device-messages.list',
   { id: 'int8', received_at: 'timestamptz', device: 'text', protocol: 'text', record: 'text' },
   `SELECT m.id, m.received_at, m.device, m.protocol, m.record
-   FROM device_messages m JOIN subjects s ON s.id = m.subject
-   WHERE m.device = $1 AND ($3::bigint IS NULL OR m.id < $3::bigint)
-     AND ($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))
+   FROM device_messages m LEFT JOIN subjects s ON s.id = m.subject
+   WHERE m.device = $1 AND ($3::bigint IS NULL OR m.id < $3::bigint) AND coalesce(s.office, m.office) IS NOT NULL
+     AND ($2::text = '' OR coalesce(s.office, m.office) = $2 OR starts_with(coalesce(s.office, m.office), $2 || '/'))
    ORDER BY m.id DESC LIMIT $4`,
 );
 

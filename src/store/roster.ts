@@ -49,10 +49,11 @@ export const clearDevices = statement<[subjects: string[]]>()(
 export const insertDevices = statement<[subjects: string[]]>()(
   'roster.insert-devices',
   {},
-  `INSERT INTO devices (id, subject, kind, feed, protocol, address, interval_s, valid_from, valid_until)
-   SELECT d.id, s.id, d.kind, d.feed, d.protocol, coalesce(d.address, d.id), d."intervalS", d."from", d."until"
+  `INSERT INTO devices (id, subject, kind, feed, protocol, address, interval_s, valid_from, valid_until, time_zone)
+   SELECT d.id, s.id, d.kind, d.feed, d.protocol, coalesce(d.address, d.id), d."intervalS", d."from", d."until", d."timeZone"
      FROM subjects s, jsonb_to_recordset(s.profile -> 'devices') AS d (
-            id text, kind text, feed text, protocol text, address text, "intervalS" int, "from" timestamptz, "until" timestamptz)
+            id text, kind text, feed text, protocol text, address text, "intervalS" int, "from" timestamptz, "until" timestamptz,
+            "timeZone" text)
     WHERE s.id = ANY ($1)`,
 );
 
@@ -90,8 +91,9 @@ export const listAssignments = statement<[]>()(
     address: 'text',
     valid_from: 'timestamptz',
     valid_until: 'timestamptz?',
+    time_zone: 'text?',
   },
-  'SELECT id, subject, kind, feed, protocol, address, valid_from, valid_until FROM devices ORDER BY id, valid_from',
+  'SELECT id, subject, kind, feed, protocol, address, valid_from, valid_until, time_zone FROM devices ORDER BY id, valid_from',
 );
 
 export const listSubjectIds = statement<[]>()(

@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { jt808 } from '../../src/ingest/protocols/jt808.ts';
 import { watch } from '../../src/ingest/protocols/watch.ts';
 import type { WireProtocol } from '../../src/ingest/protocols/wire.ts';
+import { decodeTerminal } from '../../src/ingest/protocols/zkteco.ts';
+import { createWallClock } from '../../src/kernel/wall-clock.ts';
 import { type Figure, figure } from './figure.ts';
 import { locationFrame } from './jt808-frame.ts';
 
@@ -21,7 +23,8 @@ export async function benchDecoders(seconds: number): Promise<Figure[]> {
     ['watch, position with a cell and a network', watch, [Buffer.from(UD)]],
     ['watch, the vectors', watch, vectors('watch')],
   ];
-  return cases
+  const terminals = benchTerminals((seconds * 1000) / cases.length / 3);
+  const overTcp = cases
     .filter(([, , frames]) => frames.length > 0)
     .flatMap(([name, protocol, frames]) => {
       const session = protocol.open({ authCode: () => 'code' });
@@ -32,6 +35,28 @@ export async function benchDecoders(seconds: number): Promise<Figure[]> {
       const copy = run(share, frames, (frame) => Uint8Array.from(frame).length);
       return [figure(name, cost, 'µs/frame', `${frames.length} frames, one session`, copy)];
     });
+  return [...overTcp, ...terminals];
+}
+
+/** A punch of a terminal as it comes alone, and in a batch of a hundred. */
+function benchTerminals(shareMs: number): Figure[] {
+  const zone = { clock: createWallClock('Asia/Shanghai'), isDeclared: true };
+  const line = (i: number) =>
+    `${1000 + i}\t2026-03-01 08:${String(i % 60).padStart(2, '0')}:12\t0\t1\t0\t0\t0\n`;
+  const path = '/iclock/cdata?SN=DEMO000001&table=ATTLOG&Stamp=1772323200';
+  const decode = (body: Uint8Array) => {
+    const message = decodeTerminal({ method: 'POST', path, body }, () => zone);
+    return message === 'too-many-lines' ? 0 : message.lines.length;
+  };
+  return [1, 100].map((lines) => {
+    const frames = Array.from({ length: 50 }, (_, i) =>
+      Buffer.from(Array.from({ length: lines }, (_line, k) => line(i + k)).join('')),
+    );
+    run(shareMs, frames, decode);
+    const cost = run(shareMs, frames, decode) / lines;
+    const copy = run(shareMs, frames, (frame) => Uint8Array.from(frame).length) / lines;
+    return figure(`terminal, a punch of ${lines} in a request`, cost, 'µs/frame', '50 requests', copy);
+  });
 }
 
 function vectors(name: string): Uint8Array[] {

@@ -3,7 +3,9 @@ import fastify from 'fastify';
 import { createLogger } from '../../src/adapters/logger.ts';
 import { createPostgresLog } from '../../src/adapters/postgres-log.ts';
 import { createToken } from '../../src/commands/token.ts';
+import { openCommandDesk } from '../../src/ingest/command-desk.ts';
 import { createDeviceMessages, type DeviceMessages } from '../../src/ingest/device-messages.ts';
+import { createIclockServer } from '../../src/ingest/iclock-http.ts';
 import { createIntake, type Intake } from '../../src/ingest/intake.ts';
 import { nativeIngest } from '../../src/ingest/native-http.ts';
 import { createOsmandServer } from '../../src/ingest/osmand-http.ts';
@@ -13,6 +15,8 @@ import { createRetry } from '../../src/ingest/retry.ts';
 import { openRosterCache, type RosterCache } from '../../src/ingest/roster-cache.ts';
 import { loadRoster } from '../../src/ingest/roster-load.ts';
 import { createTakeDecoded, type TakeDecoded } from '../../src/ingest/take-decoded.ts';
+import { openTerminalStates } from '../../src/ingest/terminal-states.ts';
+import { createTerminalTake } from '../../src/ingest/terminal-take.ts';
 import type { Json } from '../../src/kernel/field.ts';
 import { ok } from '../../src/kernel/result.ts';
 import { decodeRoster } from '../../src/kernel/roster-file.ts';
@@ -37,6 +41,9 @@ export interface TestIngest {
   readonly nativeUrl: string;
   readonly owntracksUrl: string;
   readonly osmandUrl: string;
+  readonly iclockUrl: string;
+  /** What the terminals' port takes for now. */
+  clock: { nowMs: number };
   /** Bearer token of the feed F1. */
   readonly token: string;
   /** While true, the log answers that it can't take anything. */
@@ -44,7 +51,7 @@ export interface TestIngest {
   /** Everything on the log but ticks, parsed, partition by partition. */
   lines(): Promise<Json[]>;
   /** Loads a roster and waits until the ingest has heard of it. */
-  enrol(subjects: readonly Json[]): Promise<void>;
+  enrol(subjects: readonly Json[], terminals?: readonly Json[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -63,12 +70,14 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
   const bare = createIntake({ ...shared, quarantine: nowhere });
   const secretOf = (address: string) => self.secrets.get(address);
   const messages = createDeviceMessages({ db: database, devices, logger });
+  const terminals = createTerminalTake({ intake: bare, messages, terminals: devices.terminals });
   const quarantine = createQuarantine(
     database,
     createRetry({
       intake: bare,
       take: createTakeDecoded({ intake: bare, quarantine: nowhere, messages }).take,
       secretOf,
+      retryTerminal: terminals.retry,
     }),
   );
   const intake = createIntake({ ...shared, quarantine });
@@ -84,6 +93,19 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
   );
   await native.register(owntracksIngest({ take, secretOf, logger, now }));
   const osmand = createOsmandServer({ take, logger, now });
+  const clock = { nowMs: NOW_MS };
+  const states = await openTerminalStates({ db: database, logger });
+  const desk = await openCommandDesk({ database, channels: [], logger, now: Date.now });
+  const iclock = createIclockServer({
+    take: terminals.take,
+    quarantine,
+    states,
+    terminals: devices.terminals,
+    desk: () => desk,
+    onStranger: () => {},
+    logger,
+    now: () => clock.nowMs,
+  });
   const nativeUrl = await native.listen({ host: '127.0.0.1', port: 0 });
   const self: TestIngest = {
     log,
@@ -96,6 +118,8 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
     secrets: new Map(),
     nativeUrl: `${nativeUrl}/ingest/v1/observations`,
     owntracksUrl: `${nativeUrl}/owntracks`,
+    clock,
+    iclockUrl: await iclock.listen({ host: '127.0.0.1', port: 0 }),
     osmandUrl: await osmand.listen({ host: '127.0.0.1', port: 0 }),
     token: await createToken(database, { feed: 'F1', role: null, organisation: '', expiresMs: null }),
     isLogAway: false,
@@ -106,8 +130,8 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
           lines.push(...batch.lines.map((line) => JSON.parse(line) as Json));
       return lines.filter((line) => line.type !== 'tick');
     },
-    enrol: async (subjects) => {
-      const roster = decodeRoster({ subjects });
+    enrol: async (subjects, terminals = []) => {
+      const roster = decodeRoster({ subjects, terminals });
       if (!roster.ok) throw new Error(JSON.stringify(roster.error));
       const loaded = await loadRoster(
         database,
@@ -117,6 +141,15 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
       );
       if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
       const isHeard = () =>
+        (roster.value.terminals ?? []).every(({ id, address }) =>
+          devices.terminals().isKnown(address ?? id),
+        ) &&
+        roster.value.subjects.every(({ pins = [] }) =>
+          pins.every(({ terminal, pin, fromMs }) => {
+            const address = terminals.find(({ id }) => id === terminal)?.address ?? terminal;
+            return devices.terminals().whose(String(address), pin, fromMs).ok;
+          }),
+        ) &&
         roster.value.subjects.every(({ id, devices: own }) =>
           own.length === 0
             ? devices.hasSubject(id)
@@ -127,7 +160,9 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
       while (!isHeard()) await new Promise((resolve) => setTimeout(resolve, 5));
     },
     close: async () => {
-      await Promise.all([native.close(), osmand.close()]);
+      await Promise.all([native.close(), osmand.close(), iclock.close()]);
+      await desk.stop();
+      await states.stop();
       await messages.stop();
       await devices.stop();
       await log.close();

@@ -26,6 +26,7 @@ function environment(env: Environment): NodeJS.ProcessEnv {
     OSMAND_PORT: '0',
     JT808_PORT: '0',
     WATCH_PORT: '0',
+    ICLOCK_PORT: '0',
     WARDLINE_ADMIN_PASSWORD: 'test-password',
     ...env,
   };

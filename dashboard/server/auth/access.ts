@@ -28,6 +28,7 @@ export const ACTIONS = [
   'devices.read',
   'devices.secret',
   'devices.command',
+  'terminals.register',
   'insight.read',
   'policies.backtest',
   'zones.read',

@@ -13,6 +13,8 @@ export const Command = Type.Object({
   type: Type.Enum(COMMAND_TYPES),
   intervalS: Type.Optional(Type.Integer()),
   text: Type.Optional(Type.String()),
+  from: Type.Optional(Type.String()),
+  until: Type.Optional(Type.String()),
   state: Type.Enum(['queued', 'sent', 'answered', 'refused', 'silent', 'not-reached'], {
     description:
       'silent: sent, and no answer until expiresAt; not-reached: the device was not connected until then; refused: by the device',

@@ -9,7 +9,7 @@ import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
 import { beforeOf, Command, isKept, queueFor, toCommand, toCommandPage } from './device-command-view.ts';
-import { answers, Cursor, Id, Limit, Page } from './schemas.ts';
+import { answers, Cursor, Id, Limit, Page, readTime } from './schemas.ts';
 import { registerSpotCheckRoutes } from './spot-checks.ts';
 
 const Params = Type.Object({ id: Id });
@@ -19,6 +19,8 @@ const Asked = Type.Object({
     Type.Integer({ minimum: 10, maximum: 86_400, description: 'With set-interval: seconds between reports' }),
   ),
   text: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'With text' })),
+  from: Type.Optional(Type.String({ description: 'With resend: what a terminal holds from this time' })),
+  until: Type.Optional(Type.String({ description: 'With resend: to this' })),
   validS: Type.Optional(
     Type.Integer({
       minimum: 1,
@@ -108,7 +110,7 @@ export function registerDeviceCommandRoutes(app: App, deps: DeviceCommandDeps): 
   registerSpotCheckRoutes(app, deps);
 }
 
-function commandOf({ type, intervalS, text }: Static<typeof Asked>): DeviceCommand {
+function commandOf({ type, intervalS, text, from, until }: Static<typeof Asked>): DeviceCommand {
   if (type === 'set-interval') {
     if (intervalS === undefined) throw new Problem('bad-request', 'set-interval needs intervalS');
     return { type, intervalS };
@@ -116,6 +118,13 @@ function commandOf({ type, intervalS, text }: Static<typeof Asked>): DeviceComma
   if (type === 'text') {
     if (text === undefined) throw new Problem('bad-request', 'text needs text');
     return { type, text };
+  }
+  if (type === 'resend') {
+    if (from === undefined || until === undefined)
+      throw new Problem('bad-request', 'resend needs from and until');
+    if (readTime('from', from) > readTime('until', until))
+      throw new Problem('bad-request', 'until lies before from');
+    return { type, from, until };
   }
   return { type };
 }

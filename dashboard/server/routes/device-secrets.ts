@@ -42,11 +42,8 @@ export function registerDeviceSecretRoutes(app: App, deps: { readonly database: 
       const { actor } = callerOf(request);
       requireWholeTree(actor.organisation);
       const [of] = isKept(request.params.id) ? await findDeviceProtocol(db, request.params.id) : [];
-      if (of?.protocol === 'watch')
-        throw new Problem(
-          'conflict',
-          'the watch protocol carries no secret: the device is who it says it is',
-        );
+      if (of?.protocol === 'watch' || of?.protocol === 'zkteco')
+        throw new Problem('conflict', 'this protocol carries no secret: the device is who it says it is');
       const [set] = isKept(request.params.id)
         ? await setDeviceSecret(db, request.params.id, request.body.secret)
         : [];

@@ -34,7 +34,7 @@ export function jt808Command(command: DeviceCommand, is2019: boolean): Jt808Comm
       if (text === undefined || text.length > MAX_TEXT_BYTES) return undefined;
       return { id: TEXT, body: [SHOWN_AND_READ, ...(is2019 ? [NOTICE] : []), ...text] };
     }
-    case 'find':
+    default:
       return undefined;
   }
 }

@@ -16,8 +16,7 @@ export function owntracksCommand(command: DeviceCommand): Json | undefined {
         // Move mode (2): in the significant-changes mode the app has no interval of its own.
         configuration: { _type: 'configuration', monitoring: 2, moveModeLocatorInterval: command.intervalS },
       };
-    case 'text':
-    case 'find':
+    default:
       return undefined;
   }
 }

@@ -109,6 +109,8 @@ function contentOf(command: DeviceCommand): string | undefined {
       return `MESSAGE,${utf16Hex(command.text)}`;
     case 'find':
       return 'FIND';
+    default:
+      return undefined;
   }
 }
 

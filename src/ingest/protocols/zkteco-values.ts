@@ -1,0 +1,63 @@
+/** Values and fields as fingerprint terminals write them (protocols.md, part E). Pure. */
+
+/** `YYYY-MM-DD HH:MM[:SS]`; some firmware writes slashes, or T. */
+const DATE_TIME = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2}))?$/;
+const EPOCH_S = /^\d{9,10}$/;
+
+/** `shownMs`: what the terminal's wall clock shows, as if it were UTC. `atMs`: an instant, where it counts seconds since 1970. */
+export type TerminalTime = { readonly shownMs: number } | { readonly atMs: number };
+
+/** Undefined for what is no time, or a day that is not in the calendar. */
+export function readTerminalTime(text: string): TerminalTime | undefined {
+  if (EPOCH_S.test(text)) return { atMs: Number(text) * 1000 };
+  const match = DATE_TIME.exec(text);
+  if (match === null) return undefined;
+  const [year, month, day, hour, minute] = [match[1], match[2], match[3], match[4], match[5]].map(Number);
+  const second = Number(match[6] ?? 0);
+  if (year === undefined || month === undefined || day === undefined) return undefined;
+  if (hour === undefined || minute === undefined || hour > 23 || minute > 59 || second > 59) return undefined;
+  if (year < 1970 || month < 1 || month > 12 || day < 1) return undefined;
+  const shownMs = Date.UTC(year, month - 1, day, hour, minute, second);
+  // The language reads 30 February as 2 March.
+  return new Date(shownMs).getUTCDate() === day ? { shownMs } : undefined;
+}
+
+/** `2026-03-01 08:00:00` */
+export function showTerminalTime(shownMs: number): string {
+  return new Date(shownMs).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** A whole number; null where there is none or it is none. */
+export function readWhole(text: string | undefined): number | null {
+  return text !== undefined && /^[+-]?\d{1,9}$/.test(text) ? Number(text) : null;
+}
+
+/** A PIN is a text: leading zeros count. */
+export function isPin(text: string): boolean {
+  return /^[^\s\p{Cc}]{1,32}$/u.test(text) && text.isWellFormed();
+}
+
+/** Columns of a line: parted by tabs, on some firmware by spaces. A date and its time stay together. */
+export function columnsOf(line: string): string[] {
+  if (line.includes('\t')) return line.split('\t').map((column) => column.trim());
+  const wide = line.trim().split(/\s{2,}/);
+  if (wide.length > 1) return wide;
+  return line
+    .trim()
+    .replace(/(\d[-/]\d{1,2}) (\d{1,2}:)/, '$1T$2')
+    .split(' ')
+    .map((column) => column.replace(/^(\d{4}[-/].*)T/, '$1 '));
+}
+
+/** `KEY=value` parted by tabs, on some firmware by spaces. Keys in lower case; of a key twice the first counts. */
+export function fieldsOf(text: string, wanted: ReadonlySet<string>): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (const part of text.includes('\t') ? text.split('\t') : text.split(/\s+(?=[A-Za-z]\w*=)/)) {
+    const at = part.indexOf('=');
+    if (at < 1) continue;
+    const key = part.slice(0, at).trim().toLowerCase();
+    // What is not wanted (templates, pictures, passwords) is not even copied.
+    if (wanted.has(key) && !fields.has(key)) fields.set(key, part.slice(at + 1).trim());
+  }
+  return fields;
+}
