@@ -15,6 +15,7 @@ import { type App, createHttpServer, type HttpServerDeps } from './http-server.t
 import { createLiveBoard } from './live-board.ts';
 import { pageFallback, registerPage } from './page.ts';
 import { registerAlertRoutes } from './routes/alerts.ts';
+import { registerAuditRoutes } from './routes/audit.ts';
 import { registerDeviceCommandRoutes } from './routes/device-commands.ts';
 import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
 import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
@@ -54,7 +55,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
     { before: (server) => registerDocs(server, deps.version), notFound: pageFallback(deps.pageDir) },
   );
 
-  registerSessionRoutes(app, { sessions });
+  registerSessionRoutes(app, { sessions, database: deps.database });
   registerAlertRoutes(app, deps);
   registerSubjectRoutes(app, { database: deps.database, liveBoard });
   registerRosterRoutes(app, deps);
@@ -65,6 +66,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerDeviceNoticeRoutes(app, deps);
   registerQuarantineRoutes(app, deps);
   registerInsightRoutes(app, deps);
+  registerAuditRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

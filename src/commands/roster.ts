@@ -5,6 +5,7 @@ import { loadRoster, readRoster } from '../ingest/roster-load.ts';
 import { decodePolicyDocument, encodePolicyDocument } from '../kernel/policy-file.ts';
 import { decodeRoster, encodeRoster } from '../kernel/roster-file.ts';
 import { decodeZones, encodeZones } from '../kernel/zone-file.ts';
+import { recordAudit } from '../store/audit.ts';
 import type { StoreAccess } from '../store-access.ts';
 import { type Arguments, readArguments } from './arguments.ts';
 import { readFile } from './read-file.ts';
@@ -62,6 +63,10 @@ async function save(
   access: StoreAccess,
   say: (line: string) => void,
 ): Promise<number> {
+  await recordAudit(access.database, {
+    actor: { kind: 'command', name: 'wardline roster save', organisation: '' },
+    action: 'roster.export',
+  });
   const { roster, zones, policy } = await readRoster(access.database);
   const write = (path: string | undefined, json: unknown) => {
     if (path !== undefined) writeFileSync(path, `${JSON.stringify(json, null, 1)}\n`);

@@ -15,8 +15,16 @@ export const listDeviceMessages = statement<
   [device: string, scope: string, before: string | null, limit: number]
 >()(
   'device-messages.list',
-  { id: 'int8', received_at: 'timestamptz', device: 'text', protocol: 'text', record: 'text' },
-  `SELECT m.id, m.received_at, m.device, m.protocol, m.record
+  {
+    id: 'int8',
+    received_at: 'timestamptz',
+    device: 'text',
+    protocol: 'text',
+    record: 'text',
+    subject: 'text',
+    office: 'text',
+  },
+  `SELECT m.id, m.received_at, m.device, m.protocol, m.record, m.subject, s.office
    FROM device_messages m JOIN subjects s ON s.id = m.subject
    WHERE m.device = $1 AND ($3::bigint IS NULL OR m.id < $3::bigint)
      AND ($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))

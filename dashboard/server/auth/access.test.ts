@@ -9,7 +9,7 @@ const actor = (role: Actor['role'], organisation: string): Actor => ({
   role,
   organisation,
 });
-const CHANGES = ACTIONS.filter((action) => /\.(acknowledge|declare|replay|secret|command)$/.test(action));
+const CHANGES = ACTIONS.filter((action) => /\.(acknowledge|declare|replay|secret|command|set)$/.test(action));
 
 test('A3 an auditor changes nothing, an administrator does everything', () => {
   expect(CHANGES.length).toBeGreaterThan(0);

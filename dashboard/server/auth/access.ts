@@ -23,6 +23,14 @@ export const ACTIONS = [
   'feeds.declare',
   'quarantine.read',
   'quarantine.replay',
+  'audit.read',
+  'audit.subject',
+  'seals.read',
+  'evidence.make',
+  'retention.read',
+  'holds.set',
+  'identity.read',
+  'identity.set',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -56,6 +64,8 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'insight.read',
     'zones.read',
     'feeds.read',
+    'evidence.make',
+    'identity.read',
   ],
   'office-officer': [
     'account.own',
@@ -68,6 +78,9 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'devices.command',
     'insight.read',
     'zones.read',
+    'audit.subject',
+    'evidence.make',
+    'identity.read',
   ],
   manager: [
     'account.own',
@@ -77,6 +90,8 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'policies.backtest',
     'zones.read',
     'feeds.read',
+    'retention.read',
+    'holds.set',
   ],
   auditor: [
     'account.own',
@@ -89,6 +104,11 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'zones.read',
     'feeds.read',
     'quarantine.read',
+    'audit.read',
+    'audit.subject',
+    'seals.read',
+    'evidence.make',
+    'retention.read',
   ],
 };
 

@@ -11,6 +11,7 @@ import {
   listAlertVersions,
 } from '../../../src/store/alert-queue.ts';
 import { type AlertRow, nameIn, toEvidence } from '../alert-view.ts';
+import { audit } from '../audit.ts';
 import { type Action, type Actor, can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -134,6 +135,13 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
     },
     async (request) => {
       const row = await findSeen(callerOf(request).actor, 'alerts.read', request.params.id);
+      // Its evidence is where the subject was.
+      await audit(db, request, {
+        action: 'alert.read',
+        subject: row.subject,
+        office: row.office,
+        target: row.alert,
+      });
       const [versions, actions] = [
         await listAlertVersions(db, row.alert),
         await listAlertActions(db, row.alert),
