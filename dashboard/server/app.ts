@@ -24,6 +24,7 @@ import { registerFeedRoutes } from './routes/feeds.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
 import { registerRosterRoutes } from './routes/roster.ts';
+import { registerSealRoutes } from './routes/seals.ts';
 import { registerSessionRoutes } from './routes/session.ts';
 import { registerSubjectRoutes } from './routes/subjects.ts';
 
@@ -67,6 +68,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerQuarantineRoutes(app, deps);
   registerInsightRoutes(app, deps);
   registerAuditRoutes(app, deps);
+  registerSealRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, (seconds: number) => Promise<Figure[]>>> 
   devices: async (seconds) => (await import('./devices.ts')).benchDevices(seconds),
   decoders: async (seconds) => (await import('./decoders.ts')).benchDecoders(seconds),
   replay: async (seconds) => (await import('./replay.ts')).benchReplay(seconds),
+  seal: async () => (await import('./seal.ts')).benchSeal(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
 };
 const LATER = ['zones', 'quality', 'board', 'rates'];
