@@ -36,6 +36,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import type { Database } from './ports/database.ts';
 import type { Frontier, LiveState } from './ports/live-state.ts';
 import type { ObservationLog, Subscription } from './ports/observation-log.ts';
+import { runSealer, sealPoster } from './seal/run-sealer.ts';
 import { trimCommands } from './store/device-commands.ts';
 import { trimDeviceMessages } from './store/device-messages.ts';
 import { trimDeviceNotices } from './store/device-notices.ts';
@@ -220,6 +221,12 @@ async function startConsumers(parts: Parts): Promise<void> {
     const deadlines = createDeadlineWatch(shared);
     const clock = await runClock({ ...shared, tickSeconds: parts.tickSeconds, night, deadlines });
     cleanups.add('clock', () => clock.stop());
+    const { sealUrl } = config;
+    const sealer = runSealer({
+      ...shared,
+      ...(sealUrl === undefined ? {} : { deliver: sealPoster(sealUrl) }),
+    });
+    cleanups.add('sealer', () => sealer.stop());
   }
 }
 

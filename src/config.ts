@@ -164,6 +164,13 @@ const SETTINGS = {
     3650,
     'how long refused input is kept for somebody to mend',
   ),
+  sealUrl: optional(
+    'SEAL_URL',
+    'seal-url',
+    'where the newest seal is sent by POST, to be kept by others (none: not sent)',
+    /^https?:\/\/.+/,
+    'https://host/path',
+  ),
   logLevel: {
     env: 'LOG_LEVEL',
     flag: 'log-level',

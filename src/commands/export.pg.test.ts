@@ -42,6 +42,7 @@ async function exported(...args: string[]): Promise<{ code: number; lines: strin
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const written = Promise.all([text(stdout), text(stderr)]);
   const code = await runExport(['observations', ...args], {
+    database: own.database,
     openLog: async () => ingest.log,
     stdout,
     stderr,

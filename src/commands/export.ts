@@ -7,12 +7,13 @@ import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { type Instant, parseInstant } from '../kernel/instant.ts';
+import { formatInstant, type Instant, parseInstant } from '../kernel/instant.ts';
 import { isBroadcast, type LogEvent, receiptOf } from '../kernel/log-event.ts';
 import { decodeLogLine } from '../kernel/log-line.ts';
 import { partitionOf } from '../kernel/partition.ts';
 import { fail, ok, type Result } from '../kernel/result.ts';
 import type { ObservationLog } from '../ports/observation-log.ts';
+import { recordAudit } from '../store/audit.ts';
 import type { StoreAccess } from '../store-access.ts';
 import { readArguments } from './arguments.ts';
 import { mergePartitions, type ReadLine } from './log-merge.ts';
@@ -30,7 +31,7 @@ interface Wanted {
 
 export async function runExport(
   argv: readonly string[],
-  access: Pick<StoreAccess, 'openLog' | 'stdout' | 'stderr'>,
+  access: Pick<StoreAccess, 'database' | 'openLog' | 'stdout' | 'stderr'>,
 ): Promise<number> {
   const say = (line: string) => access.stderr.write(`wardline: ${line}\n`);
   const wanted = readWanted(argv);
@@ -40,6 +41,13 @@ export async function runExport(
   }
   const counts = { lines: 0, unread: 0 };
   try {
+    const { subject, fromMs, toMs } = wanted.value;
+    await recordAudit(access.database, {
+      actor: { kind: 'command', name: 'wardline export', organisation: '' },
+      action: 'observations.export',
+      subject,
+      detail: { from: timeIn(fromMs), to: timeIn(toMs) },
+    });
     const text = textOf(await access.openLog(), wanted.value, counts);
     if (wanted.value.output === null) await writeTo(access.stdout, text);
     else await writeFile(wanted.value.output, text);
@@ -76,6 +84,10 @@ function readWanted(argv: readonly string[]): Result<Wanted, string[]> {
     output: options.output ?? null,
   };
   return faults.length > 0 ? fail(faults) : ok(wanted);
+}
+
+function timeIn(atMs: Instant): string | null {
+  return Number.isFinite(atMs) ? formatInstant(atMs) : null;
 }
 
 /** The file's text in pieces of some hundred lines. */

@@ -7,6 +7,7 @@ import { decodePolicyDocument, encodePolicyDocument } from '../kernel/policy-fil
 import { decodeRoster, encodeRoster } from '../kernel/roster-file.ts';
 import { decodeZones, encodeZones } from '../kernel/zone-file.ts';
 import type { Database } from '../ports/database.ts';
+import { recordAudit } from '../store/audit.ts';
 import { countRosterListeners } from '../store/roster.ts';
 import type { StoreAccess } from '../store-access.ts';
 import { type Arguments, readArguments } from './arguments.ts';
@@ -51,7 +52,14 @@ async function load(
   }
   const update = { roster: roster.value, zones: zones.value, policy: policy.value };
   const taken = await awaitTaken(access.database);
-  const loaded = await loadRoster(access.database, update, Date.now(), prepareOrOffer, taken.token);
+  const loaded = await loadRoster(
+    access.database,
+    update,
+    Date.now(),
+    prepareOrOffer,
+    undefined,
+    taken.token,
+  );
   if (!loaded.ok) {
     await taken.give();
     for (const { where, message } of loaded.error) say(`${where}: ${message}`);
@@ -108,6 +116,10 @@ async function save(
   access: StoreAccess,
   say: (line: string) => void,
 ): Promise<number> {
+  await recordAudit(access.database, {
+    actor: { kind: 'command', name: 'wardline roster save', organisation: '' },
+    action: 'roster.export',
+  });
   const { roster, zones, policy } = await readRoster(access.database);
   const write = (path: string | undefined, json: unknown) => {
     if (path !== undefined) writeFileSync(path, `${JSON.stringify(json, null, 1)}\n`);

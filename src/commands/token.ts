@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { parseInstant } from '../kernel/instant.ts';
 import type { Db } from '../ports/database.ts';
+import { recordAudit } from '../store/audit.ts';
 import { addToken, ensureFeed } from '../store/feeds.ts';
 import type { StoreAccess } from '../store-access.ts';
 import { readArguments } from './arguments.ts';
@@ -24,9 +25,16 @@ export async function runToken(argv: string[], access: StoreAccess): Promise<num
     if (faults.length === 0) {
       const { feed = null, role = null, organisation = '', expires } = options;
       const expiresMs = parseInstant(expires);
-      access.stdout.write(
-        `${await createToken(access.database, { feed, role, organisation, expiresMs: expiresMs ?? null })}\n`,
-      );
+      const token = await access.database.transaction(async (db) => {
+        await recordAudit(db, {
+          actor: { kind: 'command', name: 'wardline token create', organisation: '' },
+          action: 'token.create',
+          target: feed ?? role,
+          detail: { organisation, expires: expires ?? null },
+        });
+        return createToken(db, { feed, role, organisation, expiresMs: expiresMs ?? null });
+      });
+      access.stdout.write(`${token}\n`);
       return 0;
     }
   }

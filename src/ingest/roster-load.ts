@@ -24,6 +24,7 @@ import {
 } from '../kernel/roster-file.ts';
 import { decodeZone, encodeZone } from '../kernel/zone-file.ts';
 import type { Database, Db } from '../ports/database.ts';
+import { type AuditActor, type AuditEntry, recordAudit } from '../store/audit.ts';
 import { ensureFeed } from '../store/feeds.ts';
 import { addToOutbox } from '../store/outbox.ts';
 import {
@@ -74,6 +75,7 @@ export async function loadRoster(
   update: RosterUpdate,
   nowMs: Instant,
   checkZone: (zone: ZoneFeature) => Result<unknown, Refusal>,
+  by: AuditActor = { kind: 'command', name: 'wardline roster load', organisation: '' },
   token = '',
 ): Promise<Result<Changes, Refusal[]>> {
   const shapes = (update.zones ?? []).flatMap((zone) => {
@@ -83,7 +85,7 @@ export async function loadRoster(
     return [{ ...checked.error, where: `zone ${zone.id}${where === '' ? '' : `: ${where}`}` }];
   });
   try {
-    return ok(await database.transaction((db) => write(db, update, nowMs, shapes, token)));
+    return ok(await database.transaction((db) => write(db, update, nowMs, shapes, by, token)));
   } catch (error) {
     // The transaction is rolled back by the throw; the faults come out of it as a value.
     if (error instanceof Refused) return fail(error.faults);
@@ -96,6 +98,7 @@ async function write(
   { roster, zones, policy }: RosterUpdate,
   nowMs: Instant,
   shapes: readonly Refusal[],
+  by: AuditActor,
   token: string,
 ): Promise<Changes> {
   // One load at a time: their lines must stand in the outbox in the order in which they are committed.
@@ -103,6 +106,7 @@ async function write(
   const faults = [...shapes];
   const broadcast: string[] = [];
   const keyed: { key: string; line: string }[] = [];
+  const deeds: AuditEntry[] = [];
   let documents = 0;
 
   const changedZones = new Set(
@@ -116,13 +120,17 @@ async function write(
         ).map((row) => row.id),
   );
   for (const zone of zones ?? [])
-    if (changedZones.has(zone.id)) broadcast.push(encodeLogEvent({ type: 'zone', atMs: nowMs, zone }));
+    if (changedZones.has(zone.id)) {
+      broadcast.push(encodeLogEvent({ type: 'zone', atMs: nowMs, zone }));
+      deeds.push({ actor: by, action: 'zone.change', target: zone.id });
+    }
   if (
     policy !== null &&
     (await upsertDocument(db, 'policy', JSON.stringify(encodePolicyDocument(policy)))).length > 0
   ) {
     documents++;
     broadcast.push(encodeLogEvent({ type: 'policy', atMs: nowMs, policy }));
+    deeds.push({ actor: by, action: 'policy.change', detail: { policy: encodePolicyDocument(policy) } });
   }
   let changedSubjects = new Set<string>();
   if (roster !== null) {
@@ -147,18 +155,21 @@ async function write(
     for (const profile of roster.subjects) {
       if (!changedSubjects.has(profile.id)) continue;
       keyed.push({ key: profile.id, line: encodeLogEvent({ type: 'profile', atMs: nowMs, profile }) });
+      deeds.push({ actor: by, action: 'subject.change', subject: profile.id, office: profile.office });
       if (profile.noContact.length > 0 || hadOrder.has(profile.id))
         broadcast.push(encodeLogEvent(noContactOf(profile, nowMs)));
     }
   }
   if (faults.length > 0) throw new Refused(faults);
+  const counts = { subjects: changedSubjects.size, zones: changedZones.size, documents };
+  await recordAudit(db, { actor: by, action: 'roster.load', detail: counts }, ...deeds);
   await addToOutbox(
     db,
     [...broadcast.map(() => null), ...keyed.map((entry) => entry.key)],
     [...broadcast, ...keyed.map((entry) => entry.line)],
   );
   await notifyRoster(db, token);
-  return { subjects: changedSubjects.size, zones: changedZones.size, documents };
+  return counts;
 }
 
 async function writeSubjects(db: Db, roster: Roster): Promise<{ changed: Set<string>; faults: Refusal[] }> {

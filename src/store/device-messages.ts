@@ -22,8 +22,16 @@ export const listDeviceMessages = statement<
   [device: string, scope: string, before: string | null, limit: number]
 >()(
   'device-messages.list',
-  { id: 'int8', received_at: 'timestamptz', device: 'text', protocol: 'text', record: 'text' },
-  `SELECT m.id, m.received_at, m.device, m.protocol, m.record
+  {
+    id: 'int8',
+    received_at: 'timestamptz',
+    device: 'text',
+    protocol: 'text',
+    record: 'text',
+    subject: 'text',
+    office: 'text',
+  },
+  `SELECT m.id, m.received_at, m.device, m.protocol, m.record, m.subject, coalesce(s.office, m.office) AS office
    FROM device_messages m LEFT JOIN subjects s ON s.id = m.subject
    WHERE m.device = $1 AND ($3::bigint IS NULL OR m.id < $3::bigint) AND coalesce(s.office, m.office) IS NOT NULL
      AND ($2::text = '' OR coalesce(s.office, m.office) = $2 OR starts_with(coalesce(s.office, m.office), $2 || '/'))

@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, (seconds: number) => Promise<Figure[]>>> 
   decoders: async (seconds) => (await import('./decoders.ts')).benchDecoders(seconds),
   replay: async (seconds) => (await import('./replay.ts')).benchReplay(seconds),
   zones: async (seconds) => (await import('./zones.ts')).benchZones(seconds),
+  seal: async () => (await import('./seal.ts')).benchSeal(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
 };
 const LATER = ['quality', 'board', 'rates'];

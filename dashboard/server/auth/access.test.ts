@@ -10,7 +10,7 @@ const actor = (role: Actor['role'], organisation: string): Actor => ({
   organisation,
 });
 const CHANGES = ACTIONS.filter((action) =>
-  /\.(acknowledge|declare|replay|secret|command|work|review|approve|send|answer|write|keep|draw)$/.test(
+  /\.(acknowledge|declare|replay|secret|command|work|review|approve|send|answer|write|keep|draw|set)$/.test(
     action,
   ),
 );

@@ -37,6 +37,14 @@ export const ACTIONS = [
   'feeds.declare',
   'quarantine.read',
   'quarantine.replay',
+  'audit.read',
+  'audit.subject',
+  'seals.read',
+  'evidence.make',
+  'retention.read',
+  'holds.set',
+  'identity.read',
+  'identity.set',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -81,6 +89,8 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'zones.read',
     'zones.lint',
     'feeds.read',
+    'evidence.make',
+    'identity.read',
   ],
   'office-officer': [
     'account.own',
@@ -98,6 +108,9 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'insight.read',
     'zones.read',
     'zones.lint',
+    'audit.subject',
+    'evidence.make',
+    'identity.read',
   ],
   manager: [
     'account.own',
@@ -112,6 +125,8 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'policies.backtest',
     'zones.read',
     'feeds.read',
+    'retention.read',
+    'holds.set',
   ],
   auditor: [
     'account.own',
@@ -127,6 +142,11 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'zones.lint',
     'feeds.read',
     'quarantine.read',
+    'audit.read',
+    'audit.subject',
+    'seals.read',
+    'evidence.make',
+    'retention.read',
   ],
 };
 

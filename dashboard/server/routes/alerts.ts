@@ -10,6 +10,7 @@ import {
   listAlertVersions,
   listOpenWork,
 } from '../../../src/store/alert-queue.ts';
+import { audit } from '../audit.ts';
 import type { Actor } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -122,6 +123,13 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
     },
     async (request) => {
       const row = await findSeenAlert(db, callerOf(request).actor, 'alerts.read', request.params.id);
+      // Its evidence is where the subject was.
+      await audit(db, request, {
+        action: 'alert.read',
+        subject: row.subject,
+        office: row.office,
+        target: row.alert,
+      });
       const [versions, actions] = [
         await listAlertVersions(db, row.alert),
         await listAlertActions(db, row.alert),

@@ -4,6 +4,7 @@ import { COMMAND_TYPES, COMMANDS_OF, type DeviceCommand } from '../../../src/ker
 import type { Protocol } from '../../../src/kernel/roster.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findAssigned, listDeviceCommands } from '../../../src/store/device-commands.ts';
+import { audit } from '../audit.ts';
 import { can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -68,11 +69,20 @@ export function registerDeviceCommandRoutes(app: App, deps: DeviceCommandDeps): 
             ? 'the device has no way to be asked: its protocol knows no commands, or the roster names none'
             : `the device can be asked: ${known.join(', ')}`,
         );
-      const row = await queueFor(db, device.id, device.subject, command, {
-        isSpotCheck: false,
-        by: actor.name,
-        queuedMs: nowMs,
-        validS: request.body.validS ?? VALID_S,
+      const row = await db.transaction(async (tx) => {
+        await audit(tx, request, {
+          action: 'device.command',
+          subject: device.subject,
+          office: device.office,
+          target: device.id,
+          detail: { ...command },
+        });
+        return queueFor(tx, device.id, device.subject, command, {
+          isSpotCheck: false,
+          by: actor.name,
+          queuedMs: nowMs,
+          validS: request.body.validS ?? VALID_S,
+        });
       });
       request.log.info(
         { event: 'command.queued', account: actor.name, id: row.id, device: device.id, type: command.type },

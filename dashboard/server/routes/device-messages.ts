@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import type { Database } from '../../../src/ports/database.ts';
 import { listDeviceMessages } from '../../../src/store/device-messages.ts';
+import { audit, Reason, reasonOf } from '../audit.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
@@ -31,7 +32,7 @@ export function registerDeviceMessageRoutes(app: App, deps: { readonly database:
         tags: ['devices'],
         summary: 'What the device said, newest first',
         params: Type.Object({ id: Id }),
-        querystring: Type.Object({ cursor: Cursor, limit: Limit }),
+        querystring: Type.Object({ reason: Reason, cursor: Cursor, limit: Limit }),
         response: answers(Page(Message)),
       },
     },
@@ -44,7 +45,20 @@ export function registerDeviceMessageRoutes(app: App, deps: { readonly database:
       // The store's texts hold neither: nothing there can be called so.
       if (id.includes('\0') || !id.isWellFormed()) throw new Problem('not-found', 'no device has this id');
       const scope = callerOf(request).actor.organisation;
+      const reason = reasonOf(request, request.query.reason);
       const rows = await listDeviceMessages(deps.database, id, scope, before ?? null, limit + 1);
+      const whose = new Map(rows.map(({ subject, office }) => [subject, office]));
+      await audit(
+        deps.database,
+        request,
+        ...[...whose].map(([subject, office]) => ({
+          action: 'device-messages.read',
+          subject,
+          office,
+          target: id,
+          reason,
+        })),
+      );
       return toPage(
         rows,
         limit,

@@ -7,6 +7,7 @@ import {
   setDeviceSecret,
 } from '../../../src/store/device-secrets.ts';
 import { notifyRoster } from '../../../src/store/roster.ts';
+import { audit } from '../audit.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
@@ -44,9 +45,13 @@ export function registerDeviceSecretRoutes(app: App, deps: { readonly database: 
       const [of] = isKept(request.params.id) ? await findDeviceProtocol(db, request.params.id) : [];
       if (of?.protocol === 'watch' || of?.protocol === 'zkteco')
         throw new Problem('conflict', 'this protocol carries no secret: the device is who it says it is');
-      const [set] = isKept(request.params.id)
-        ? await setDeviceSecret(db, request.params.id, request.body.secret)
-        : [];
+      const set = await db.transaction(async (tx) => {
+        const [row] = isKept(request.params.id)
+          ? await setDeviceSecret(tx, request.params.id, request.body.secret)
+          : [];
+        if (row !== undefined) await audit(tx, request, { action: 'device.secret-set', target: row.device });
+        return row;
+      });
       if (set === undefined) throw new Problem('not-found', 'no device of the roster has this id');
       await notifyRoster(db, '');
       request.log.info(
@@ -71,7 +76,12 @@ export function registerDeviceSecretRoutes(app: App, deps: { readonly database: 
     async (request) => {
       const { actor } = callerOf(request);
       requireWholeTree(actor.organisation);
-      const [removed] = isKept(request.params.id) ? await removeDeviceSecret(db, request.params.id) : [];
+      const removed = await db.transaction(async (tx) => {
+        const [row] = isKept(request.params.id) ? await removeDeviceSecret(tx, request.params.id) : [];
+        if (row !== undefined)
+          await audit(tx, request, { action: 'device.secret-removed', target: row.device });
+        return row;
+      });
       if (removed === undefined) throw new Problem('not-found', 'the device has no secret');
       await notifyRoster(db, '');
       request.log.info(

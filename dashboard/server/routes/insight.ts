@@ -7,6 +7,7 @@ import { decodePolicyDocument } from '../../../src/kernel/policy-file.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { listVersions } from '../../../src/store/alert-rows.ts';
 import { findSubject, listSubjects } from '../../../src/store/roster-views.ts';
+import { audit, Reason, reasonOf } from '../audit.ts';
 import { type Action, type Actor, can, covers } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -69,6 +70,7 @@ export function registerInsightRoutes(
         params: Type.Object({ id: Id }),
         querystring: Type.Object({
           at: Type.Optional(Type.String({ description: 'With its zone; now unless given' })),
+          reason: Reason,
         }),
         response: answers(Anything),
       },
@@ -77,10 +79,13 @@ export function registerInsightRoutes(
       const { actor } = callerOf(request);
       const subject = await findSeen(actor, 'insight.read', request.params.id);
       const atMs = request.query.at === undefined ? deps.now() : readTime('at', request.query.at);
-      request.log.info(
-        { event: 'explanation.read', subject: subject.id, account: actor.name },
-        'explanation read',
-      );
+      await audit(database, request, {
+        action: 'explanation.read',
+        subject: subject.id,
+        office: subject.office,
+        reason: reasonOf(request, request.query.reason),
+        detail: { at: formatInstant(atMs) },
+      });
       const explanation = await past.explain(subject.id, atMs);
       if (explanation === undefined)
         throw new Problem(
@@ -161,6 +166,11 @@ export function registerInsightRoutes(
           policy.error.map(({ where, message }) => `policy.${where}: ${message}`).join('; '),
         );
       if (organisation !== '' && !covers(actor.organisation, organisation)) throw new Problem('not-found');
+      await audit(database, request, {
+        action: 'policy.backtest',
+        target: organisation,
+        detail: { from: formatInstant(fromMs), to: formatInstant(untilMs), policy: request.body.policy },
+      });
       const own = await listOwn(actor.organisation, organisation);
       const result = await past.backtest(policy.value, fromMs, untilMs, (subject) => own.has(subject));
       return {

@@ -1,6 +1,8 @@
 /** `quarantine`: what was refused, with its bytes, and sending it through again when the roster is mended. */
 import { Type } from 'typebox';
 import { formatInstant, type Instant } from '../../../src/kernel/instant.ts';
+import type { Db } from '../../../src/store/statement.ts';
+import { audit } from '../audit.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
@@ -43,7 +45,10 @@ const Item = Type.Object({
   rawBase64: Type.String({ description: 'The bytes as received' }),
 });
 
-export function registerQuarantineRoutes(app: App, deps: { readonly quarantine: Quarantine }): void {
+export function registerQuarantineRoutes(
+  app: App,
+  deps: { readonly quarantine: Quarantine; readonly database: Db },
+): void {
   const tags = ['quarantine'];
 
   app.get(
@@ -96,6 +101,12 @@ export function registerQuarantineRoutes(app: App, deps: { readonly quarantine: 
         throw new Problem('bad-request', 'give ids or device, one of the two');
       if (ids?.some((id) => !/^\d{1,18}$/.test(id)))
         throw new Problem('bad-request', 'ids are numbers as the list gives them');
+      // Before it: what is sent again can't be taken back, and goes on by itself.
+      await audit(deps.database, request, {
+        action: 'quarantine.replay',
+        target: device ?? null,
+        detail: { items: ids?.length ?? null },
+      });
       const result = await deps.quarantine.replay({
         ...(ids === undefined ? {} : { ids }),
         ...(device === undefined ? {} : { device }),

@@ -1,6 +1,9 @@
 /** `session`: signing in and out; `me`: who calls. */
 import { Type } from 'typebox';
 import { formatInstant } from '../../../src/kernel/instant.ts';
+import { recordAudit } from '../../../src/store/audit.ts';
+import type { Db } from '../../../src/store/statement.ts';
+import { audit } from '../audit.ts';
 import { actionsOf, ROLES } from '../auth/access.ts';
 import { callerOf, checkOrigin, SESSION_COOKIE } from '../auth/route-guard.ts';
 import type { Session, Sessions } from '../auth/sessions.ts';
@@ -27,7 +30,10 @@ const Me = Type.Object({
   expiresAt: Nullable(Time),
 });
 
-export function registerSessionRoutes(app: App, deps: { readonly sessions: Sessions }): void {
+export function registerSessionRoutes(
+  app: App,
+  deps: { readonly sessions: Sessions; readonly database: Db },
+): void {
   const tags = ['session'];
 
   app.post(
@@ -57,9 +63,20 @@ export function registerSessionRoutes(app: App, deps: { readonly sessions: Sessi
         }
         if (result.error.why === 'busy')
           throw new Problem('unavailable', 'many are signing in: try again', 1);
+        // Attempts that must wait are not checked and not recorded: the back-off also bounds what a stranger can write.
+        await recordAudit(deps.database, {
+          actor: { kind: 'account', name: login, organisation: null },
+          action: 'session.refused',
+          address: request.ip,
+        });
         throw new Problem('wrong-login-or-password');
       }
       const { token, session } = result.value;
+      await recordAudit(deps.database, {
+        actor: session.actor,
+        action: 'session.begun',
+        address: request.ip,
+      });
       request.log.info({ event: 'session.begun', login }, 'signed in');
       reply.setCookie(SESSION_COOKIE, token, {
         path: '/',
@@ -100,6 +117,7 @@ export function registerSessionRoutes(app: App, deps: { readonly sessions: Sessi
       if (callerOf(request).session === null || token === undefined)
         throw new Problem('not-found', 'a bearer token has no session');
       await deps.sessions.end(token);
+      await audit(deps.database, request, { action: 'session.ended' });
       return reply.clearCookie(SESSION_COOKIE, { path: '/' }).code(204).send(null);
     },
   );

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { COMMANDS_OF } from '../../../src/kernel/device-command.ts';
 import { findAskable, findCommand, listSpotChecks } from '../../../src/store/device-commands.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
+import { audit } from '../audit.ts';
 import { can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -62,18 +63,16 @@ export function registerSpotCheckRoutes(app: App, deps: DeviceCommandDeps): void
       const device = chosen === undefined ? askable[0] : askable.find((each) => each.id === chosen);
       if (device === undefined)
         throw new Problem('conflict', 'the subject has no device that can be asked where it is');
-      const asked = await queueFor(
-        db,
-        device.id,
-        subject.id,
-        { type: 'locate' },
-        {
-          isSpotCheck: true,
-          by: actor.name,
-          queuedMs,
-          validS,
-        },
-      );
+      const asked = await db.transaction(async (tx) => {
+        await audit(tx, request, {
+          action: 'subject.locate',
+          subject: subject.id,
+          office: subject.office,
+          target: device.id,
+        });
+        const by = { isSpotCheck: true, by: actor.name, queuedMs, validS };
+        return queueFor(tx, device.id, subject.id, { type: 'locate' }, by);
+      });
       request.log.info(
         {
           event: 'spot-check.asked',

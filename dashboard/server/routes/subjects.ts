@@ -4,6 +4,7 @@ import type { Database } from '../../../src/ports/database.ts';
 import type { LastKnown } from '../../../src/ports/live-state.ts';
 import { findSubject, listSubjects } from '../../../src/store/roster-views.ts';
 import { listTrack } from '../../../src/store/tracks.ts';
+import { audit, Reason, reasonOf } from '../audit.ts';
 import { type Action, type Actor, can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -131,6 +132,7 @@ export function registerSubjectRoutes(
         querystring: Type.Object({
           from: Type.String({ description: 'Inclusive, with its zone' }),
           to: Type.String({ description: `Exclusive; at most ${MAX_TRACK_DAYS} days after from` }),
+          reason: Reason,
           cursor: Cursor,
           limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 2000 })),
         }),
@@ -146,9 +148,16 @@ export function registerSubjectRoutes(
         throw new Problem('bad-request', `ask for ${MAX_TRACK_DAYS} days at most`);
       const { actor } = callerOf(request);
       const subject = await findSeen(actor, 'tracks.read', request.params.id);
+      const reason = reasonOf(request, request.query.reason);
       const [afterAt, afterDevice = '', afterSequence = '0'] =
         cursor === undefined ? [undefined] : decodeCursor(cursor, 3);
-      request.log.info({ event: 'track.read', subject: subject.id, account: actor.name }, 'track read');
+      await audit(db, request, {
+        action: 'track.read',
+        subject: subject.id,
+        office: subject.office,
+        reason,
+        detail: { from: new Date(fromMs), to: new Date(toMs) },
+      });
       const rows = await listTrack(
         db,
         subject.id,

@@ -189,7 +189,7 @@ export function registerTerminalRoutes(app: App, deps: { readonly database: Data
         if ((await findTakenAddresses(tx, given)).length > 0)
           throw new Problem('conflict', 'another terminal has this serial number');
         await upsertTerminals(tx, given);
-        await notifyRoster(tx);
+        await notifyRoster(tx, '');
         const [written] = await viewTerminal(tx, '', id);
         return written;
       });

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openPositionDays } from '../../../src/adapters/positions-table.ts';
+import { loadRoster } from '../../../src/ingest/roster-load.ts';
+import { EMPTY_ROSTER } from '../../../src/kernel/roster.ts';
+import { problem, startDashboard, type TestDashboard } from '../../../tests/harness/dashboard.ts';
+
+let dash: TestDashboard;
+const SPAN = 'from=2026-03-01T00:00:00Z&to=2026-03-01T01:00:00Z';
+const get = (path: string, headers: Record<string, string>) =>
+  dash.call('GET', `/api/v1${path}`, { headers });
+const entries = async (query = '', headers?: Record<string, string>) =>
+  // biome-ignore lint/suspicious/noExplicitAny: rows of an answer
+  (await get(`/audit?${query}`, headers ?? (await dash.token('auditor', '')))).body.items as any[];
+
+beforeAll(async () => {
+  dash = await startDashboard();
+  await dash.account('duty', 'duty-officer', '445281');
+  await dash.account('auditor', 'auditor', '445281');
+  await dash.subject('S1', '445281/liusha-east');
+  await dash.subject('S2', '445222/hepo');
+  await dash.alert('a1', 1, { subject: 'S1' });
+  await (await openPositionDays(dash.database)).ensure([Date.UTC(2026, 2, 1)]);
+});
+afterAll(() => dash.close());
+
+test('U1 a look at a track, an alert and a sign-in leave who, what, why and from where', async () => {
+  const duty = await dash.signIn('duty');
+  const seen = await get(`/subjects/S1/track?${SPAN}&reason=${encodeURIComponent('越界核查')}`, duty);
+  expect(seen.status).toBe(200);
+  await get('/alerts/a1', duty);
+  const mine = await entries('actor=duty');
+  expect(mine.map(({ action }) => action)).toEqual(['alert.read', 'track.read', 'session.begun']);
+  expect(mine[1]).toMatchObject({
+    actor: { kind: 'account', name: 'duty', role: 'duty-officer', organisation: '445281' },
+    subject: 'S1',
+    office: '445281/liusha-east',
+    reason: '越界核查',
+    address: '127.0.0.1',
+    detail: { from: '2026-03-01T00:00:00.000Z', to: '2026-03-01T01:00:00.000Z' },
+  });
+  expect(mine[0]).toMatchObject({ subject: 'S1', target: 'a1' });
+});
+
+test('U1 a refused sign-in is recorded as nobody’s, a refused look not as a look', async () => {
+  await dash.call('POST', '/api/v1/session', { body: { login: 'stranger', password: 'wrong-password' } });
+  expect(await entries('action=session.refused')).toMatchObject([
+    { actor: { name: 'stranger', role: null, organisation: null }, address: '127.0.0.1' },
+  ]);
+  const duty = await dash.signIn('duty');
+  expect(problem(await get(`/subjects/S2/track?${SPAN}&reason=x`, duty))).toBe(404);
+  expect(await entries('subject=S2')).toEqual([]);
+});
+
+test('U1 a load of the roster leaves what it changed, also who', async () => {
+  const zone = {
+    id: 'z1',
+    name: null,
+    shape: { type: 'circle', centre: { lat: 23.5, lon: 116.3 }, radiusM: 100 },
+  };
+  const update = { roster: EMPTY_ROSTER, zones: [zone as never], policy: null };
+  const loaded = await loadRoster(dash.database, update, Date.now(), () => ({ ok: true, value: null }));
+  expect(loaded.ok).toBe(true);
+  const found = await entries('actor=wardline%20roster%20load');
+  expect(found.map(({ action, target }) => [action, target])).toEqual([
+    ['zone.change', 'z1'],
+    ['roster.load', null],
+  ]);
+});
+
+test('U2 a person must say why; a token that does not is recorded so', async () => {
+  const duty = await dash.signIn('duty');
+  expect(problem(await get(`/subjects/S1/track?${SPAN}`, duty))).toBe(400);
+  const header = { ...duty, 'x-reason': encodeURIComponent('走访前查看') };
+  expect((await get(`/subjects/S1/track?${SPAN}`, header)).status).toBe(200);
+  expect((await entries('action=track'))[0].reason).toBe('走访前查看');
+  expect((await get(`/subjects/S1/track?${SPAN}`, await dash.token('auditor', ''))).status).toBe(200);
+  expect((await entries('action=track'))[0]).toMatchObject({
+    actor: { kind: 'token' },
+    reason: 'not given',
+  });
+});
+
+test('U3 within the subtree, by filters, page by page', async () => {
+  await get(`/subjects/S2/track?${SPAN}`, await dash.token('auditor', ''));
+  const within = await entries('', await dash.signIn('auditor'));
+  expect(within.length).toBeGreaterThan(3);
+  const places = within.map(({ office, actor }) => office ?? actor.organisation);
+  expect(places.filter((place) => !`${place}/`.startsWith('445281/'))).toEqual([]);
+  expect((await entries('organisation=445222')).map(({ subject }) => subject)).toEqual(['S2']);
+  expect(await entries('to=2026-01-01T00:00:00Z')).toEqual([]);
+  expect(problem(await get('/audit', await dash.token('duty-officer', '')))).toBe(403);
+  const auditor = await dash.token('auditor', '');
+  const first = (await get('/audit?limit=2', auditor)).body;
+  const second = (await get(`/audit?limit=2&cursor=${first.nextCursor}`, auditor)).body;
+  const seqs = [...first.items, ...second.items].map(({ seq }) => Number(seq));
+  expect(seqs).toEqual([...seqs].sort((a, b) => b - a));
+  expect(new Set(seqs).size).toBe(4);
+});
+
+test('U4 the access report of a subject', async () => {
+  const officer = await dash.token('office-officer', '445281/liusha-east');
+  const report = await get('/subjects/S1/access-report', officer);
+  expect(report.status).toBe(200);
+  const actions = report.body.items.map(({ action }: { action: string }) => action);
+  expect(actions[0]).toBe('access-report.read');
+  expect(actions).toContain('track.read');
+  expect(problem(await get('/subjects/S2/access-report', officer))).toBe(404);
+});
+
+test('U5 an entry can be neither changed nor removed', async () => {
+  for (const text of ["UPDATE audit SET actor = 'x'", 'DELETE FROM audit', 'TRUNCATE audit'])
+    await expect(dash.database.query({ text, values: [] })).rejects.toThrow('append-only');
+});
