@@ -11,7 +11,7 @@ import {
 } from '../store/quarantine.ts';
 import { createQuarantineWriter } from './quarantine-writer.ts';
 
-export type Source = 'native' | 'osmand' | 'owntracks' | 'jt808' | 'watch' | 'file' | 'log';
+export type Source = 'native' | 'osmand' | 'owntracks' | 'jt808' | 'watch' | 'mlp' | 'file' | 'log';
 
 export interface Refused {
   readonly source: Source;

@@ -19,4 +19,6 @@ export const COMMANDS_OF: Readonly<Partial<Record<Protocol, readonly DeviceComma
   jt808: ['locate', 'set-interval', 'text'],
   watch: ['locate', 'set-interval', 'text', 'find'],
   owntracks: ['locate', 'set-interval'],
+  // The operator is asked, not the phone.
+  mlp: ['locate'],
 };
