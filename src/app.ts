@@ -40,6 +40,7 @@ import { runSealer, sealPoster } from './seal/run-sealer.ts';
 import { trimCommands } from './store/device-commands.ts';
 import { trimDeviceMessages } from './store/device-messages.ts';
 import { trimDeviceNotices } from './store/device-notices.ts';
+import { trimMlpPhones } from './store/mlp-phones.ts';
 import { trimQuarantine } from './store/quarantine.ts';
 import { supervise } from './supervise.ts';
 
@@ -180,6 +181,7 @@ async function startConsumers(parts: Parts): Promise<void> {
       const saidBefore = new Date(Date.now() - config.messageRetentionDays * 86_400_000);
       await trimDeviceMessages(database, saidBefore);
       await trimCommands(database, saidBefore);
+      await trimMlpPhones(database, saidBefore);
     };
     await maintain();
     const timer = setInterval(() => {

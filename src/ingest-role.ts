@@ -24,6 +24,7 @@ import type { TcpServer } from './ingest/tcp-server.ts';
 import { openTerminalStates } from './ingest/terminal-states.ts';
 import { createTerminalTake } from './ingest/terminal-take.ts';
 import type { Metrics } from './metrics.ts';
+import { openMlp } from './mlp-role.ts';
 import type { Database } from './ports/database.ts';
 import type { ObservationLog } from './ports/observation-log.ts';
 import { findFeedToken } from './store/feeds.ts';
@@ -69,8 +70,9 @@ export async function openIngest({
   const messages: Messages = {
     add: (origin, address, records) => {
       kept.add(origin, address, records);
-      if (origin.protocol !== 'owntracks') return;
-      const found = devices.resolve(address, origin.receivedMs, 'owntracks');
+      const { protocol } = origin;
+      if (protocol !== 'owntracks' && protocol !== 'mlp') return;
+      const found = devices.resolve(address, origin.receivedMs, protocol);
       if (found.ok) desk?.onHeard({ device: found.value.device, records, receivedMs: origin.receivedMs });
     },
   };
@@ -192,6 +194,12 @@ export async function openIngest({
       const isSent = message !== undefined && (await broker?.send(address, message)) === true;
       return isSent ? { serial: null } : undefined;
     },
+  });
+  const mlp = openMlp({ config, database, logger, cleanups, metrics, take, devices, notices });
+  channels.push({
+    protocol: 'mlp',
+    isConnected: (device) => mlp()?.isKnown(device) === true,
+    send: (device) => (mlp()?.locate(device) === true ? { serial: null } : undefined),
   });
   const opened = await openCommandDesk({ database, channels, logger, now: Date.now });
   desk = opened;

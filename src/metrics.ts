@@ -45,6 +45,29 @@ export function createMetrics() {
       labelNames: ['protocol', 'reason'],
       registers,
     }),
+    mlpAsked: new Counter({
+      name: 'wardline_mlp_phones_asked_total',
+      help: 'Phones asked for at the operator, on their schedule or by a spot check',
+      labelNames: ['why'],
+      registers,
+    }),
+    mlpRequests: new Counter({
+      name: 'wardline_mlp_requests_total',
+      help: 'Requests to the operator, by what became of them',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    mlpResults: new Counter({
+      name: 'wardline_mlp_results_total',
+      help: 'What the operator said of phones: located, or the class of its result',
+      labelNames: ['result'],
+      registers,
+    }),
+    mlpWaiting: new Gauge({
+      name: 'wardline_mlp_phones_due',
+      help: 'Phones whose turn to be asked for has come; many for long: the rate is too low for the roster',
+      registers,
+    }),
     recorded: new Counter({
       name: 'wardline_positions_recorded_total',
       help: 'Positions written to the store',

@@ -47,7 +47,12 @@ const RULES: readonly Rule[] = [
     may: new RegExp(`^(consumers/|alerts/ledger.ts$|${SHELL})`),
     packages: SHELL_PACKAGES,
   },
-  { files: /^src\/ingest\/protocols\//, may: /^src\/(ingest\/protocols|kernel)\//, packages: /^$/ },
+  {
+    files: /^src\/ingest\/protocols\//,
+    may: /^src\/(ingest\/protocols|kernel)\//,
+    // A parser of XML that does nothing but parse.
+    packages: /^sax$/,
+  },
   { files: /^src\/ingest\//, may: new RegExp(`^(src/ingest/|${SHELL})`), packages: SHELL_PACKAGES },
   { files: /^dashboard\/protocol\.ts$/, may: /^src\/kernel\//, packages: /^$/ },
   {
@@ -75,7 +80,7 @@ const RULES: readonly Rule[] = [
   { files: /^src\/config\.ts$/, may: /^src\/kernel\//, packages: /^$/ },
   {
     files:
-      /^src\/(app|main|backbone|device-ports|ingest-role|listen|consumers-thread|consumers-worker|metrics|store-access|supervise|demo-play|insight\/|commands\/)/,
+      /^src\/(app|main|backbone|device-ports|ingest-role|mlp-role|listen|consumers-thread|consumers-worker|metrics|store-access|supervise|demo-play|insight\/|commands\/)/,
     may: /^(src|consumers|alerts|dashboard\/server|geofences)\//,
     packages: /.*/,
   },

@@ -8,6 +8,7 @@ import type { DeviceCommand } from '../kernel/device-command.ts';
 import { type Instant, parseInstant } from '../kernel/instant.ts';
 import type { Database } from '../ports/database.ts';
 import { answerCommand, claimCommand, listOpenCommands, releaseCommand } from '../store/device-commands.ts';
+import { isTransient } from './protocols/mlp-results.ts';
 import type { DeviceRecord } from './protocols/record.ts';
 
 /** A way to devices: a TCP port, a broker. */
@@ -161,6 +162,8 @@ export async function openCommandDesk(deps: CommandDeskDeps): Promise<CommandDes
       const isMeant = answers !== undefined && one.serial === answers.serial;
       if (isMeant && !answers.ok) return { one, isRefused: true, record: null };
       const record = one.command.type === 'locate' ? presentPlace(records, one.queuedMs) : result(records);
+      const failure = one.command.type === 'locate' ? lastingError(records) : undefined;
+      if (failure !== undefined) return { one, isRefused: true, record: failure };
       // That a device has understood where it is asked to be is no answer: its place is.
       if (one.command.type === 'locate' ? record !== undefined : isMeant || (one.serial === null && record))
         return { one, isRefused: false, record: record ?? null };
@@ -218,6 +221,11 @@ function presentPlace(records: readonly DeviceRecord[], askedMs: Instant): Devic
 }
 
 const STALE_MS = 10 * 60_000;
+
+/** The operator knows that there is no place to be had; where asking again may help, the poller does. */
+function lastingError(records: readonly DeviceRecord[]): DeviceRecord | undefined {
+  return records.find(({ kind, reachability }) => kind === 'position_error' && !isTransient(reachability));
+}
 
 function result(records: readonly DeviceRecord[]): DeviceRecord | undefined {
   return records.find(({ kind }) => kind === 'command_result');

@@ -8,19 +8,24 @@ import type { RefusalCode } from '../kernel/result.ts';
 import type { Db } from '../ports/database.ts';
 import { addDeviceNotices } from '../store/device-notices.ts';
 
+/** The operator does not serve the number, or may not tell: no frame is refused, and yet nothing will come. */
+export type NoticeCode = RefusalCode | 'unknown-subscriber' | 'positioning-not-allowed';
+
 export interface DeviceNotices {
   /** Codes that are no matter of the device's identity are left out. */
   raise(notice: {
     readonly protocol: string;
     readonly address: string;
-    readonly code: RefusalCode;
+    readonly code: NoticeCode;
     readonly receivedMs: Instant;
   }): void;
   /** Writes what waits. */
   stop(): Promise<void>;
 }
 
-const IDENTITY_CODES: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+const IDENTITY_CODES: ReadonlySet<NoticeCode> = new Set<NoticeCode>([
+  'unknown-subscriber',
+  'positioning-not-allowed',
   'unknown-device',
   'unknown-terminal',
   'unknown-pin',

@@ -5,6 +5,7 @@
 import type { Json } from '../kernel/field.ts';
 import { formatInstant, type Instant } from '../kernel/instant.ts';
 import type { DeviceStatusCode } from '../kernel/log-event.ts';
+import { radius68M } from './confidence.ts';
 import type { DeviceRecord, RecordKind } from './protocols/record.ts';
 
 export interface ObservedBy {
@@ -51,7 +52,10 @@ function positionOf(record: DeviceRecord, device: string, at: string): Json {
   put(position, 'headingDeg', record.course_deg, 0, 360);
   put(position, 'altitudeM', record.altitude_m, -1000, 100_000);
   // Android's 0 means that there is none (Location.getAccuracy); nobody knows a place to the millimetre.
-  put(position, 'accuracyM', record.accuracy_m, Number.MIN_VALUE, 1e7);
+  const { accuracy_m: said, confidence_percent: confidence } = record;
+  const accuracyM =
+    typeof said === 'number' && typeof confidence === 'number' ? radius68M(said, confidence) : said;
+  put(position, 'accuracyM', accuracyM, Number.MIN_VALUE, 1e7);
   put(position, 'batteryPct', record.battery_percent, 0, 100);
   if (typeof mock === 'boolean') position.mock = mock;
   if (typeof sequence === 'number') position.sequence = sequence;

@@ -11,7 +11,16 @@ import {
 } from '../store/quarantine.ts';
 import { createQuarantineWriter } from './quarantine-writer.ts';
 
-export type Source = 'native' | 'osmand' | 'owntracks' | 'jt808' | 'watch' | 'zkteco' | 'file' | 'log';
+export type Source =
+  | 'native'
+  | 'osmand'
+  | 'owntracks'
+  | 'jt808'
+  | 'watch'
+  | 'zkteco'
+  | 'mlp'
+  | 'file'
+  | 'log';
 
 export interface Refused {
   readonly source: Source;

@@ -4,6 +4,8 @@ import type { Intake, Origin } from './intake.ts';
 import { parseJson } from './native-http.ts';
 import { unsealing } from './owntracks-take.ts';
 import { jt808 } from './protocols/jt808.ts';
+import { decodeMlp } from './protocols/mlp.ts';
+import { bareNumber } from './protocols/mlp-request.ts';
 import { decodeOsmand, readOsmandRequest } from './protocols/osmand.ts';
 import { decodeOwntracks } from './protocols/owntracks.ts';
 import { readOwntracksMessage } from './protocols/owntracks-message.ts';
@@ -27,7 +29,7 @@ export function createRetry(deps: RetryDeps): Retry {
     const { feed, receivedMs } = item;
     const source = item.source as Source;
     if (source === 'zkteco') return deps.retryTerminal(item);
-    if (source === 'osmand' || source === 'owntracks' || source === 'jt808' || source === 'watch') {
+    if (isDecoded(source)) {
       const decoded = decode(source, item, deps);
       return decoded.ok
         ? first(await deps.take(decoded.value, { source, feed, receivedMs, protocol: source }))
@@ -39,6 +41,12 @@ export function createRetry(deps: RetryDeps): Retry {
   };
 }
 
+type Decodable = 'osmand' | 'owntracks' | 'jt808' | 'watch' | 'mlp';
+
+function isDecoded(source: Source): source is Decodable {
+  return source !== 'native' && source !== 'file' && source !== 'log';
+}
+
 function first({ refused }: { readonly refused: readonly Refusal[] }): Result<void, Refusal> {
   const [refusal] = refused;
   return refusal === undefined ? ok(undefined) : fail(refusal);
@@ -46,13 +54,24 @@ function first({ refused }: { readonly refused: readonly Refusal[] }): Result<vo
 
 /** That somebody presses the button is what proves a message whose secret was wrong. */
 function decode(
-  source: 'osmand' | 'owntracks' | 'jt808' | 'watch',
-  { raw, receivedMs }: QuarantineItem,
+  source: Decodable,
+  { raw, receivedMs, device }: QuarantineItem,
   { secretOf }: RetryDeps,
 ): Result<readonly Decoded[], Refusal> {
   if (source === 'osmand') {
     const request = readOsmandRequest(raw);
     return request === undefined ? NOT_OURS : ok(decodeOsmand(request, receivedMs));
+  }
+  if (source === 'mlp') {
+    const answer = decodeMlp(Buffer.from(raw).toString());
+    if (!answer.ok) return answer;
+    // The phone by the id under which it was asked for, where it was.
+    const named = answer.value.targets.map(({ raw: _, ...target }) => ({
+      ...target,
+      device: device ?? (target.device === null ? null : bareNumber(target.device)),
+      raw,
+    }));
+    return named.length === 0 ? NOT_OURS : ok(named);
   }
   if (source === 'jt808' || source === 'watch') {
     // Whole frames; a message in sub-packets stands here with all of them.

@@ -30,4 +30,6 @@ export const COMMANDS_OF: Readonly<Partial<Record<Protocol, readonly DeviceComma
   watch: ['locate', 'set-interval', 'text', 'find'],
   owntracks: ['locate', 'set-interval'],
   zkteco: ['resend', 'check', 'info', 'reboot'],
+  // The operator is asked, not the phone.
+  mlp: ['locate'],
 };

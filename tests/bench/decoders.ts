@@ -1,6 +1,7 @@
 /** What a frame costs each decoder, µs. Ceiling: copying the frame's bytes. Frames: those of the project's vectors that are whole. */
 import { existsSync, readFileSync } from 'node:fs';
 import { jt808 } from '../../src/ingest/protocols/jt808.ts';
+import { decodeMlp } from '../../src/ingest/protocols/mlp.ts';
 import { watch } from '../../src/ingest/protocols/watch.ts';
 import type { WireProtocol } from '../../src/ingest/protocols/wire.ts';
 import { decodeTerminal } from '../../src/ingest/protocols/zkteco.ts';
@@ -23,19 +24,16 @@ export async function benchDecoders(seconds: number): Promise<Figure[]> {
     ['watch, position with a cell and a network', watch, [Buffer.from(UD)]],
     ['watch, the vectors', watch, vectors('watch')],
   ];
-  const terminals = benchTerminals((seconds * 1000) / cases.length / 3);
-  const overTcp = cases
-    .filter(([, , frames]) => frames.length > 0)
-    .flatMap(([name, protocol, frames]) => {
-      const session = protocol.open({ authCode: () => 'code' });
-      const share = (seconds * 1000) / cases.length / 3;
-      const decode = (frame: Uint8Array) => session.push(frame, NOW_MS).length;
-      run(share, frames, decode);
-      const cost = run(share, frames, decode);
-      const copy = run(share, frames, (frame) => Uint8Array.from(frame).length);
-      return [figure(name, cost, 'µs/frame', `${frames.length} frames, one session`, copy)];
-    });
-  return [...overTcp, ...terminals];
+  const share = (seconds * 1000) / (cases.length + 2) / 3;
+  const wires = cases.flatMap(([name, protocol, frames]) => {
+    const session = protocol.open({ authCode: () => 'code' });
+    return costOf(name, frames, share, (frame) => session.push(frame, NOW_MS).length);
+  });
+  const decode = new TextDecoder();
+  const mlp = costOf('MLP, the vectors', vectors('mlp'), share, (document) =>
+    Number(decodeMlp(decode.decode(document)).ok),
+  );
+  return [...wires, ...mlp, ...benchTerminals(share)];
 }
 
 /** A punch of a terminal as it comes alone, and in a batch of a hundred. */
@@ -59,12 +57,27 @@ function benchTerminals(shareMs: number): Figure[] {
   });
 }
 
+function costOf(
+  name: string,
+  frames: readonly Uint8Array[],
+  ms: number,
+  decode: (frame: Uint8Array) => number,
+): Figure[] {
+  if (frames.length === 0) return [];
+  run(ms, frames, decode);
+  const cost = run(ms, frames, decode);
+  const copy = run(ms, frames, (frame) => Uint8Array.from(frame).length);
+  return [figure(name, cost, 'µs/frame', `${frames.length} frames, one session`, copy)];
+}
+
 function vectors(name: string): Uint8Array[] {
   const file = new URL(`../../../shared/vectors/${name}.json`, import.meta.url);
   if (!existsSync(file)) return [];
-  const all = JSON.parse(readFileSync(file, 'utf8')) as { input: { hex?: string; text?: string } }[];
-  return all.map(({ input: { hex, text } }) =>
-    hex === undefined ? Buffer.from(text ?? '') : Buffer.from(hex, 'hex'),
+  const all = JSON.parse(readFileSync(file, 'utf8')) as {
+    input: { hex?: string; text?: string; xml?: string };
+  }[];
+  return all.map(({ input: { hex, text, xml } }) =>
+    hex === undefined ? Buffer.from(text ?? xml ?? '') : Buffer.from(hex, 'hex'),
   );
 }
 

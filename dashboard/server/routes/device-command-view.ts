@@ -17,7 +17,7 @@ export const Command = Type.Object({
   until: Type.Optional(Type.String()),
   state: Type.Enum(['queued', 'sent', 'answered', 'refused', 'silent', 'not-reached'], {
     description:
-      'silent: sent, and no answer until expiresAt; not-reached: the device was not connected until then; refused: by the device',
+      'silent: sent, and no answer until expiresAt; not-reached: the device was not connected until then; refused: by the device, or the operator has no place of it (the answer says why)',
   }),
   askedBy: Type.String(),
   queuedAt: Time,

@@ -20,7 +20,10 @@ import {
 const Notice = Type.Object({
   protocol: Type.String(),
   address: Type.String({ description: 'Id on the wire' }),
-  code: Type.String({ description: 'unknown-device, device-not-assigned, not-authenticated' }),
+  code: Type.String({
+    description:
+      'unknown-device, device-not-assigned, not-authenticated; of phones by operator unknown-subscriber, positioning-not-allowed',
+  }),
   firstAt: Time,
   lastAt: Time,
   count: Type.Integer({ description: 'Frames so far' }),

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { NOW_MS, openIngest, subjectWith, type TestIngest } from '../../tests/harness/ingest.ts';
+import { createTestDatabase, type TestDatabase } from '../../tests/harness/postgres.ts';
+import { createLogger } from '../adapters/logger.ts';
+import { type MlpServer, startMlpServer } from '../demo/mlp-server.ts';
+import { type MlpPollerDeps, startMlpPoller } from './mlp-poller.ts';
+
+let own: TestDatabase;
+let ingest: TestIngest;
+let server: MlpServer;
+const NUMBERS = Array.from({ length: 60 }, (_, i) => `86138001${String(i).padStart(5, '0')}`);
+
+beforeAll(async () => {
+  own = await createTestDatabase();
+  ingest = await openIngest(own);
+  server = await startMlpServer({
+    wordOf: () => ({
+      kind: 'located',
+      atMs: NOW_MS,
+      lat: 23.5,
+      lon: 116.3,
+      shape: 'arc',
+      reachM: 900,
+      confidencePct: 95,
+    }),
+  });
+  await ingest.enrol(
+    NUMBERS.map((address, i) =>
+      subjectWith(`S${i}`, {
+        id: `M${i}`,
+        protocol: 'mlp',
+        address,
+        intervalS: 3600,
+        from: '2026-01-01T00:00:00Z',
+      }),
+    ),
+  );
+});
+afterAll(async () => {
+  await server.stop();
+  await ingest.close();
+  await own.drop();
+});
+
+let nowMs = NOW_MS;
+const start = (settings: Partial<MlpPollerDeps['settings']> = {}) =>
+  startMlpPoller({
+    settings: {
+      url: server.url,
+      client: 'c',
+      password: 'p',
+      serviceId: undefined,
+      version: '3.2.0',
+      perSecond: 7,
+      batch: 5,
+      connections: 4,
+      timeoutS: 20,
+      ...settings,
+    },
+    database: own.database,
+    take: ingest.take,
+    isOnRoster: (address) => ingest.devices.resolve(address, nowMs, 'mlp').ok,
+    logger: createLogger('silent'),
+    now: () => nowMs,
+  });
+const asked = () => server.requests.flatMap(({ msids }) => msids);
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+const kept = async () => (await ingest.lines()).filter(({ type }) => type === 'position').length;
+
+test('MP11 the contract’s rate holds, counted: no more phones than the clock allows, in requests no larger than set', async () => {
+  const poller = await start();
+  await until(() => asked().length === 7);
+  // Two more turns at a clock that stands: nobody is asked.
+  await new Promise((resolve) => setTimeout(resolve, 2200));
+  expect(asked().length).toBe(7);
+  for (const seconds of [1, 2, 3]) {
+    nowMs = NOW_MS + seconds * 1000;
+    await until(() => asked().length === 7 * (seconds + 1));
+  }
+  expect(Math.max(...server.requests.map(({ msids }) => msids.length))).toBe(5);
+  expect(new Set(asked()).size).toBe(28);
+  await until(async () => (await kept()) === 28);
+  await poller.stop();
+});
+
+test('MP12 who takes over goes on: nobody is asked twice within the interval', async () => {
+  const poller = await start({ perSecond: 100, batch: 50 });
+  await until(() => asked().length === 60);
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  expect(asked().toSorted()).toEqual(NUMBERS);
+  await until(async () => (await kept()) === 60);
+  await poller.stop();
+  nowMs += 3_600_000;
+  const next = await start({ perSecond: 100, batch: 50 });
+  await until(() => asked().length === 120);
+  await until(async () => (await kept()) === 120);
+  await next.stop();
+});
+
+test('MP13 an answer that the log can’t take now waits and is taken; meanwhile the slot is not free for another', async () => {
+  nowMs += 3_600_000;
+  ingest.isLogAway = true;
+  const before = asked().length;
+  const poller = await start({ perSecond: 100, batch: 20, connections: 1 });
+  await until(() => asked().length === before + 20);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(asked().length).toBe(before + 20);
+  ingest.isLogAway = false;
+  await until(async () => (await kept()) === 180);
+  await poller.stop();
+});
+
+test('MP14 a stop gives up what is under way, and who was not answered is asked by the next', async () => {
+  nowMs += 3_600_000;
+  server.behaviour = { delayMs: 600_000 };
+  const poller = await start({ perSecond: 100, batch: 60, timeoutS: 600 });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await poller.stop();
+  server.behaviour = {};
+  const next = await start({ perSecond: 100, batch: 60 });
+  await until(async () => (await kept()) === 240);
+  await next.stop();
+});
+
+test('MP15 the accuracy of an arc of 95 % is its outer edge, as the radius of 68 %', async () => {
+  const [line] = (await ingest.lines()).filter(({ type }) => type === 'position');
+  expect(line).toMatchObject({ accuracyM: 761.4, method: 'cell', lat: 23.5 });
+});

@@ -1,0 +1,122 @@
+/**
+ * The few elements of an MLP document as a tree, by `sax`. Nothing outside the text is ever read: a DOCTYPE is passed over, an entity
+ * that the text itself declares is unknown, which is a fault. Bounded in depth, elements and the length of each text.
+ */
+import sax from 'sax';
+import { fail, ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
+
+export interface XmlElement {
+  /** Without its prefix. */
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Its own text, without the white space around it. */
+  readonly text: string;
+  readonly children: readonly XmlElement[];
+  /** Where it stands in the text: index of its `<` and behind its end. */
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Open {
+  readonly name: string;
+  readonly attributes: Record<string, string>;
+  text: string;
+  readonly children: XmlElement[];
+  readonly from: number;
+}
+
+const MAX_DEPTH = 24;
+/** A request asks for some tens of phones; each answer has some twenty elements. */
+const MAX_ELEMENTS = 50_000;
+const MAX_TEXT = 1000;
+/** Characters of a whole answer. */
+export const MAX_XML_LENGTH = 4 * 1024 * 1024;
+
+/** The root element, or why it is no document that we read. Never throws. */
+export function readXml(text: string): Result<XmlElement, Refusal> {
+  if (text.length > MAX_XML_LENGTH) return refuse('too-large', '', 'is longer than any answer is');
+  const parser = sax.parser(true, { xmlns: false, position: true, trim: false });
+  const open: Open[] = [];
+  let elements = 0;
+  let root: XmlElement | undefined;
+  let fault: Refusal | undefined;
+  // `sax` goes on after a fault only when it is told to: what comes behind one is not read.
+  const stop = (refusal: Refusal) => {
+    fault ??= refusal;
+    throw STOP;
+  };
+  parser.onopentag = ({ name, attributes }) => {
+    elements++;
+    if (open.length >= MAX_DEPTH || elements > MAX_ELEMENTS)
+      stop({ code: 'too-large', where: '', message: 'has more elements, or deeper ones, than any answer' });
+    const own: Record<string, string> = {};
+    for (const key in attributes) {
+      const value = attributes[key];
+      if (typeof value === 'string') own[localName(key)] = value.slice(0, MAX_TEXT);
+    }
+    open.push({
+      name: localName(name),
+      attributes: own,
+      text: '',
+      children: [],
+      from: parser.startTagPosition - 1,
+    });
+  };
+  const addText = (piece: string) => {
+    const inner = open.at(-1);
+    if (inner !== undefined && inner.text.length < MAX_TEXT) inner.text += piece.slice(0, MAX_TEXT);
+  };
+  parser.ontext = addText;
+  parser.oncdata = addText;
+  parser.onclosetag = () => {
+    const inner = open.pop();
+    if (inner === undefined) return;
+    const { name, attributes, children, from } = inner;
+    const made = { name, attributes, text: inner.text.trim(), children, from, to: parser.position };
+    const outer = open.at(-1);
+    if (outer !== undefined) outer.children.push(made);
+    else root ??= made;
+  };
+  parser.onerror = (error) =>
+    stop({
+      code: 'bad-shape',
+      where: `line ${parser.line + 1}`,
+      message: `is no XML: ${error.message.split('\n')[0] ?? ''}`,
+    });
+  try {
+    parser.write(text).close();
+  } catch (error) {
+    if (error !== STOP) throw error;
+    return fail(fault ?? NO_XML);
+  }
+  return root === undefined ? fail(NO_XML) : ok(root);
+}
+
+const STOP = new Error('stop reading');
+const NO_XML: Refusal = { code: 'bad-shape', where: '', message: 'is no XML: it has no element' };
+
+function localName(name: string): string {
+  return name.slice(name.indexOf(':') + 1);
+}
+
+export function childOf(element: XmlElement | undefined, name: string): XmlElement | undefined {
+  return element?.children.find((child) => child.name === name);
+}
+
+/** Text of a child; undefined where there is none, or an empty one. */
+export function textOf(element: XmlElement | undefined, name: string): string | undefined {
+  const text = childOf(element, name)?.text;
+  return text === '' ? undefined : text;
+}
+
+/** For text and for attribute values in double quotes. Characters that XML 1.0 can't carry are left out. */
+export function escapeXml(text: string): string {
+  return text
+    .replace(UNSPEAKABLE, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}
+
+const UNSPEAKABLE = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
