@@ -18,6 +18,19 @@ export interface Room {
 export const ROOMS: readonly Room[] = [
   { path: '/', name: 'board', actions: ['board.watch'], load: BoardRoom },
   {
+    path: '/office',
+    name: 'office',
+    actions: ['tasks.read'],
+    load: () => import('./office/office-page.vue'),
+  },
+  {
+    path: '/office/tasks/:id',
+    name: 'task',
+    actions: ['tasks.read'],
+    load: () => import('./office/task-page.vue'),
+    isInner: true,
+  },
+  {
     path: '/subjects',
     name: 'subjects',
     actions: ['subjects.read'],

@@ -30,6 +30,8 @@ export const en = {
   statuses: { heard: 'online', silent: 'silent', off: 'off', unknown: 'never heard' },
   rooms: {
     board: 'Live board',
+    office: 'Tasks',
+    task: 'A task',
     subjects: 'Subjects',
     subject: 'A subject',
     operations: 'Operations',

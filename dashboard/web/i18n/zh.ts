@@ -43,6 +43,8 @@ const faults: Record<Fault, string> = {
 /** Rooms of the page, as the menu names them. */
 const rooms = {
   board: '实时看板',
+  office: '任务',
+  task: '任务详情',
   subjects: '矫正对象',
   subject: '矫正对象详情',
   operations: '系统运行',
