@@ -307,6 +307,37 @@ test('TM12 strangers fill neither quarantine nor memory: beyond a bound they are
   expect(before).toBeLessThan(1000);
 });
 
+test('TM15 a punch of nobody stands in quarantine, and in the messages of the terminal, for its office to find out whose', async () => {
+  await ingest.enrol(
+    [
+      subjectWith('S30', {
+        id: 'D30',
+        protocol: 'zkteco',
+        address: 'SN30',
+        from: '2026-02-01T00:00:00Z',
+        timeZone: 'UTC',
+      }),
+    ],
+    [{ ...T1, id: 'T31', address: 'SN31' }],
+  );
+  await upload('SN30', '1\t2026-01-15 09:00:00\t0\t1');
+  await upload('SN31', '77\t2026-02-15 09:00:00\t0\t1');
+  expect(await checkins('S30')).toEqual([]);
+  expect((await quarantined()).slice(0, 2)).toMatchObject([
+    { device: 'SN31', code: 'unknown-pin' },
+    { device: 'SN30', code: 'device-not-assigned' },
+  ]);
+  const said = () =>
+    rows(
+      "SELECT device, subject, office, record::jsonb ->> 'pin' AS pin FROM device_messages WHERE device IN ('D30', 'T31') ORDER BY device",
+    );
+  await until(async () => (await said()).length === 2);
+  expect(await said()).toEqual([
+    { device: 'D30', subject: 'S30', office: null, pin: '1' },
+    { device: 'T31', subject: '', office: OFFICE, pin: '77' },
+  ]);
+});
+
 test('TM13 a batch of lines of all kinds makes a bounded number of rows in quarantine', async () => {
   const many = Array.from({ length: 5000 }, (_, i) => `x${i}\t2026-02-25 09:00:00\t0\t1`).join('\n');
   expect((await upload('SN1', many)).body).toBe('OK: 5000');

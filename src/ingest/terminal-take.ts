@@ -54,6 +54,7 @@ export function createTerminalTake(deps: TerminalTakeDeps) {
     if (terminal === null) return { read: 0, refused: [] };
     const origin: Origin = { source: 'zkteco', feed: null, protocol: 'zkteco', receivedMs };
     const roster = deps.terminals();
+    const ownerOf = (atMs: Instant) => roster.ownerOf(terminal, atMs) ?? roster.ownerOf(terminal, receivedMs);
     const asides = new Map<string, Aside>();
     const setAside = (refusal: Refusal, pin: string, line: TerminalLine) => {
       const kept = keepable(table, line);
@@ -82,7 +83,7 @@ export function createTerminalTake(deps: TerminalTakeDeps) {
       read++;
       if (record === null) continue;
       if (record.kind !== 'attendance') {
-        const owner = roster.ownerOf(terminal, parseInstant(record.time) ?? receivedMs);
+        const owner = ownerOf(parseInstant(record.time) ?? receivedMs);
         if (owner === undefined) {
           const refusal = roster.isKnown(terminal) ? NO_OFFICE : unknownTerminal(terminal);
           drafts.push({ json: fail(refusal), device: terminal, raw: NOTHING });
@@ -95,12 +96,9 @@ export function createTerminalTake(deps: TerminalTakeDeps) {
       const whose = roster.whose(terminal, pin, atMs);
       drafts.push(draftOf(whose, record, atMs, terminal));
       of.push({ line, pin });
-      if (whose.ok) {
-        const { keptFor, subject } = whose.value;
-        said.push(() =>
-          deps.messages.keep(origin, { keptFor, subject, office: null }, corrected(record, driftMs)),
-        );
-      }
+      // Refused, it is shown all the same to whose the terminal is: somebody has to find out who that was.
+      const owner = whose.ok ? { ...whose.value, office: null } : ownerOf(atMs);
+      if (owner !== undefined) said.push(() => deps.messages.keep(origin, owner, corrected(record, driftMs)));
     }
     const taken = await deps.intake.take(drafts, origin);
     for (const { index, ...refusal } of taken.refused) {

@@ -1,5 +1,7 @@
 /** Values and fields as fingerprint terminals write them (protocols.md, part E). Pure. */
 
+import { formatInstant } from '../../kernel/instant.ts';
+
 /** `YYYY-MM-DD HH:MM[:SS]`; some firmware writes slashes, or T. */
 const DATE_TIME = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2}))?$/;
 const EPOCH_S = /^\d{9,10}$/;
@@ -12,19 +14,23 @@ export function readTerminalTime(text: string): TerminalTime | undefined {
   if (EPOCH_S.test(text)) return { atMs: Number(text) * 1000 };
   const match = DATE_TIME.exec(text);
   if (match === null) return undefined;
-  const [year, month, day, hour, minute] = [match[1], match[2], match[3], match[4], match[5]].map(Number);
+  const year = Number(match[1]);
+  const month = Number(match[2]);
+  const day = Number(match[3]);
+  const hour = Number(match[4]);
+  const minute = Number(match[5]);
   const second = Number(match[6] ?? 0);
-  if (year === undefined || month === undefined || day === undefined) return undefined;
-  if (hour === undefined || minute === undefined || hour > 23 || minute > 59 || second > 59) return undefined;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
   if (year < 1970 || month < 1 || month > 12 || day < 1) return undefined;
   const shownMs = Date.UTC(year, month - 1, day, hour, minute, second);
   // The language reads 30 February as 2 March.
-  return new Date(shownMs).getUTCDate() === day ? { shownMs } : undefined;
+  return day <= 28 || new Date(shownMs).getUTCDate() === day ? { shownMs } : undefined;
 }
 
 /** `2026-03-01 08:00:00` */
 export function showTerminalTime(shownMs: number): string {
-  return new Date(shownMs).toISOString().slice(0, 19).replace('T', ' ');
+  const text = formatInstant(shownMs);
+  return `${text.slice(0, 10)} ${text.slice(11, 19)}`;
 }
 
 /** A whole number; null where there is none or it is none. */
@@ -34,7 +40,7 @@ export function readWhole(text: string | undefined): number | null {
 
 /** A PIN is a text: leading zeros count. */
 export function isPin(text: string): boolean {
-  return /^[^\s\p{Cc}]{1,32}$/u.test(text) && text.isWellFormed();
+  return /^\w{1,32}$/.test(text) || (/^[^\s\p{Cc}]{1,32}$/u.test(text) && text.isWellFormed());
 }
 
 /** Columns of a line: parted by tabs, on some firmware by spaces. A date and its time stay together. */
