@@ -68,8 +68,15 @@ export function createInsight(deps: { readonly log: ObservationLog; readonly dat
   };
 }
 
+const FACTS: ReadonlySet<LogEvent['type']> = new Set([
+  'position',
+  'status',
+  'checkin',
+  'sighting',
+  'spot-check',
+  'tick',
+]);
+
 function isRule({ type }: LogEvent): boolean {
-  return (
-    type !== 'position' && type !== 'status' && type !== 'checkin' && type !== 'sighting' && type !== 'tick'
-  );
+  return !FACTS.has(type);
 }
