@@ -127,8 +127,8 @@ test('W3 the sheet writes itself, both sign the same sheet, and the next shift b
 
 test('W4 batteries that die tonight, by the last charge and its slope', async () => {
   const days = await openPositionDays(dash.database);
-  await days.maintain(Date.now(), 30);
   const now = Date.now();
+  await days.ensure([now, now - 86_400_000]);
   for (const [subject, pct, perHour] of [
     ['S1', 30, -12],
     ['X1', 10, -12],

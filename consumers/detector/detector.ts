@@ -374,6 +374,9 @@ export function createDetector(saved?: DetectorState): Detector {
           return changeNoContact(event, emit);
         case 'checkin':
           return checkIn(event, emit);
+        case 'spot-check':
+          // What an officer heard is for officers to judge: it becomes a task (alerts/checks.ts).
+          return;
         case 'tick':
           return tick(event.atMs, emit);
         case 'profile':

@@ -31,10 +31,17 @@ export function inTrueOrder(events: readonly LogEvent[], policy: PolicyDocument)
 const RULE = 0;
 const FACT = 1;
 const TICK = 2;
+const FACTS: ReadonlySet<LogEvent['type']> = new Set([
+  'position',
+  'status',
+  'checkin',
+  'sighting',
+  'spot-check',
+]);
 
 function rankOf({ type }: LogEvent): number {
   if (type === 'tick') return TICK;
-  return type === 'position' || type === 'status' || type === 'checkin' || type === 'sighting' ? FACT : RULE;
+  return FACTS.has(type) ? FACT : RULE;
 }
 
 function timeOf(event: LogEvent): Instant {

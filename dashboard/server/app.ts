@@ -17,6 +17,7 @@ import { pageFallback, registerPage } from './page.ts';
 import { registerAlertWorkRoutes } from './routes/alert-work.ts';
 import { registerAlertRoutes } from './routes/alerts.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
+import { registerCheckRoutes } from './routes/checks.ts';
 import { registerDeviceCommandRoutes } from './routes/device-commands.ts';
 import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
 import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
@@ -78,6 +79,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerHazardRoutes(app, deps);
   registerShiftRoutes(app, deps);
   registerRotaRoutes(app, deps);
+  registerCheckRoutes(app, deps);
   registerSubjectRoutes(app, { database: deps.database, liveBoard });
   registerRosterRoutes(app, deps);
   registerFeedRoutes(app, deps);

@@ -45,10 +45,18 @@ function isAbout(event: LogEvent, subject: string | null): boolean {
 }
 
 /** Says who is watched, and how. */
+const FACTS: ReadonlySet<LogEvent['type']> = new Set([
+  'position',
+  'status',
+  'checkin',
+  'sighting',
+  'spot-check',
+  'tick',
+]);
+
+/** What says who is watched and how, as against what was seen. */
 export function isRule({ type }: LogEvent): boolean {
-  return (
-    type !== 'position' && type !== 'status' && type !== 'checkin' && type !== 'sighting' && type !== 'tick'
-  );
+  return !FACTS.has(type);
 }
 
 /** What was concluded of a subject up to `untilMs` by receipt, and the detector as it was then. */

@@ -65,6 +65,32 @@ export interface Checkin {
   readonly method: CheckinMethod;
 }
 
+export const SPOT_CHECK_METHODS = ['phone', 'photo', 'locate', 'video'] as const;
+export type SpotCheckMethod = (typeof SPOT_CHECK_METHODS)[number];
+
+/** 本人接通, 他人代接, 未接, 关机, 空号, 呼叫转移; the last: the device answered where it is (by `locate` only). */
+export const SPOT_CHECK_RESULTS = [
+  'self',
+  'other-person',
+  'no-answer',
+  'off',
+  'no-such-number',
+  'forwarded',
+  'located',
+] as const;
+export type SpotCheckResult = (typeof SPOT_CHECK_RESULTS)[number];
+
+/** What came of a spot check (抽查): a fact for the record, which no rule judges. Keyed by subject. */
+export interface SpotCheckDone {
+  readonly type: 'spot-check';
+  readonly subject: string;
+  readonly check: string;
+  readonly atMs: Instant;
+  readonly receivedMs: Instant;
+  readonly method: SpotCheckMethod;
+  readonly result: SpotCheckResult;
+}
+
 /** What reaches us from outside about one subject: keyed by subject on the log. */
 export type Observation = Position | DeviceStatus | Checkin;
 
@@ -153,7 +179,7 @@ export type BroadcastEvent =
   | CalendarChange
   | MusterChange
   | NoContactChange;
-export type SubjectEvent = Observation | ProfileChange;
+export type SubjectEvent = Observation | SpotCheckDone | ProfileChange;
 export type LogEvent = SubjectEvent | Sighting | BroadcastEvent;
 
 export function isBroadcast(event: LogEvent): event is BroadcastEvent {

@@ -23,6 +23,7 @@ test('K1 every kind of line survives the way there and back', () => {
   const lines = [
     '{"type":"status","subject":"S1","device":"D1","at":"2026-03-01T00:00:00.000Z","received":"2026-03-01T00:00:00.000Z","status":"power-off"}',
     '{"type":"checkin","subject":"S1","terminal":"T1","at":"2026-03-01T00:00:00.000Z","received":"2026-03-01T00:00:00.000Z","method":"face"}',
+    '{"type":"spot-check","subject":"S1","check":"7","at":"2026-03-01T00:00:00.000Z","received":"2026-03-01T00:00:01.000Z","method":"phone","result":"forwarded"}',
     '{"type":"tick","at":"2026-03-01T00:00:00.000Z"}',
     '{"type":"feed","feed":"F1","at":"2026-03-01T00:00:00.000Z","status":"down"}',
     '{"type":"policy","at":"2026-03-01T00:00:00.000Z","policy":{"default":{"silenceMinS":60},"grades":{},"organisations":{},"keyPeriods":[]}}',

@@ -12,6 +12,8 @@ import {
   POSITION_METHODS,
   type Position,
   receiptOf,
+  SPOT_CHECK_METHODS,
+  SPOT_CHECK_RESULTS,
 } from './log-event.ts';
 import { decodePolicyDocument, encodePolicyDocument } from './policy-file.ts';
 import { ok, type Refusal, type Result, refuse } from './result.ts';
@@ -106,11 +108,13 @@ export function decodeLogEvent(json: unknown): Result<LogEvent, Refusal> {
     }
     case 'sighting':
       return decodeSighting(json);
+    case 'spot-check':
+      return decodeSpotCheck(json);
     default:
       return refuse(
         json.type === undefined ? 'missing-field' : 'unknown-value',
         'type',
-        `must be position, status, checkin, profile, feed, tick, zone, policy, calendar, muster, no-contact or sighting, not ${show(json.type)}`,
+        `must be position, status, checkin, profile, feed, tick, zone, policy, calendar, muster, no-contact, sighting or spot-check, not ${show(json.type)}`,
       );
   }
 }
@@ -252,6 +256,31 @@ function decodeSighting(json: Json): Result<LogEvent, Refusal> {
   return ok({ type: 'sighting', pair: [one, other], who, atMs, receivedMs, lon, lat, sigmaM });
 }
 
+function decodeSpotCheck(json: Json): Result<LogEvent, Refusal> {
+  const { subject, check } = json;
+  const atMs = parseInstant(json.at);
+  if (atMs === undefined) return badTime(json, 'at');
+  const receivedMs = json.received === undefined ? atMs : parseInstant(json.received);
+  if (receivedMs === undefined) return badTime(json, 'received');
+  if (!isText(subject)) return badText(json, 'subject');
+  if (!isText(check)) return badText(json, 'check');
+  const method = SPOT_CHECK_METHODS.find((known) => known === json.method);
+  if (method === undefined)
+    return refuse(
+      'unknown-value',
+      'method',
+      `must be one of ${SPOT_CHECK_METHODS.join(', ')}, not ${show(json.method)}`,
+    );
+  const result = SPOT_CHECK_RESULTS.find((known) => known === json.result);
+  if (result === undefined)
+    return refuse(
+      'unknown-value',
+      'result',
+      `must be one of ${SPOT_CHECK_RESULTS.join(', ')}, not ${show(json.result)}`,
+    );
+  return ok({ type: 'spot-check', subject, check, atMs, receivedMs, method, result });
+}
+
 function withDocument<T>(
   json: Json,
   key: string,
@@ -370,5 +399,15 @@ function toJson(event: LogEvent): Json {
       };
     case 'muster':
       return { type: event.type, at: formatInstant(event.atMs), muster: encodeMuster(event.muster) };
+    case 'spot-check':
+      return {
+        type: event.type,
+        subject: event.subject,
+        check: event.check,
+        at: formatInstant(event.atMs),
+        received: formatInstant(event.receivedMs),
+        method: event.method,
+        result: event.result,
+      };
   }
 }
