@@ -111,6 +111,54 @@ test('Z2 the side of the nearest edge says what the even-odd rule does, also whe
   expect(Math.min(plain, touching)).toBeGreaterThan(100);
 });
 
+test('Z2 a slit far away, a metre wide, one side of it in one piece and the other in many, turns nothing inside out', () => {
+  const corner = fc.double({ min: -0.4, max: 0.4, noNaN: true });
+  fc.assert(
+    fc.property(
+      corner,
+      corner,
+      fc.double({ min: 0.3, max: 3, noNaN: true }),
+      fc.boolean(),
+      (dx, dy, widthM, isNear) => {
+        fc.pre(Math.hypot(dx, dy) > 0.1);
+        const [lon, lat] = [116 + dx, 45 + dy];
+        const [x, y] = [dx + 0.05, 0.3 - dy];
+        const length = Math.hypot(x, y);
+        const [offX, offY] = [(-y / length) * (widthM / 111_000), (x / length) * (widthM / 111_000)];
+        const one: LonLat[] = [
+          [lon - x, lat - y],
+          [lon + x, lat + y],
+        ];
+        const side = isNear ? 1 : -1;
+        const many = Array.from({ length: 301 }, (_, i): LonLat => {
+          const t = 1 - (2 * i) / 300;
+          return [lon + t * x + side * offX, lat + t * y + side * offY];
+        });
+        const square: LonLat[] = [
+          [113, 42],
+          [119, 42],
+          [119, 48],
+          [113, 48],
+          [113, 42],
+        ];
+        const zone = prepared({
+          type: 'Polygon',
+          coordinates: [square, [...one, ...many, one[0] as LonLat]],
+        });
+        if (zone.shape !== 'area') throw new Error('no area');
+        expect(zone.touches).toBe(false);
+        for (const at of [
+          [116, 45],
+          [116.1, 45.2],
+          [115.9, 44.7],
+        ] as const)
+          expect(signedDistanceM(zone, ...at) < 0).toBe(isEnclosed(zone.tree, ...at));
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
 test('Z2 the middle of a hole is outside, and islands of a multipolygon are inside', () => {
   const square = (lon: number, lat: number, half: number): LonLat[] => [
     [lon - half, lat - half],

@@ -17,7 +17,7 @@ const COMMANDS: Readonly<Record<string, { help: string; load: () => Promise<Comm
     },
   },
   explain: {
-    help: '--subject S --at T --roster R --zones Z --observations O [--policy P] [--json]: why and why not',
+    help: '--subject S --at T --roster R --zones Z --observations O [--policy P] [--language zh|en] [--json]: why and why not',
     load: async () => {
       const { runExplain } = await import('./commands/explain.ts');
       return (argv) => runExplain(argv, process);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ALERT_KINDS_JUDGED } from '../../alerts/kinds/kinds.ts';
 import type { LogEvent } from '../../src/kernel/log-event.ts';
 import { createDetector } from './detector.ts';
+import { explanationText } from './explanation-text.ts';
 import {
   fix,
   minutes,
@@ -89,6 +90,63 @@ describe('D19 why and why not', () => {
     };
     expect(happened([heard]).explanation.devices[0]?.noFix).toBe('no-fix');
     expect(happened([fix(1, 0, { mock: true })]).explanation.devices[0]?.noFix).toBe('no-fix');
+  });
+
+  test('D19 why not, kind by kind: what was looked at and what kept it from holding', () => {
+    const wordsOf = (explanation: ReturnType<typeof happened>['explanation']) =>
+      Object.fromEntries(explanation.conclusions.map(({ kind, words }) => [kind, words.en]));
+    const home = wordsOf(happened(range(0, 5).map((n) => fix(n, 0))).explanation);
+    expect(home['out-of-bounds']).toMatch(
+      /^1,?0\d\d m inside the edge of home|^1 ?km inside|inside the edge of home/,
+    );
+    expect(home['exclusion-entry']).toBe('No exclusion zone is in force.');
+    expect(home.curfew).toBe('No curfew holds at this time.');
+    expect(home.silent).toMatch(/^D1 last heard 2026-03-02 08:04:01: within what is allowed\.$/);
+    expect(home['low-battery']).toContain('D1 80 %; alerts below 20 %');
+    expect(home['missed-checkin']).toBe('There is neither a check-in window nor a muster.');
+    expect(home['leave-deviation']).toBe('No permit is in force.');
+    const onLeave = wordsOf(happened(range(62, 70).map((n) => fix(n, 3000))).explanation);
+    expect(onLeave['out-of-bounds']).toMatch(/^Permit P1 is in force until 2026-03-02 09:30:00/);
+    expect(onLeave['exclusion-entry']).toMatch(/from the edge of the nearest exclusion zone school/);
+    for (const { words } of happened([fix(0, 0)]).explanation.conclusions) {
+      expect(words.en).not.toBe('Nothing to alert.');
+      expect(words.zh).not.toBe(words.en);
+    }
+  });
+
+  test('D19 every rule has a version, and another content another one; the text shows them in both languages', () => {
+    const { explanation } = happened([fix(0, 0)]);
+    const { zones, permits, profileVersion } = explanation;
+    expect(zones.map(({ ruleVersion, version }) => [ruleVersion.length, version?.length])).toEqual([
+      [12, 12],
+      [12, 12],
+    ]);
+    expect(zones[1]?.schedule).toEqual({ days: [1], from: '09:00', to: '10:00' });
+    const later = happened([
+      profile(1, {
+        zones: [{ zone: 'home', rule: 'stay-in', bufferM: 60, schedule: null }],
+        permits: [permit],
+      }),
+      fix(2, 0),
+    ]).explanation;
+    expect(later.zones[0]?.version).toBe(zones[0]?.version);
+    expect(later.zones[0]?.ruleVersion).not.toBe(zones[0]?.ruleVersion);
+    expect(later.profileVersion).not.toBe(profileVersion);
+    expect(later.permits[0]?.version).toBe(permits[0]?.version);
+    for (const language of ['zh', 'en'] as const) {
+      const text = explanationText(explanation, language);
+      for (const shown of [
+        explanation.policyVersion,
+        profileVersion,
+        permits[0]?.version ?? '',
+        'P1',
+        'school',
+      ])
+        expect(text).toContain(shown);
+    }
+    expect(explanationText(explanation, 'zh')).toContain('- 禁止区域 school');
+    expect(explanationText(explanation, 'zh')).toContain('星期 1 09:00–10:00');
+    expect(explanationText(explanation, 'en')).toContain('+ stay-in home');
   });
 
   test('D19 to ask changes nothing, and the version of a policy is that of its content', () => {

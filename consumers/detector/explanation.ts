@@ -15,7 +15,8 @@ import { signedDistanceM } from '../../geofences/signed-distance.ts';
 import type { AlertKindName, Severity } from '../../src/kernel/alert-event.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
-import type { ZoneFeature } from '../../src/kernel/roster.ts';
+import type { Schedule, ZoneFeature } from '../../src/kernel/roster.ts';
+import { whyNot } from './why-not.ts';
 
 export interface Explanation {
   readonly subject: string;
@@ -27,18 +28,26 @@ export interface Explanation {
   readonly policy: Policy;
   /** First digits of the SHA-256 of the policy that was in force: the same policy, the same version. */
   readonly policyVersion: string;
+  /** The same of the subject's profile, without the name. */
+  readonly profileVersion: string;
   readonly position: PositionSeen | null;
   readonly devices: readonly DeviceSeen[];
   readonly zones: readonly ZoneSeen[];
   readonly permits: readonly {
     id: string;
+    version: string;
     fromMs: Instant;
     endMs: Instant;
     destination: string | null;
     holds: boolean;
   }[];
-  readonly curfews: readonly { zone: string; from: string; to: string; holds: boolean }[];
-  readonly checkins: readonly { id: string; lastWindow: { fromMs: Instant; untilMs: Instant } | null }[];
+  readonly curfews: readonly (Schedule & { zone: string; version: string; holds: boolean })[];
+  readonly checkins: readonly {
+    id: string;
+    version: string;
+    schedule: Schedule;
+    lastWindow: { fromMs: Instant; untilMs: Instant } | null;
+  }[];
   /** Every kind once at least, in the order in which they are judged. */
   readonly conclusions: readonly Conclusion[];
 }
@@ -70,7 +79,11 @@ export interface DeviceSeen {
 export interface ZoneSeen {
   readonly zone: string;
   readonly name: string | null;
+  /** Of the shape; null: not known. */
   readonly version: string | null;
+  /** Of the assignment: rule, buffer and schedule. */
+  readonly ruleVersion: string;
+  readonly schedule: Schedule | null;
   readonly rule: 'stay-in' | 'keep-out';
   readonly bufferM: number;
   readonly inForce: boolean;
@@ -107,6 +120,7 @@ export function explain(
     rulesFromMs,
     policy,
     policyVersion: versionOf(policy),
+    profileVersion: versionOf({ ...profile, name: undefined }),
     position:
       where === null || view.located === null
         ? null
@@ -139,7 +153,8 @@ export function explain(
         noFix,
       };
     }),
-    zones: profile.zones.map(({ zone: id, rule, bufferM, schedule }): ZoneSeen => {
+    zones: profile.zones.map((assignment): ZoneSeen => {
+      const { zone: id, rule, bufferM, schedule } = assignment;
       const zone = view.zone(id);
       const distanceM =
         zone === undefined || where === null ? null : signedDistanceM(zone, where.lon, where.lat);
@@ -149,6 +164,8 @@ export function explain(
         zone: id,
         name: zone?.name ?? null,
         version: feature === undefined ? null : versionOf(feature),
+        ruleVersion: versionOf(assignment),
+        schedule,
         rule,
         bufferM,
         inForce: view.isInForce(schedule, nowMs),
@@ -161,19 +178,21 @@ export function explain(
     }),
     permits: profile.permits.map((permit) => ({
       id: permit.id,
+      version: versionOf(permit),
       fromMs: permit.fromMs,
       endMs: permitEndMs(permit),
       destination: permit.destination,
       holds: permitAt(view, nowMs)?.id === permit.id,
     })),
     curfews: profile.curfews.map((curfew) => ({
-      zone: curfew.zone,
-      from: curfew.from,
-      to: curfew.to,
+      ...curfew,
+      version: versionOf(curfew),
       holds: view.windowAt(curfew, nowMs) !== null,
     })),
     checkins: profile.checkins.map((checkin) => ({
       id: checkin.id,
+      version: versionOf(checkin),
+      schedule: { days: checkin.days, from: checkin.from, to: checkin.to },
       lastWindow: view.lastOfficeWindow(checkin, nowMs),
     })),
     conclusions: ALERT_KINDS_JUDGED.flatMap((kind): Conclusion[] => {
@@ -187,7 +206,10 @@ export function explain(
             confidence: 0,
             severity: null,
             alert: null,
-            words: NOTHING_SAID,
+            words:
+              whereabouts(view) === null && kind.judges === 'place'
+                ? undecidedWords(view, 0)
+                : whyNot(view, kind.name),
           },
         ];
       }
@@ -207,8 +229,6 @@ export function explain(
     }),
   };
 }
-
-const NOTHING_SAID: Words = { zh: '无可告警之事。', en: 'Nothing to alert.' };
 
 /** Unknown has an owner: what is missing, and since when. */
 function undecidedWords(view: SubjectView, confidence: number): Words {

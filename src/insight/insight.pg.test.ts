@@ -140,6 +140,7 @@ test('I4 over REST: by right and by reach, times as text', async () => {
       subject: 'S1',
       zones: [{ zone: 'home', rule: 'stay-in', inForce: true }],
     });
+    expect((seen.body as { text: { zh: string } }).text.zh).toContain('限制区域 home');
     expect(String((seen.body as { position: { at: string } }).position.at)).toMatch(/^2026-03-02T00:5/);
     expect(
       (await desk.call('GET', `/api/v1/subjects/S1/explanation?at=${at}`, { headers: elsewhere })).status,

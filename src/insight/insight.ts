@@ -1,6 +1,7 @@
 /** What the desk asks of the past: why, what if, and whether it comes out again. From the log, by the detector's own core. */
 import { type Backtest, createBacktest, summarise } from '../../consumers/detector/backtest.ts';
 import type { Explanation } from '../../consumers/detector/explanation.ts';
+import { explanationText, type Language } from '../../consumers/detector/explanation-text.ts';
 import type { AlertEvent } from '../kernel/alert-event.ts';
 import type { Instant } from '../kernel/instant.ts';
 import { receiptOf } from '../kernel/log-event.ts';
@@ -15,7 +16,10 @@ import { createZoneLinter, type ZoneLinter } from './zone-lint.ts';
 
 export interface Insight extends ZoneLinter {
   /** As it was at `atMs`; undefined: the log has no profile of the subject until then. */
-  explain(subject: string, atMs: Instant): Promise<Explanation | undefined>;
+  explain(
+    subject: string,
+    atMs: Instant,
+  ): Promise<(Explanation & { readonly text: Readonly<Record<Language, string>> }) | undefined>;
   reproduce(alert: string): Promise<Reproduction | undefined>;
   /** Of the subjects that `isCounted` names, from and until by receipt. One at a time, as a look at a zone is: both read much of the log. */
   backtest(
@@ -66,7 +70,11 @@ export function createInsight(deps: { readonly log: ObservationLog; readonly dat
   }
 
   return {
-    explain: async (subject, atMs) => (await replaySubject(log, subject, atMs)).detector.explain(subject),
+    explain: async (subject, atMs) => {
+      const found = (await replaySubject(log, subject, atMs)).detector.explain(subject);
+      if (found === undefined) return undefined;
+      return { ...found, text: { zh: explanationText(found, 'zh'), en: explanationText(found, 'en') } };
+    },
     reproduce: (alert) => reproduce(deps, alert),
     backtest: (...args) => inTurn(() => backtest(...args)),
     lintZone: (...args) => inTurn(() => linter.lintZone(...args)),
