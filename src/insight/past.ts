@@ -44,7 +44,6 @@ function isAbout(event: LogEvent, subject: string | null): boolean {
   return !('subject' in event) || event.subject === subject;
 }
 
-/** Says who is watched, and how. */
 const FACTS: ReadonlySet<LogEvent['type']> = new Set([
   'position',
   'status',
