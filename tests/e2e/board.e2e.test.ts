@@ -118,6 +118,43 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     await second.context.close();
   });
 
+  test('P13 by keys alone: a call is recorded, the office gets a task, each deed stands in the history', async () => {
+    const stage = () => page.locator('.row.selected').getAttribute('data-stage');
+    await expect.poll(stage, poll).toBe('acknowledged');
+    await page.keyboard.press('a');
+    await expect.poll(stage, poll).toBe('handling');
+    await page.keyboard.press('c');
+    await page.fill('.form .note input', '本人已接听，正在返回');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('.work details li').count(), poll).toBe(3);
+    expect(await page.textContent('.work details')).toContain('本人已接听，正在返回');
+    await page.keyboard.press('d');
+    await page.fill('.form .note input', '请核实');
+    await page.keyboard.press('Enter');
+    await expect.poll(stage, poll).toBe('tasked');
+    await shoot('work');
+    await page.keyboard.press('s');
+    await page.waitForSelector('.work .form');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.locator('.work .form').count(), poll).toBe(0);
+  });
+
+  test('P14 the office finds the task and answers it on a phone; the centre sees it answered', async () => {
+    const phone = await openDesk(browser, `${program.url}/office`, { width: 390, height: 844 });
+    await signIn(phone.page);
+    await phone.page.click('.task');
+    await phone.page.click('button:has-text("接收任务")');
+    await phone.page.click('label:has-text("离开规定区域")');
+    await phone.page.fill('textarea', '送货途经，未请假，已责令返回');
+    await shoot('task-phone', phone.page);
+    expect(await findBarriers(phone.page)).toEqual([]);
+    await phone.page.click('button:has-text("提交核查结果")');
+    await expect.poll(() => phone.page.textContent('.history'), poll).toContain('送货途经');
+    expect(phone.faults).toEqual([]);
+    expect(phone.outside).toEqual([]);
+    await phone.context.close();
+  });
+
   test('P4 / finds people and alerts, ? shows the keys, Escape goes back', async () => {
     await page.keyboard.press('?');
     await page.waitForSelector('dialog[open]');

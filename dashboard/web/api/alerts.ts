@@ -1,5 +1,8 @@
-/** What people do about an alert. */
-import { send } from './call.ts';
+/** What people do about an alert, and what was done. */
+import type { Contact, Disposition, Measure } from '../../../src/kernel/casework.ts';
+import { get, send } from './call.ts';
+
+const one = (alert: string) => `alerts/${encodeURIComponent(alert)}`;
 
 export interface Acknowledgement {
   readonly alert: string;
@@ -7,8 +10,45 @@ export interface Acknowledgement {
   readonly acknowledgedBy: string;
 }
 export const acknowledge = (alert: string, note = '') =>
-  send<Acknowledgement>(
-    'POST',
-    `alerts/${encodeURIComponent(alert)}/acknowledge`,
-    note === '' ? {} : { note },
-  );
+  send<Acknowledgement>('POST', `${one(alert)}/acknowledge`, note === '' ? {} : { note });
+
+/** The deeds after that; the live connection shows what came of them. */
+export type Deed =
+  | { readonly do: 'take'; readonly from: string | null }
+  | {
+      readonly do: 'contact';
+      readonly whom: Contact;
+      readonly reached: boolean;
+      readonly note: string;
+    }
+  | { readonly do: 'note'; readonly note: string }
+  | {
+      readonly do: 'resolve';
+      readonly disposition: Disposition;
+      readonly measure: Measure | null;
+      readonly note: string;
+    }
+  | { readonly do: 'review' | 'close' }
+  | { readonly do: 'return'; readonly note: string };
+
+export const workOn = (alert: string, { do: name, ...body }: Deed) =>
+  send<unknown>('POST', `${one(alert)}/${name}`, body);
+
+export interface Proposal {
+  readonly disposition: Disposition | null;
+  readonly because: { readonly zh: string; readonly en: string } | null;
+}
+export const proposalFor = (alert: string) => get<Proposal>(`${one(alert)}/proposal`);
+
+export interface Deeds {
+  readonly actions: readonly {
+    readonly action: string;
+    readonly account: string;
+    readonly note: string;
+    readonly at: string;
+  }[];
+}
+export const deedsOf = (alert: string) => get<Deeds>(one(alert));
+
+export const shelve = (subject: string, kind: string, until: Date, reason: string) =>
+  send<{ state: string }>('POST', 'shelvings', { subject, kind, until: until.toISOString(), reason });

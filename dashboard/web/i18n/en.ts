@@ -175,7 +175,12 @@ export const en = {
     keys: [
       [['J', '↓'], 'next alert'],
       [['K', '↑'], 'previous alert'],
-      [['A'], 'acknowledge the selected alert'],
+      [['A'], 'acknowledge the selected alert; again: work on it'],
+      [['L'], 'locate now'],
+      [['C'], 'record a call'],
+      [['D'], 'send to the office'],
+      [['R'], 'decide what it was'],
+      [['S'], 'ask to shelve'],
       [['/'], 'find'],
       [['Esc'], 'unselect, back to the whole map'],
       [['?'], 'show this'],

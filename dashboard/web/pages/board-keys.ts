@@ -3,6 +3,11 @@ export interface BoardKeys {
   next(): void;
   previous(): void;
   acknowledge(): void;
+  locate(): void;
+  call(): void;
+  dispatch(): void;
+  shelve(): void;
+  resolve(): void;
   find(): void;
   help(): void;
   escape(): void;
@@ -14,6 +19,11 @@ const BY_KEY: Readonly<Record<string, keyof BoardKeys>> = {
   k: 'previous',
   ArrowUp: 'previous',
   a: 'acknowledge',
+  l: 'locate',
+  c: 'call',
+  d: 'dispatch',
+  s: 'shelve',
+  r: 'resolve',
   '/': 'find',
   '?': 'help',
   '？': 'help',
@@ -23,6 +33,11 @@ const BY_CODE: Readonly<Record<string, keyof BoardKeys>> = {
   KeyJ: 'next',
   KeyK: 'previous',
   KeyA: 'acknowledge',
+  KeyL: 'locate',
+  KeyC: 'call',
+  KeyD: 'dispatch',
+  KeyS: 'shelve',
+  KeyR: 'resolve',
   Slash: 'find',
 };
 
@@ -30,9 +45,14 @@ const BY_CODE: Readonly<Record<string, keyof BoardKeys>> = {
 export function commandOf(event: KeyboardEvent): keyof BoardKeys | undefined {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) {
     const isMoving = event.repeat && !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (!isMoving || BY_KEY[event.key] === 'acknowledge') return undefined;
+    const command = BY_KEY[event.key];
+    if (!isMoving || (command !== 'next' && command !== 'previous')) return undefined;
   }
-  const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+  const { target } = event;
+  const isTyping =
+    target instanceof HTMLInputElement ||
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (isTyping) return key === 'Escape' ? 'escape' : undefined;
   return BY_KEY[key] ?? (key === 'Process' ? BY_CODE[event.code] : undefined);
