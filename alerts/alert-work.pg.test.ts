@@ -140,6 +140,35 @@ test('C8 the chain of one person is one incident with its parts; a person parts 
   expect(listed.map((item: { incident: string }) => item.incident)).toEqual([merged.incident]);
 });
 
+test('C9 what is decided of an incident stands in each of its parts; those for which it can not be are named', async () => {
+  await dash.subject('S3', '445222/hepo');
+  for (const [id, kind] of [
+    ['i1', 'low-battery'],
+    ['i2', 'phone-off'],
+    ['i3', 'silent'],
+  ] as const) {
+    await dash.alert(id, 1, { subject: 'S3', kind });
+    await dash.alert(id, 2, { subject: 'S3', kind, state: 'cleared' });
+  }
+  const { incident } = (await get('/alerts/i3', duty)).body;
+  await post('/alerts/i2/take', second);
+  const taken = (await post(`/incidents/${incident}/take`, duty)).body;
+  expect(taken.parts.map(({ owner }: { owner: string }) => owner)).toEqual(['duty', 'second', 'duty']);
+  expect(taken.refused).toMatchObject([{ alert: 'i2', detail: expect.stringContaining('second has it') }]);
+  await post('/alerts/i2/take', duty, { from: 'second' });
+  await post(`/incidents/${incident}/resolve`, duty, { disposition: 'device-fault', note: '电池老化' });
+  await post(`/incidents/${incident}/review`, second);
+  const closed = (await post(`/incidents/${incident}/close`, second)).body;
+  expect(closed.parts.map(({ stage }: { stage: string }) => stage)).toEqual(['closed', 'closed', 'closed']);
+  expect(problem(await post(`/incidents/${incident}/take`, duty))).toBe(409);
+  expect(
+    (await get('/incidents', duty)).body.items.some(
+      (item: { incident: string }) => item.incident === incident,
+    ),
+  ).toBe(false);
+  expect(await rows("SELECT alert FROM confirmed_violations WHERE subject = 'S3'")).toEqual([]);
+});
+
 test('C12 shelving: asked, approved by another, lists all that it hid, ends; never of a tamper', async () => {
   const until = new Date(Date.now() + 3_600_000).toISOString();
   const body = { subject: 'S1', kind: 'implausible-fix', until, reason: '已知信号盲区' };

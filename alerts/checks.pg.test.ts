@@ -112,12 +112,17 @@ test('S4 two officers at once: one result stands, one line, one task', async () 
 test('S4 nobody answers: asked again by telephone; nobody again: a task; somebody: nothing', async () => {
   const { check } = (await post('/checks', duty, { subject: 'S8', method: 'photo' })).body;
   expect((await post(`/checks/${check}/result`, duty, { result: 'no-answer' })).body.task).toBeNull();
-  const [again] = (await get('/checks?subject=S8', duty)).body.items;
+  // The draws above may have found the same subject.
+  const asked = async () =>
+    (await get('/checks?subject=S8', duty)).body.items.filter(
+      ({ draw }: { draw: string | null }) => draw === null,
+    );
+  const [again] = await asked();
   expect(again).toMatchObject({ follows: check, method: 'phone', result: null });
   expect(
     (await post(`/checks/${again.check}/result`, duty, { result: 'no-answer' })).body.task,
   ).not.toBeNull();
-  expect((await get('/checks?subject=S8', duty)).body.items).toEqual([]);
+  expect(await asked()).toEqual([]);
   const { check: fine } = (await post('/checks', duty, { subject: 'S10', method: 'locate' })).body;
   expect((await post(`/checks/${fine}/result`, duty, { result: 'located' })).body).toMatchObject({
     task: null,

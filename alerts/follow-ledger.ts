@@ -119,21 +119,17 @@ async function findJoins(db: Db, opened: readonly AlertEvent[], nowMs: Instant) 
   );
   const joins: { alert: string; incident: string; cause: string }[] = [];
   const inOrder = [...opened].sort((a, b) => a.startedAtMs - b.startedAtMs || (a.alert < b.alert ? -1 : 1));
-  // Of others in the pool only those of the same subject or feed can share a cause: a flood must not compare all with all.
-  const near = new Map<string, Set<string>>();
-  const put = (key: string, alert: string) => near.set(key, (near.get(key) ?? new Set()).add(alert));
-  for (const { alert, subject, feed } of pool.values()) {
-    put(subject, alert);
-    if (feed !== null) put(feed, alert);
-  }
+  // A flood must not compare all with all: beside the own subject's, a dark one can only belong to an outage of its feed (whose
+  // subject the feed is), and an outage to the dark ones of that feed.
+  const ofSubject = Map.groupBy(pool.keys(), (id) => pool.get(id)?.subject ?? '');
+  const ofFeed = Map.groupBy(pool.keys(), (id) => pool.get(id)?.feed ?? '');
   for (const { alert } of inOrder) {
     const fresh = pool.get(alert);
     if (fresh === undefined) continue;
-    const ids = new Set([
-      ...(near.get(fresh.subject) ?? []),
-      ...(fresh.feed === null ? [] : (near.get(fresh.feed) ?? [])),
-    ]);
-    const others = [...ids].flatMap((id) => pool.get(id) ?? []);
+    const { subject, feed, kind } = fresh;
+    const beside =
+      kind === 'feed-outage' ? ofFeed.get(subject) : feed === null ? undefined : ofSubject.get(feed);
+    const others = [...(ofSubject.get(subject) ?? []), ...(beside ?? [])].flatMap((id) => pool.get(id) ?? []);
     const join = joinOf(fresh, others);
     if (join === null) continue;
     const incident = join.incident ?? newIncidentId();

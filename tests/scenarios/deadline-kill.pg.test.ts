@@ -10,6 +10,7 @@ import type { AlertEvent } from '../../src/kernel/alert-event.ts';
 import { createTestDatabase } from '../harness/postgres.ts';
 
 const ALERTS = 300;
+const MAX_KILLS = 12;
 const CHILD = fileURLToPath(new URL('./deadline-child.ts', import.meta.url));
 
 test('D3 no deadline is lost or doubled, however often the process that looks at them is killed', async () => {
@@ -69,7 +70,9 @@ test('D3 no deadline is lost or doubled, however often the process that looks at
     });
     const exited = once(child, 'exit');
     await once(child.stdout, 'data');
-    const timer = setTimeout(() => child.kill('SIGKILL'), 20 + ((kills * 37) % 160));
+    // So often only: on a busy machine a process that is killed early comes no further each time.
+    const timer =
+      kills < MAX_KILLS ? setTimeout(() => child.kill('SIGKILL'), 20 + ((kills * 37) % 160)) : undefined;
     const [code] = await exited;
     clearTimeout(timer);
     if (code === null) kills++;

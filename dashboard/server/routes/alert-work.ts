@@ -22,7 +22,7 @@ export const Note = Type.String({ maxLength: 2000 });
 const From = Type.Optional(
   Nullable(Type.String({ maxLength: 256, description: 'Whose it is, as you know it: needed to take over' })),
 );
-const Bodies = {
+export const DEED_BODIES = {
   take: Type.Object({ note: Type.Optional(Note), from: From }),
   assign: Type.Object({ note: Type.Optional(Note), to: Id, from: From }),
   contact: Type.Object({ note: Type.Optional(Note), whom: Type.Enum(CONTACTS), reached: Type.Boolean() }),
@@ -37,9 +37,9 @@ const Bodies = {
   return: Type.Object({ note: Note }),
   reopen: Type.Object({ note: Note }),
 } as const;
-export type DeedName = keyof typeof Bodies;
+export type DeedName = keyof typeof DEED_BODIES;
 /** Who may do which: the rest is `alerts.work`. */
-const ACTIONS: Partial<Record<DeedName, Action>> = {
+export const DEED_ACTIONS: Readonly<Partial<Record<DeedName, Action>>> = {
   review: 'alerts.review',
   close: 'alerts.review',
   return: 'alerts.review',
@@ -64,8 +64,8 @@ export function registerAlertWorkRoutes(
   const db = deps.database;
   const tags = ['alerts'];
 
-  for (const name of Object.keys(Bodies) as DeedName[]) {
-    const action = ACTIONS[name] ?? 'alerts.work';
+  for (const name of Object.keys(DEED_BODIES) as DeedName[]) {
+    const action = DEED_ACTIONS[name] ?? 'alerts.work';
     app.post(
       `/api/v1/alerts/:id/${name}`,
       {
@@ -76,15 +76,14 @@ export function registerAlertWorkRoutes(
           summary: SUMMARIES[name],
           params: Type.Object({ id: Id }),
           // One schema for each deed; the union tells the handler no more than that it is one of them.
-          body: Bodies[name] as (typeof Bodies)['note'],
+          body: DEED_BODIES[name] as (typeof DEED_BODIES)['note'],
           response: answers(Alert),
         },
       },
       async (request) => {
         const { actor } = callerOf(request);
         const { alert, office } = await findSeenAlert(db, actor, action, request.params.id);
-        const { note = '', ...rest } = request.body as { note?: string };
-        const command = { measure: null, ...rest, do: name } as unknown as AlertCommand;
+        const { note, command } = commandOf(name, request.body);
         if (command.do === 'assign') await assertAssignable(command.to, office);
         const done = await workOn(db, alert, command, { account: actor.name, atMs: deps.now(), note });
         if (!done.ok) throw workProblem(done.error);
@@ -169,6 +168,16 @@ export function registerAlertWorkRoutes(
       ({ from, until }) => Date.parse(from) <= at.getTime() && at.getTime() < Date.parse(until),
     );
   }
+}
+
+/** The body as a command of the core: the schema of the deed has checked it. */
+export function commandOf(
+  name: DeedName,
+  body: object,
+): { readonly note: string; readonly command: AlertCommand } {
+  const { note = '', ...rest } = body as { note?: string };
+  const defaults = name === 'resolve' ? { measure: null } : {};
+  return { note, command: { ...defaults, ...rest, do: name } as unknown as AlertCommand };
 }
 
 export function workProblem(fault: WorkFault): Problem {

@@ -1,6 +1,6 @@
 /** `incidents`: alerts with one cause, by the machine or by hand, with all that the caller may see of their parts. */
 import { type Static, Type } from 'typebox';
-import type { WorkFault } from '../../../alerts/alert-work.ts';
+import { type WorkFault, workOn } from '../../../alerts/alert-work.ts';
 import { mergeAlerts, splitAlerts } from '../../../alerts/incidents.ts';
 import { CAUSES, type Cause } from '../../../src/kernel/casework.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
@@ -13,7 +13,7 @@ import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
 import { Alert, findSeenAlert, toAlertItem } from './alert-items.ts';
-import { Note, workProblem } from './alert-work.ts';
+import { commandOf, DEED_ACTIONS, DEED_BODIES, Note, workProblem } from './alert-work.ts';
 import {
   answers,
   Cursor,
@@ -133,6 +133,42 @@ export function registerIncidentRoutes(
         const { actor } = callerOf(request);
         await findSeenIncident(actor, request.params.id);
         return change(actor, request.params.id, request.body, name === 'merge' ? mergeAlerts : split);
+      },
+    );
+  }
+
+  // One cause, one decision: what is said of it is done to each part that the caller sees, and stands in each part's own record.
+  for (const name of ['take', 'contact', 'note', 'resolve', 'review', 'close', 'return'] as const) {
+    const action = DEED_ACTIONS[name] ?? 'alerts.work';
+    app.post(
+      `/api/v1/incidents/:id/${name}`,
+      {
+        config: { action },
+        bodyLimit: 16_384,
+        schema: {
+          tags,
+          summary: `${name}: for all parts; those for which it is not possible are named with the reason`,
+          params: Type.Object({ id: Id }),
+          body: DEED_BODIES[name] as (typeof DEED_BODIES)['note'],
+          response: answers(
+            Type.Object({
+              ...Incident.properties,
+              refused: Type.Array(Type.Object({ alert: Type.String(), detail: Type.String() })),
+            }),
+          ),
+        },
+      },
+      async (request) => {
+        const { actor } = callerOf(request);
+        const { parts } = await findSeenIncident(actor, request.params.id);
+        const { note, command } = commandOf(name, request.body);
+        const refused: { alert: string; detail: string }[] = [];
+        for (const { alert } of parts) {
+          const done = await workOn(db, alert, command, { account: actor.name, atMs: deps.now(), note });
+          if (!done.ok) refused.push({ alert, detail: done.error.message });
+        }
+        if (refused.length === parts.length) throw new Problem('conflict', refused[0]?.detail);
+        return { ...(await findSeenIncident(actor, request.params.id)), refused };
       },
     );
   }
