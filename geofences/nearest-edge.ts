@@ -4,14 +4,14 @@ import { scaleX, scaleY } from './metres.ts';
 
 const stack = new Int32Array(64);
 const stackD2 = new Float64Array(64);
-/**
- * What the last search found. The nearest point, as differences in degrees, by the scale halfway to each edge; and the nearest edge
- * by one scale for all: its offset in `edges` and where on it (0 at its begin, 1 at its end). Of both the squared metres.
- */
-const found = { dx: 0, dy: 0, edge: 0, t: 0 };
-const best = new Float64Array(2);
-const POINT = 0;
-const EDGE = 1;
+/** The nearest point of the last search, as differences in degrees from the point asked for. */
+let foundDx = 0;
+let foundDy = 0;
+/** Its edge's offset in `edges`, and where on it: 0 at its begin, 1 at its end. */
+let foundEdge = 0;
+let foundT = 0;
+/** By one scale for all edges, or by that halfway to each. */
+let isOneScale = true;
 
 /** So far away that a degree of longitude has another length there: 0.05° changes it by 0.05 % at 30° of latitude. */
 const FAR_DEG = 0.05;
@@ -22,31 +22,27 @@ const RAD = Math.PI / 180;
  * the latitude halfway there. A guess by the nearest boxes comes first: it bounds the search, and says whether that matters.
  */
 export function nearestEdgeM(tree: EdgeTree, lon: number, lat: number): number {
-  let kx = scaleX(lat);
-  let ky = scaleY(lat);
-  best.fill(Infinity);
-  guess(tree, lon, lat, kx, ky);
-  const farDeg = Math.sqrt(best[POINT] as number) / ky;
-  let shrink = 0;
-  let guessedDy = 0;
-  if (farDeg > FAR_DEG) {
-    guessedDy = found.dy;
-    const middle = lat + guessedDy / 2;
-    kx = scaleX(middle);
-    ky = scaleY(middle);
+  const kx = scaleX(lat);
+  const ky = scaleY(lat);
+  const guessed = guess(tree, lon, lat, kx, ky);
+  const farDeg = Math.sqrt(guessed) / ky;
+  isOneScale = farDeg <= FAR_DEG;
+  if (isOneScale) search(tree, lon, lat, kx, ky, 0, 0, guessed);
+  else {
     // A degree of longitude is shorter by this share with each degree of latitude; halfway there, by half of it.
-    shrink = (Math.tan(middle * RAD) * RAD) / 2;
-    best.fill((found.dx * kx) ** 2 + (found.dy * ky) ** 2);
+    const shrink = (Math.tan(lat * RAD) * RAD) / 2;
+    const x = foundDx * kx * (1 - shrink * foundDy);
+    const y = foundDy * ky;
+    search(tree, lon, lat, kx, ky, shrink, farDeg, x * x + y * y);
   }
-  search(tree, lon, lat, kx, ky, shrink, guessedDy, farDeg);
-  const middle = lat + found.dy / 2;
-  const x = found.dx * scaleX(middle);
-  const y = found.dy * scaleY(middle);
+  const middle = lat + foundDy / 2;
+  const x = foundDx * scaleX(middle);
+  const y = foundDy * scaleY(middle);
   return Math.sqrt(x * x + y * y);
 }
 
-/** Down to the leaf whose boxes are nearest on the way: near the nearest edge, mostly. */
-function guess(tree: EdgeTree, lon: number, lat: number, kx: number, ky: number): void {
+/** Down to the leaf whose boxes are nearest on the way: near the nearest edge, mostly. Squared metres by the scale. */
+function guess(tree: EdgeTree, lon: number, lat: number, kx: number, ky: number): number {
   const { boxes, leaves } = tree;
   const x = lon - tree.lon;
   const y = lat - tree.lat;
@@ -57,10 +53,10 @@ function guess(tree: EdgeTree, lon: number, lat: number, kx: number, ky: number)
     const rightD2 = boxD2(boxes, left * BOX + BOX, x, y, kx, ky);
     node = leftD2 <= rightD2 ? left : left + 1;
   }
-  searchLeaf(tree, node, lon, lat, kx, ky, 0, 0);
+  return searchLeaf(tree, node, lon, lat, kx, ky, 0, Infinity);
 }
 
-/** Leaves what was found as it is, where nothing is nearer. `shrink`: of the scale of x, a degree of latitude beyond `guessedDy`. */
+/** Leaves what was found as it is, where nothing is nearer than `bestD2` (squared metres by the scale). */
 function search(
   tree: EdgeTree,
   lon: number,
@@ -68,62 +64,43 @@ function search(
   kx: number,
   ky: number,
   shrink: number,
-  guessedDy: number,
   farDeg: number,
+  bestD2: number,
 ): void {
   const { boxes, leaves } = tree;
   const x = lon - tree.lon;
   const y = lat - tree.lat;
-  let limit = Math.max(best[POINT] as number, best[EDGE] as number);
+  let best = bestD2;
   let depth = 1;
   stack[0] = 1;
   stackD2[0] = 0;
   while (depth > 0) {
     depth--;
-    if ((stackD2[depth] as number) >= limit) continue;
+    if ((stackD2[depth] as number) >= best) continue;
     const node = stack[depth] as number;
     if (node >= leaves) {
-      searchLeaf(tree, node, lon, lat, kx, ky, shrink, guessedDy);
-      limit = Math.max(best[POINT] as number, best[EDGE] as number);
+      best = searchLeaf(tree, node, lon, lat, kx, ky, shrink, best);
       continue;
     }
     const left = 2 * node;
-    const at = left * BOX;
-    const leftKx = shrink === 0 ? kx : kx * leastScale(boxes, at, y, shrink, guessedDy, farDeg);
-    const rightKx = shrink === 0 ? kx : kx * leastScale(boxes, at + BOX, y, shrink, guessedDy, farDeg);
-    const leftD2 = boxD2(boxes, at, x, y, leftKx, ky);
-    const rightD2 = boxD2(boxes, at + BOX, x, y, rightKx, ky);
+    const leftD2 = leanD2(boxes, left * BOX, x, y, kx, ky, shrink, farDeg);
+    const rightD2 = leanD2(boxes, left * BOX + BOX, x, y, kx, ky, shrink, farDeg);
     // The nearer child is taken first: it bounds what the other has to beat.
     const isLeftNearer = leftD2 <= rightD2;
     const farD2 = isLeftNearer ? rightD2 : leftD2;
     const nearD2 = isLeftNearer ? leftD2 : rightD2;
-    if (farD2 < limit) {
+    if (farD2 < best) {
       stack[depth] = isLeftNearer ? left + 1 : left;
       stackD2[depth++] = farD2;
     }
-    if (nearD2 < limit) {
+    if (nearD2 < best) {
       stack[depth] = isLeftNearer ? left : left + 1;
       stackD2[depth++] = nearD2;
     }
   }
 }
 
-/** Of x, for whatever lies in the box and within what is of interest: no more than either scale that edges are measured by. */
-function leastScale(
-  boxes: Float32Array,
-  at: number,
-  y: number,
-  shrink: number,
-  guessedDy: number,
-  farDeg: number,
-): number {
-  const toDeg =
-    shrink >= 0
-      ? Math.min((boxes[at + 3] as number) - y, farDeg)
-      : Math.max((boxes[at + 1] as number) - y, -farDeg);
-  return Math.min(1, Math.max(0, 1 - shrink * (toDeg - guessedDy)));
-}
-
+/** Answers the better of `bestD2` and the nearest of the leaf's edges. `shrink`: of the scale of x, a degree of latitude. */
 function searchLeaf(
   { edges, leaves }: EdgeTree,
   node: number,
@@ -132,8 +109,9 @@ function searchLeaf(
   kx: number,
   ky: number,
   shrink: number,
-  guessedDy: number,
-): void {
+  bestD2: number,
+): number {
+  let best = bestD2;
   const from = (node - leaves) * LEAF_EDGES * 4;
   const to = Math.min(from + LEAF_EDGES * 4, edges.length);
   for (let i = from; i < to; i += 4) {
@@ -146,20 +124,17 @@ function searchLeaf(
     const t = along <= 0 ? 0 : along >= length2 ? 1 : along / length2;
     const px = ax + t * dx;
     const py = ay + t * dy;
-    const edgeD2 = px * px + py * py;
-    if (edgeD2 < (best[EDGE] as number)) {
-      best[EDGE] = edgeD2;
-      found.edge = i;
-      found.t = t;
-    }
-    const x = px * (1 - shrink * (py / ky - guessedDy));
-    const pointD2 = x * x + py * py;
-    if (pointD2 < (best[POINT] as number)) {
-      best[POINT] = pointD2;
-      found.dx = px / kx;
-      found.dy = py / ky;
+    const x = px * (1 - (shrink * py) / ky);
+    const d2 = x * x + py * py;
+    if (d2 < best) {
+      best = d2;
+      foundDx = px / kx;
+      foundDy = py / ky;
+      foundEdge = i;
+      foundT = t;
     }
   }
+  return best;
 }
 
 function boxD2(boxes: Float32Array, at: number, x: number, y: number, kx: number, ky: number): number {
@@ -172,26 +147,45 @@ function boxD2(boxes: Float32Array, at: number, x: number, y: number, kx: number
   return dx * dx + dy * dy;
 }
 
+/** No more than an edge in the box can score: the scale of x is that of the box's edge where it is least, within what is of interest. */
+function leanD2(
+  boxes: Float32Array,
+  at: number,
+  x: number,
+  y: number,
+  kx: number,
+  ky: number,
+  shrink: number,
+  farDeg: number,
+): number {
+  const toDeg =
+    shrink >= 0
+      ? Math.min((boxes[at + 3] as number) - y, farDeg)
+      : Math.max((boxes[at + 1] as number) - y, -farDeg);
+  return boxD2(boxes, at, x, y, kx * Math.max(0, 1 - shrink * toDeg), ky);
+}
+
 /**
  * The side of the edge that `nearestEdgeM` has just found: positive to its left, negative to its right, 0 where it does not
- * tell. Nothing lies between the point and the edge that is
- * nearest by one scale for all, so by rings that touch nothing (`isTouching`) the side says
- * whether the point is inside. At a corner the point lies outside the bend: to the right where the ring turns left.
+ * tell. By one scale for all edges nothing lies between the point and what is nearest to it, so by rings that touch nothing
+ * (`isTouching`) the side says whether the point is inside. At a corner the point lies outside the bend: to the right where the
+ * ring turns left. Far away the scales differ, and of two edges a metre apart the farther could be found: that tells nothing.
  */
 export function foundSide({ edges }: EdgeTree, lon: number, lat: number): number {
-  const i = found.edge;
+  if (!isOneScale) return 0;
+  const i = foundEdge;
   const x = edges[i] as number;
   const y = edges[i + 1] as number;
   const dx = (edges[i + 2] as number) - x;
   const dy = (edges[i + 3] as number) - y;
-  if (found.t > 0 && found.t < 1) return dx * (lat - y) - dy * (lon - x);
+  if (foundT > 0 && foundT < 1) return dx * (lat - y) - dy * (lon - x);
   // The corner's other edge stands beside this one, but for the first and the last of a ring.
-  const j = found.t === 0 ? i - 4 : i + 4;
-  const corner = found.t === 0 ? i : i + 2;
-  const same = found.t === 0 ? j + 2 : j;
+  const j = foundT === 0 ? i - 4 : i + 4;
+  const corner = foundT === 0 ? i : i + 2;
+  const same = foundT === 0 ? j + 2 : j;
   if (edges[same] !== edges[corner] || edges[same + 1] !== edges[corner + 1]) return 0;
   const otherDx = (edges[j + 2] as number) - (edges[j] as number);
   const otherDy = (edges[j + 3] as number) - (edges[j + 1] as number);
   const turn = dx * otherDy - dy * otherDx;
-  return found.t === 0 ? turn : -turn;
+  return foundT === 0 ? turn : -turn;
 }
