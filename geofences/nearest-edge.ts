@@ -10,67 +10,32 @@ let foundDy = 0;
 /** Its edge's offset in `edges`, and where on it: 0 at its begin, 1 at its end. */
 let foundEdge = 0;
 let foundT = 0;
-/** By one scale for all edges, or by that halfway to each. */
-let isOneScale = true;
+let foundM = 0;
 
-/** So far away that a degree of longitude has another length there: 0.05° changes it by 0.05 % at 30° of latitude. */
-const FAR_DEG = 0.05;
+/** Up to here the nearest edge is nearest by every scale, but for what lies a millimetre behind it. */
+const SURE_M = 5000;
 const RAD = Math.PI / 180;
 
 /**
  * Metres from a point to the nearest edge. Edges are straight in longitude and latitude (RFC 7946, 3.1.1). The scale is that of
- * the latitude halfway there. A guess by the nearest boxes comes first: it bounds the search, and says whether that matters.
+ * the latitude halfway to each of them: by one for all, the farther of two could win from a hundred kilometres.
  */
 export function nearestEdgeM(tree: EdgeTree, lon: number, lat: number): number {
-  const kx = scaleX(lat);
-  const ky = scaleY(lat);
-  const guessed = guess(tree, lon, lat, kx, ky);
-  const farDeg = Math.sqrt(guessed) / ky;
-  isOneScale = farDeg <= FAR_DEG;
-  if (isOneScale) search(tree, lon, lat, kx, ky, 0, 0, guessed);
-  else {
-    // A degree of longitude is shorter by this share with each degree of latitude; halfway there, by half of it.
-    const shrink = (Math.tan(lat * RAD) * RAD) / 2;
-    const x = foundDx * kx * (1 - shrink * foundDy);
-    const y = foundDy * ky;
-    search(tree, lon, lat, kx, ky, shrink, farDeg, x * x + y * y);
-  }
+  // A degree of longitude is shorter by this share with each degree of latitude; halfway there, by half of it.
+  const shrink = (Math.tan(lat * RAD) * RAD) / 2;
+  search(tree, lon, lat, scaleX(lat), scaleY(lat), shrink);
   const middle = lat + foundDy / 2;
   const x = foundDx * scaleX(middle);
   const y = foundDy * scaleY(middle);
-  return Math.sqrt(x * x + y * y);
+  foundM = Math.sqrt(x * x + y * y);
+  return foundM;
 }
 
-/** Down to the leaf whose boxes are nearest on the way: near the nearest edge, mostly. Squared metres by the scale. */
-function guess(tree: EdgeTree, lon: number, lat: number, kx: number, ky: number): number {
+function search(tree: EdgeTree, lon: number, lat: number, kx: number, ky: number, shrink: number): void {
   const { boxes, leaves } = tree;
   const x = lon - tree.lon;
   const y = lat - tree.lat;
-  let node = 1;
-  while (node < leaves) {
-    const left = 2 * node;
-    const leftD2 = boxD2(boxes, left * BOX, x, y, kx, ky);
-    const rightD2 = boxD2(boxes, left * BOX + BOX, x, y, kx, ky);
-    node = leftD2 <= rightD2 ? left : left + 1;
-  }
-  return searchLeaf(tree, node, lon, lat, kx, ky, 0, Infinity);
-}
-
-/** Leaves what was found as it is, where nothing is nearer than `bestD2` (squared metres by the scale). */
-function search(
-  tree: EdgeTree,
-  lon: number,
-  lat: number,
-  kx: number,
-  ky: number,
-  shrink: number,
-  farDeg: number,
-  bestD2: number,
-): void {
-  const { boxes, leaves } = tree;
-  const x = lon - tree.lon;
-  const y = lat - tree.lat;
-  let best = bestD2;
+  let best = Infinity;
   let depth = 1;
   stack[0] = 1;
   stackD2[0] = 0;
@@ -83,8 +48,8 @@ function search(
       continue;
     }
     const left = 2 * node;
-    const leftD2 = leanD2(boxes, left * BOX, x, y, kx, ky, shrink, farDeg);
-    const rightD2 = leanD2(boxes, left * BOX + BOX, x, y, kx, ky, shrink, farDeg);
+    const leftD2 = leanD2(boxes, left * BOX, x, y, kx, ky, shrink);
+    const rightD2 = leanD2(boxes, left * BOX + BOX, x, y, kx, ky, shrink);
     // The nearer child is taken first: it bounds what the other has to beat.
     const isLeftNearer = leftD2 <= rightD2;
     const farD2 = isLeftNearer ? rightD2 : leftD2;
@@ -147,7 +112,7 @@ function boxD2(boxes: Float32Array, at: number, x: number, y: number, kx: number
   return dx * dx + dy * dy;
 }
 
-/** No more than an edge in the box can score: the scale of x is that of the box's edge where it is least, within what is of interest. */
+/** No more than an edge in the box can score: the scale of x is that of the box's edge where it is least. */
 function leanD2(
   boxes: Float32Array,
   at: number,
@@ -156,23 +121,20 @@ function leanD2(
   kx: number,
   ky: number,
   shrink: number,
-  farDeg: number,
 ): number {
-  const toDeg =
-    shrink >= 0
-      ? Math.min((boxes[at + 3] as number) - y, farDeg)
-      : Math.max((boxes[at + 1] as number) - y, -farDeg);
+  const toDeg = (boxes[shrink >= 0 ? at + 3 : at + 1] as number) - y;
   return boxD2(boxes, at, x, y, kx * Math.max(0, 1 - shrink * toDeg), ky);
 }
 
 /**
  * The side of the edge that `nearestEdgeM` has just found: positive to its left, negative to its right, 0 where it does not
- * tell. By one scale for all edges nothing lies between the point and what is nearest to it, so by rings that touch nothing
- * (`isTouching`) the side says whether the point is inside. At a corner the point lies outside the bend: to the right where the
- * ring turns left. Far away the scales differ, and of two edges a metre apart the farther could be found: that tells nothing.
+ * tell. Nothing lies between the point and what is nearest to it, so by rings that touch nothing (`isTouching`) the side says
+ * whether the point is inside. At a corner the point lies outside the bend: to the right where the ring turns left. Of two
+ * edges that lie closer together than the scales of both differ, the farther could be found: a metre at a hundred
+ * kilometres, a millimetre at `SURE_M`. Beyond that the side tells nothing.
  */
 export function foundSide({ edges }: EdgeTree, lon: number, lat: number): number {
-  if (!isOneScale) return 0;
+  if (foundM > SURE_M) return 0;
   const i = foundEdge;
   const x = edges[i] as number;
   const y = edges[i + 1] as number;
