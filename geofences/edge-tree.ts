@@ -92,6 +92,8 @@ export function isEnclosed(tree: EdgeTree, lon: number, lat: number): boolean {
   const { edges, boxes, leaves } = tree;
   const x = lon - tree.lon;
   const y = lat - tree.lat;
+  const isOneRing = tree.lineStarts.length === 1;
+  const leafLevel = Math.clz32(leaves);
   let inside = false;
   let depth = 1;
   stack[0] = 1;
@@ -100,10 +102,17 @@ export function isEnclosed(tree: EdgeTree, lon: number, lat: number): boolean {
     const at = node * BOX;
     if (y < (boxes[at + 1] as number) || y > (boxes[at + 3] as number) || x > (boxes[at + 2] as number))
       continue;
-    const [from, to] = edgesUnder(tree, node);
-    if (x < (boxes[at] as number) && isOneLine(tree, from, to)) {
-      const isOdd = (edges[from * 4 + 1] as number) > lat !== (edges[to * 4 - 1] as number) > lat;
-      if (isOdd) inside = !inside;
+    if (node < leaves && x >= (boxes[at] as number)) {
+      stack[depth++] = 2 * node;
+      stack[depth++] = 2 * node + 1;
+      continue;
+    }
+    const levels = Math.clz32(node) - leafLevel;
+    const first = ((node << levels) - leaves) * LEAF_EDGES;
+    const from = first * 4;
+    const to = Math.min(edges.length, from + (LEAF_EDGES << levels) * 4);
+    if (x < (boxes[at] as number) && (isOneRing || isOneLine(tree, first, to / 4))) {
+      if ((edges[from + 1] as number) > lat !== (edges[to - 1] as number) > lat) inside = !inside;
       continue;
     }
     if (node < leaves) {
@@ -111,7 +120,7 @@ export function isEnclosed(tree: EdgeTree, lon: number, lat: number): boolean {
       stack[depth++] = 2 * node + 1;
       continue;
     }
-    for (let i = from * 4; i < to * 4; i += 4) {
+    for (let i = from; i < to; i += 4) {
       const latA = edges[i + 1] as number;
       const latB = edges[i + 3] as number;
       if (latA > lat === latB > lat) continue;

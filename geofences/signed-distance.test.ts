@@ -147,12 +147,13 @@ test('Z2 a slit far away, a metre wide, one side of it in one piece and the othe
         });
         if (zone.shape !== 'area') throw new Error('no area');
         expect(zone.touches).toBe(false);
-        const places: LonLat[] = [
+        const points: LonLat[] = [
           [116, 45],
           [116.1, 45.2],
           [115.9, 44.7],
         ];
-        for (const at of places) expect(signedDistanceM(zone, ...at) < 0).toBe(isEnclosed(zone.tree, ...at));
+        for (const [east, north] of points)
+          expect(signedDistanceM(zone, east, north) < 0).toBe(isEnclosed(zone.tree, east, north));
       },
     ),
     { numRuns: 2000 },

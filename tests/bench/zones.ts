@@ -120,7 +120,7 @@ type Prepared = ReturnType<typeof prepare>[number];
 function againstTurf(zones: readonly Prepared[], within: (box: Box) => LonLat, share: number): Figure[] {
   const large = zones.filter(({ vertices }) => vertices >= LARGE_RING).slice(0, 8);
   const asked = large.flatMap((zone) =>
-    Array.from({ length: 20 }, () => ({ ...zone, at: within(zone.box) })),
+    Array.from({ length: 500 }, () => ({ ...zone, at: within(zone.box) })),
   );
   const ours = rate(share / 2, () => {
     for (const { zone, at } of asked) sink += signedDistanceM(zone, at[0], at[1]);
@@ -130,7 +130,7 @@ function againstTurf(zones: readonly Prepared[], within: (box: Box) => LonLat, s
     for (const { area, at } of asked) sink += booleanPointInPolygon(point([...at]), area as never) ? 1 : 0;
     return asked.length;
   });
-  const few = asked.filter((_, i) => i % 20 === 0);
+  const few = asked.filter((_, i) => i % 500 === 0);
   const distance = rate(share, () => {
     for (const { area, at } of few)
       sink += pointToPolygonDistance(point([...at]), area as never, { units: 'meters' });
