@@ -187,5 +187,6 @@ export async function openIngest({
     guests: [native, owntracks],
     osmand: createOsmandServer(phones),
     devicePorts: tcp,
+    knows: (address: string) => devices.resolve(address, Date.now()).ok,
   };
 }
