@@ -179,6 +179,16 @@ describe('incidents', () => {
     }
   });
 
+  test('T7 about a dozen straps are cut a day, each told by a wristband with its own connection', () => {
+    const cuts = day.filter(({ kind }) => kind === 'strap-tamper');
+    expect(cuts.length).toBeGreaterThan(3);
+    expect(cuts.length).toBeLessThan(30);
+    for (const { subject, device, startedAtMs, endedAtMs } of cuts) {
+      expect(subject.wristband).toMatchObject({ id: device, speaks: 'jt808' });
+      expect(endedAtMs - startedAtMs).toBeLessThanOrEqual(1_800_000);
+    }
+  });
+
   test('T6 an incident has one id however the time is cut', () => {
     const cut = Array.from({ length: 24 }, (_, hour) =>
       incidentsBetween(world, NOW_MS + hour * HOUR_MS, NOW_MS + (hour + 1) * HOUR_MS),

@@ -18,7 +18,14 @@ export interface Program {
 type Environment = Readonly<Record<string, string>>;
 
 function environment(env: Environment): NodeJS.ProcessEnv {
-  const { KAFKA_BROKERS: _k, REDIS_URL: _r, DATABASE_URL: _d, MQTT_URL: _m, MLP_URL: _o, ...inherited } = process.env;
+  const {
+    KAFKA_BROKERS: _k,
+    REDIS_URL: _r,
+    DATABASE_URL: _d,
+    MQTT_URL: _m,
+    MLP_URL: _o,
+    ...inherited
+  } = process.env;
   return {
     ...inherited,
     HOST: '127.0.0.1',
