@@ -54,6 +54,8 @@ export interface App {
   /** Device ports over TCP by protocol, as `tcp://host:port`; none when the process has no ingest role. */
   readonly deviceUrls: Readonly<Record<string, string>>;
   readonly database: Database;
+  /** Whether this process's ingest has heard of a device by now; false without that role. */
+  knows(address: string): boolean;
   /** Password of the administrator, if this start made it. */
   readonly madePassword: string | undefined;
   stop(): Promise<void>;
@@ -143,6 +145,7 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
     iclockUrl,
     deviceUrls,
     database: parts.database,
+    knows: (address) => ingest?.knows(address) ?? false,
     madePassword: administrator?.password,
     stop: () => cleanups.run(),
   });

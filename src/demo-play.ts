@@ -5,8 +5,9 @@ import { prepareZone } from '../geofences/prepare-zone.ts';
 import type { App } from './app.ts';
 import { createToken } from './commands/token.ts';
 import type { Config } from './config.ts';
+import { type MlpServer, startMlpServer } from './demo/mlp-server.ts';
 import { WRISTBAND_FEED } from './demo/profiles.ts';
-import { createDemoRun } from './demo/run.ts';
+import { createDemoRun, type DemoRun } from './demo/run.ts';
 import { createWorld, DEFAULT_SEED } from './demo/world.ts';
 import { loadRoster } from './ingest/roster-load.ts';
 import { upsertDocument } from './store/roster.ts';
@@ -17,9 +18,26 @@ export interface DemoPlay {
   stop(): Promise<void>;
 }
 
+/** The invented operator: there before the program asks, and knows nothing until the city is played. */
+export interface DemoOperator extends MlpServer {
+  knows: DemoRun['wordOf'] | undefined;
+}
+
+/** CONGESTION IN MOBILE NETWORK: whoever asks comes again soon. */
+const BUSY = 203;
+
+export async function startDemoOperator(): Promise<DemoOperator> {
+  const server = await startMlpServer({
+    wordOf: (msid) => operator.knows?.(msid) ?? { kind: 'error', resid: BUSY, atMs: Date.now() },
+  });
+  const operator: DemoOperator = Object.assign(server, { knows: undefined });
+  return operator;
+}
+
 const TOKEN_LIFE_MS = 30 * 86_400_000;
 
-export async function playDemo(app: App, config: Config): Promise<DemoPlay> {
+/** `operator`: null where a real one is set, who is not told of invented people. */
+export async function playDemo(app: App, config: Config, operator: DemoOperator | null): Promise<DemoPlay> {
   const nowMs = Date.now();
   const world = createWorld({ seed: DEFAULT_SEED, nowMs });
   const names = Object.fromEntries(world.organisations.map(({ path, name }) => [path, name]));
@@ -45,10 +63,16 @@ export async function playDemo(app: App, config: Config): Promise<DemoPlay> {
       token,
       osmandUrl: app.osmandUrl ?? '',
       ...(app.iclockUrl === null ? {} : { iclockUrl: app.iclockUrl }),
+      jt808Url: app.deviceUrls.jt808 ?? null,
+      watchUrl: app.deviceUrls.watch ?? null,
     },
     clock: Date.now,
   });
+  // The ingest hears of the roster by NOTIFY: whoever speaks before stands in quarantine.
+  const last = world.subjects.at(-1)?.phone.address ?? '';
+  while (!app.knows(last)) await new Promise((resolve) => setTimeout(resolve, 50));
   run.start();
+  if (operator !== null) operator.knows = run.wordOf;
   return { password: rememberPassword(config, app.madePassword), stop: () => run.stop() };
 }
 

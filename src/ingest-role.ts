@@ -210,5 +210,6 @@ export async function openIngest({
     osmand: createOsmandServer(phones),
     iclock,
     devicePorts: tcp,
+    knows: (address: string) => devices.resolve(address, Date.now()).ok,
   };
 }

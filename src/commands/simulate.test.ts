@@ -24,6 +24,16 @@ test('S1 names every wrong flag at once', async () => {
   expect(unknown.errors()).toContain('--colour');
 });
 
+test('S4 an address of devices over TCP is checked like the others', async () => {
+  const out = io();
+  const argv = ['--native', 'http://127.0.0.1:1', '--osmand', 'http://127.0.0.1:1', '--token', 't'];
+  expect(
+    await runSimulate([...argv, '--jt808', 'http://x', '--watch', '5093', '--mlp-port', '70000'], out),
+  ).toBe(2);
+  const errors = out.errors();
+  for (const flag of ['--jt808', '--watch', '--mlp-port']) expect(errors).toContain(`${flag} must`);
+});
+
 test('S2 writes roster and zones that the contract takes', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'wardline-simulate-'));
   try {
@@ -50,6 +60,10 @@ test('S3 a server that is not there is said so', async () => {
     nowhere,
     '--osmand',
     nowhere,
+    '--jt808',
+    'none',
+    '--watch',
+    'none',
     '--token',
     't',
     '--subjects',

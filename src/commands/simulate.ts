@@ -7,8 +7,9 @@ import { writeFile } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
+import { startMlpServer } from '../demo/mlp-server.ts';
 import { WRISTBAND_FEED } from '../demo/profiles.ts';
-import { createDemoRun } from '../demo/run.ts';
+import { createDemoRun, type DemoTarget } from '../demo/run.ts';
 import { createWorld, DEFAULT_SEED, SUBJECTS, type World } from '../demo/world.ts';
 import { fail, ok, type Result } from '../kernel/result.ts';
 import { encodeRoster } from '../kernel/roster-file.ts';
@@ -17,11 +18,14 @@ import { encodeZones } from '../kernel/zone-file.ts';
 export const SIMULATE_USAGE = `wardline simulate --native URL --token T --osmand URL [options]
 wardline simulate --write-roster FILE --write-zones FILE [--subjects N] [--seed N]
 
-Plays the demo's phones (OsmAnd), wristbands (native ingest) and terminals (iclock) against any address.
+Plays the demo's phones (OsmAnd, OwnTracks, by operator), watches, wristbands (JT/T 808, native ingest) and terminals (iclock) against any address.
   --native URL         where /ingest/v1/observations is, e.g. http://127.0.0.1:8080
   --token T            bearer token of the feed ${WRISTBAND_FEED}
   --osmand URL         e.g. http://127.0.0.1:5055
+  --jt808 URL          e.g. tcp://127.0.0.1:5015 (default: the host of --native; none: not played)
+  --watch URL          e.g. tcp://127.0.0.1:5093 (default: the host of --native; none: not played)
   --iclock URL         e.g. http://127.0.0.1:8081; without it the offices' terminals are not played, and nobody checks in
+  --mlp-port N         be the operator's location server on this port: start Wardline with MLP_URL=http://<here>:N/
   --subjects N         how many people (default ${SUBJECTS})
   --seed N             another seed is another city (default ${DEFAULT_SEED})
   --speed X            the world runs X times faster, from the past up to now; needs --duration
@@ -37,13 +41,12 @@ export interface CommandIo {
   readonly signal?: AbortSignal;
 }
 
+/** Those that Wardline has by itself. */
+const [JT808_PORT, WATCH_PORT] = [5015, 5093];
+
 interface Settings {
-  readonly target: {
-    readonly nativeUrl: string;
-    readonly token: string;
-    readonly osmandUrl: string;
-    readonly iclockUrl?: string;
-  } | null;
+  readonly target: DemoTarget | null;
+  readonly mlpPort: number | null;
   readonly subjects: number;
   readonly seed: number;
   readonly speed: number;
@@ -73,7 +76,7 @@ export async function runSimulate(argv: readonly string[], io: CommandIo): Promi
 
 async function play(
   world: World,
-  { speed, durationS, truth }: Settings,
+  { speed, durationS, truth, mlpPort }: Settings,
   target: NonNullable<Settings['target']>,
   io: CommandIo,
 ): Promise<number> {
@@ -92,12 +95,15 @@ async function play(
       firstRefusal ??= `${status} ${body.slice(0, 400)}`;
     },
   });
+  const operator =
+    mlpPort === null ? null : await startMlpServer({ host: '0.0.0.0', port: mlpPort, wordOf: run.wordOf });
   const report = setInterval(() => io.stderr.write(`${JSON.stringify(run.counts())}\n`), 10_000);
   run.start();
   await pause(durationS, io.signal);
   clearInterval(report);
   const counts = run.counts();
   await run.stop();
+  await operator?.stop();
   if (file !== null) {
     file.end();
     await finished(file);
@@ -145,6 +151,9 @@ function parseSettings(argv: readonly string[]): Result<Settings, string[]> {
         token: text,
         osmand: text,
         iclock: text,
+        jt808: text,
+        watch: text,
+        'mlp-port': text,
         subjects: text,
         seed: text,
         speed: text,
@@ -173,6 +182,17 @@ function parseSettings(argv: readonly string[]): Result<Settings, string[]> {
       faults.push(`--${key} must be a URL such as http://127.0.0.1:8080, not ${JSON.stringify(given)}`);
     return given;
   };
+  const tcpUrl = (key: string, host: string, port: number): string | null => {
+    const given = values[key];
+    if (given === undefined) return host === '' ? null : `tcp://${host}:${port}`;
+    if (given === 'none') return null;
+    if (!URL.canParse(given) || !/^tcp:\/\/[^/]+:\d+\/?$/.test(given))
+      faults.push(
+        `--${key} must be a URL such as tcp://127.0.0.1:${port}, or none, not ${JSON.stringify(given)}`,
+      );
+    return given;
+  };
+  const mlpPort = number('mlp-port', 0, 65_535);
   const subjects = number('subjects', 1, 9999) ?? SUBJECTS;
   const seed = number('seed', 0, 2 ** 31 - 1) ?? DEFAULT_SEED;
   const speed = number('speed', 0.01, 1000) ?? 1;
@@ -187,10 +207,14 @@ function parseSettings(argv: readonly string[]): Result<Settings, string[]> {
     (values['write-roster'] !== undefined || values['write-zones'] !== undefined);
   let target: Settings['target'] = null;
   if (!onlyWrites) {
+    const nativeUrl = url('native');
+    const host = URL.canParse(nativeUrl) ? new URL(nativeUrl).hostname : '';
     target = {
-      nativeUrl: url('native'),
+      nativeUrl,
       token: values.token ?? '',
       osmandUrl: url('osmand'),
+      jt808Url: tcpUrl('jt808', host, JT808_PORT),
+      watchUrl: tcpUrl('watch', host, WATCH_PORT),
       ...(values.iclock === undefined ? {} : { iclockUrl: url('iclock') }),
     };
     if (target.token === '') faults.push('--token is missing: wardline token create makes one');
@@ -200,6 +224,7 @@ function parseSettings(argv: readonly string[]): Result<Settings, string[]> {
   if (faults.length > 0) return fail(faults);
   return ok({
     target,
+    mlpPort,
     subjects,
     seed,
     speed,

@@ -2,6 +2,7 @@
 import { createLogger } from '../adapters/logger.ts';
 import { type App, startApp } from '../app.ts';
 import type { Config } from '../config.ts';
+import type { DemoOperator } from '../demo-play.ts';
 
 /** A stop that hangs is cut off before a service manager would kill the process. */
 const STOP_WITHIN_MS = 9000;
@@ -15,12 +16,14 @@ export async function start(argv: string[], config: Config): Promise<number> {
   }
   const signal = nextSignal();
   const logger = createLogger(config.logLevel);
-  const app = await startApp(config, logger);
+  const operator = config.demo && config.mlpUrl === undefined ? await startOperator() : null;
+  const app = await startApp(operator === null ? config : { ...config, mlpUrl: operator.url }, logger);
   if (!app.ok) {
+    await operator?.stop();
     process.stderr.write(`wardline: ${app.error}\n`);
     return 1;
   }
-  const demo = config.demo ? await startDemo(app.value, config) : undefined;
+  const demo = config.demo ? await startDemo(app.value, config, operator) : undefined;
   process.stdout.write(welcome(app.value, config, demo?.password));
   await signal;
   process.stdout.write('stopping…\n');
@@ -32,6 +35,7 @@ export async function start(argv: string[], config: Config): Promise<number> {
   }, STOP_WITHIN_MS);
   await demo?.stop();
   await app.value.stop();
+  await operator?.stop();
   clearTimeout(cutOff);
   process.stdout.write('stopped\n');
   return 0;
@@ -46,9 +50,14 @@ function nextSignal(): Promise<void> {
   });
 }
 
-async function startDemo(app: App, config: Config) {
+async function startOperator() {
+  const { startDemoOperator } = await import('../demo-play.ts');
+  return startDemoOperator();
+}
+
+async function startDemo(app: App, config: Config, operator: DemoOperator | null) {
   const { playDemo } = await import('../demo-play.ts');
-  return playDemo(app, config);
+  return playDemo(app, config, operator);
 }
 
 const SPOKEN: Readonly<Record<string, string>> = { jt808: 'JT/T 808', watch: 'watches' };

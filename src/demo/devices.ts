@@ -115,8 +115,10 @@ export function createPhone(deps: {
   readonly clock: () => number;
   readonly key: number;
   readonly onRefused: (status: number, body: string) => void;
+  /** With the server's answer: it may hold a request. */
+  readonly onAccepted?: (body: string) => void;
 }): Phone {
-  const { sender, base, counts, clock, key, onRefused } = deps;
+  const { sender, base, counts, clock, key, onRefused, onAccepted } = deps;
   const store: WireRequest[] = [];
   let isSending = false;
   let waitUntilMs = 0;
@@ -131,8 +133,10 @@ export function createPhone(deps: {
         waitUntilMs = clock() + answer.waitMs * (1 + uniform(key, counts.retried));
         break;
       }
-      if (answer.outcome === 'accepted') counts.accepted++;
-      else {
+      if (answer.outcome === 'accepted') {
+        counts.accepted++;
+        onAccepted?.(answer.body);
+      } else {
         counts.refused++;
         onRefused(answer.status, answer.body);
       }

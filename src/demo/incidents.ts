@@ -7,15 +7,18 @@ import { batteryOutage } from './battery.ts';
 import { dayOf } from './day-plan.ts';
 import { distanceM } from './plane.ts';
 import { uniform } from './random.ts';
+import { strapCut } from './strap.ts';
 import type { DemoSubject, World } from './world.ts';
 
-export type TruthKind = 'out-of-bounds' | 'exclusion-entry' | 'phone-off' | 'silent';
+/** Those that come round, each to its own people. */
+export type ScheduledKind = 'out-of-bounds' | 'exclusion-entry' | 'phone-off' | 'silent';
+export type TruthKind = ScheduledKind | 'strap-tamper';
 
 export interface Incident {
   /** The same in every run: `<kind>-<n>`. */
   readonly truth: string;
   readonly kind: TruthKind;
-  readonly cause: 'walk' | 'ride' | 'switched-off' | 'no-signal' | 'battery';
+  readonly cause: 'walk' | 'ride' | 'switched-off' | 'no-signal' | 'battery' | 'strap';
   readonly subject: DemoSubject;
   readonly device: string;
   readonly zone: string | null;
@@ -36,28 +39,33 @@ export interface Incident {
  * Mean time between incidents of a kind: together one each 107 s. As they last, about six to ten stand open at once,
  * which a board can show.
  */
-const PERIOD_MS: Readonly<Record<TruthKind, number>> = {
+const PERIOD_MS: Readonly<Record<ScheduledKind, number>> = {
   'out-of-bounds': 240_000,
   'exclusion-entry': 480_000,
   'phone-off': 600_000,
   silent: 720_000,
 };
-export const TRUTH_KINDS: readonly TruthKind[] = ['out-of-bounds', 'exclusion-entry', 'phone-off', 'silent'];
+export const TRUTH_KINDS: readonly ScheduledKind[] = [
+  'out-of-bounds',
+  'exclusion-entry',
+  'phone-off',
+  'silent',
+];
 /** No incident with its way there and back is longer; a subject's next one begins later than that. */
 const LONGEST_MS = 90 * 60_000;
 
-function periodOf(world: World, kind: TruthKind): number {
+function periodOf(world: World, kind: ScheduledKind): number {
   const people = world.byRole.get(kind)?.length ?? 0;
   return people === 0 ? Number.POSITIVE_INFINITY : Math.max(PERIOD_MS[kind], (2 * LONGEST_MS) / people);
 }
 
-function beginMs(world: World, kind: TruthKind, n: number): number {
+function beginMs(world: World, kind: ScheduledKind, n: number): number {
   const key = TRUTH_KINDS.indexOf(kind);
   return Math.round((n + 0.25 * key + 0.5 * uniform(world.seed, n, key, 41)) * periodOf(world, kind));
 }
 
 /** Incident `n` of a kind; undefined in a world without people for it. */
-export function incident(world: World, kind: TruthKind, n: number): Incident | undefined {
+export function incident(world: World, kind: ScheduledKind, n: number): Incident | undefined {
   const people = world.byRole.get(kind) ?? [];
   const subject = people[((n % people.length) + people.length) % people.length];
   if (subject === undefined) return undefined;
@@ -67,7 +75,7 @@ export function incident(world: World, kind: TruthKind, n: number): Incident | u
 
 function make(
   truth: string,
-  kind: TruthKind,
+  kind: ScheduledKind,
   subject: DemoSubject,
   startedAtMs: number,
   draw: (purpose: number) => number,
@@ -110,7 +118,7 @@ function make(
 }
 
 /** How far it is from home to the violation, and from there to the far end. */
-function wayOut(kind: TruthKind, { beyond, exclusion, home, county }: DemoSubject) {
+function wayOut(kind: ScheduledKind, { beyond, exclusion, home, county }: DemoSubject) {
   if (kind === 'out-of-bounds' && beyond !== null)
     return { nearM: beyond.insideM, farM: beyond.outsideM, zone: `county-${county.code}` };
   if (kind === 'exclusion-entry' && exclusion !== null)
@@ -132,7 +140,7 @@ export function openingIncident(world: World, runStartMs: number): Incident | un
   return make(`opening-${runStartMs}`, 'out-of-bounds', subject, startedAtMs, draw);
 }
 
-const kindOf = (subject: DemoSubject): TruthKind | undefined =>
+const kindOf = (subject: DemoSubject): ScheduledKind | undefined =>
   TRUTH_KINDS.find((kind) => kind === subject.role);
 
 /** The subject's incident at `atMs`, its ways included, and when the next one begins. */
@@ -187,6 +195,22 @@ export function incidentsBetween(world: World, fromMs: number, untilMs: number):
         zone: null,
         startedAtMs: outage.fromMs,
         endedAtMs: outage.untilMs,
+        way: null,
+      };
+      if (isIn(candidate)) found.push(candidate);
+    }
+    for (let day = dayOf(fromMs) - 1; day <= dayOf(untilMs); day++) {
+      const cut = strapCut(world.seed, subject, day);
+      if (cut === undefined) continue;
+      const candidate: Incident = {
+        truth: `strap-${subject.id}-${day}`,
+        kind: 'strap-tamper',
+        cause: 'strap',
+        subject,
+        device: subject.wristband?.id ?? '',
+        zone: null,
+        startedAtMs: cut.fromMs,
+        endedAtMs: cut.untilMs,
         way: null,
       };
       if (isIn(candidate)) found.push(candidate);

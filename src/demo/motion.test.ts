@@ -1,11 +1,12 @@
 import { booleanPointInPolygon, distance } from '@turf/turf';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../kernel/policy.ts';
-import { dayStartMs, planDay } from './day-plan.ts';
+import { dayOf, dayStartMs, planDay } from './day-plan.ts';
 import { extent, type Incident, incidentAround, incidentsBetween, openingIncident } from './incidents.ts';
 import { createMotion } from './motion.ts';
 import { outline } from './outline.testing.ts';
 import { distanceM, isInside, toLonLat } from './plane.ts';
+import { strapCut } from './strap.ts';
 import { createWorld, DEFAULT_SEED, type DemoSubject } from './world.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 23, 8);
@@ -178,6 +179,16 @@ describe('incidents', () => {
     }
   });
 
+  test('T7 about a dozen straps are cut a day, each told by a wristband with its own connection', () => {
+    const cuts = day.filter(({ kind }) => kind === 'strap-tamper');
+    expect(cuts.length).toBeGreaterThan(3);
+    expect(cuts.length).toBeLessThan(30);
+    for (const { subject, device, startedAtMs, endedAtMs } of cuts) {
+      expect(subject.wristband).toMatchObject({ id: device, speaks: 'jt808' });
+      expect(endedAtMs - startedAtMs).toBeLessThanOrEqual(1_800_000);
+    }
+  });
+
   test('T6 an incident has one id however the time is cut', () => {
     const cut = Array.from({ length: 24 }, (_, hour) =>
       incidentsBetween(world, NOW_MS + hour * HOUR_MS, NOW_MS + (hour + 1) * HOUR_MS),
@@ -195,6 +206,11 @@ describe('incidents', () => {
         continue;
       }
       const middleMs = (incident.startedAtMs + incident.endedAtMs) / 2;
+      // A strap that is open says so, and moves nobody.
+      if (incident.cause === 'strap') {
+        expect(strapCut(world.seed, incident.subject, dayOf(middleMs))?.fromMs).toBe(incident.startedAtMs);
+        continue;
+      }
       expect(incidentAround(world, incident.subject, middleMs).now?.truth).toBe(incident.truth);
       expect(motion.darkness(incident.subject, middleMs) !== undefined).toBe(incident.way === null);
     }

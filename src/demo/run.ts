@@ -4,13 +4,19 @@
  * later goes on where an earlier one stopped.
  */
 import type { Writable } from 'node:stream';
-import { type Counts, createHttpSender, createPhone, createPlatform, type Phone } from './devices.ts';
+import { type Carrier, carrierFor } from './carriers.ts';
+import { dayOf } from './day-plan.ts';
+import { type Counts, createHttpSender, createPlatform } from './devices.ts';
 import { fixAt, gapAt } from './fixes.ts';
 import { incidentsBetween, openingIncident, truthLine } from './incidents.ts';
+import type { MlpWord } from './mlp-server.ts';
 import { createMotion, type Darkness } from './motion.ts';
+import { networkWord } from './operator.ts';
 import { uniform } from './random.ts';
+import type { DemoAlarm, Report } from './report.ts';
+import { strapCut } from './strap.ts';
 import { createTerminals } from './terminals.ts';
-import { phoneRequest, positionLine, statusLine } from './wire.ts';
+import { statusLine } from './wire.ts';
 import type { DemoDevice, DemoSubject, World } from './world.ts';
 
 export interface DemoTarget {
@@ -22,6 +28,9 @@ export interface DemoTarget {
   readonly osmandUrl: string;
   /** e.g. `http://127.0.0.1:8081`; absent: no terminal is played. */
   readonly iclockUrl?: string;
+  /** `tcp://127.0.0.1:5015`, `tcp://127.0.0.1:5093`; null: devices that speak so are not played. */
+  readonly jt808Url: string | null;
+  readonly watchUrl: string | null;
 }
 
 export interface DemoRunOptions {
@@ -46,6 +55,8 @@ export interface DemoRun {
   /** Ends within a second; requests under way are given up. */
   stop(): Promise<void>;
   counts(): Counts & { readonly stored: number };
+  /** What the operator's network knows of a number, for its location server. */
+  wordOf(msid: string): MlpWord;
 }
 
 const TURN_MS = 250;
@@ -61,12 +72,19 @@ const NOTICE_MS = 2_000;
 interface Carried {
   readonly subject: DemoSubject;
   readonly device: DemoDevice;
-  readonly phone: Phone | null;
+  readonly carrier: Carrier;
+  intervalS: number;
   dueMs: number;
   darkness: Darkness | undefined;
-  /** A wristband's lines that wait for its network. A phone's wait in its store. */
-  held: string[];
+  isCut: boolean;
 }
+
+const LOW_BATTERY_PCT = 20;
+/** Somebody with a watch presses its button about once in one or two hours. */
+const SOS_SHARE = 0.0003;
+const SOS_BLOCK_MS = 300_000;
+/** CONGESTION IN MOBILE NETWORK, UNKNOWN SUBSCRIBER. */
+const [BUSY, UNKNOWN] = [203, 4];
 
 export function createDemoRun(options: DemoRunOptions): DemoRun {
   const { world, target, clock, speed = 1, truth, warmUpS = WARM_UP_S, onRefused = () => {} } = options;
@@ -74,11 +92,25 @@ export function createDemoRun(options: DemoRunOptions): DemoRun {
   const sender = createHttpSender();
   const shared = { sender, counts, clock, onRefused };
   const platform = createPlatform({ ...shared, base: new URL(target.nativeUrl), token: target.token });
-  const osmandBase = new URL(target.osmandUrl);
   const terminals =
     target.iclockUrl === undefined
       ? undefined
       : createTerminals({ ...shared, world, base: new URL(target.iclockUrl) });
+  const urlOf = (given: string | null) => (given === null ? undefined : new URL(given));
+  const ways = {
+    ...shared,
+    platform,
+    osmand: new URL(target.osmandUrl),
+    owntracks: new URL(target.nativeUrl),
+    jt808: urlOf(target.jt808Url),
+    watch: urlOf(target.watchUrl),
+  };
+  const byMsid = new Map(
+    world.subjects.flatMap((subject) =>
+      subject.phone.speaks === 'mlp' ? [[subject.phone.address, subject] as const] : [],
+    ),
+  );
+  let wordNow: ((subject: DemoSubject) => MlpWord) | undefined;
   let timer: NodeJS.Timeout | undefined;
   let turn: (() => void) | undefined;
   let carried: Carried[] = [];
@@ -89,20 +121,36 @@ export function createDemoRun(options: DemoRunOptions): DemoRun {
     const worldNow = () => originMs + (clock() - startedMs) * speed;
     const opening = openingIncident(world, originMs);
     const motion = createMotion(world, opening);
-    carried = world.subjects.flatMap((subject) =>
-      [subject.phone, ...(subject.wristband === null ? [] : [subject.wristband])].map((device) => ({
-        subject,
-        device,
-        phone:
-          device.kind === 'phone' ? createPhone({ ...shared, base: osmandBase, key: device.number }) : null,
-        dueMs:
-          opening?.subject === subject
-            ? originMs
-            : originMs + Math.round(1000 * warmUpS * uniform(world.seed, device.number, 81)),
-        darkness: undefined,
-        held: [],
-      })),
-    );
+    wordNow = (subject) => networkWord(world, motion, subject, worldNow());
+    const reportOf = (subject: DemoSubject, device: DemoDevice, atMs: number, isCut: boolean): Report => {
+      const fix = fixAt(world, motion, subject, device, atMs);
+      return { fix, alarms: alarmsOf(world, device, fix.batteryPct, atMs, isCut) };
+    };
+    carried = [];
+    for (const subject of world.subjects)
+      for (const device of [subject.phone, subject.wristband]) {
+        if (device === null) continue;
+        const carrier = carrierFor(subject, device, ways, {
+          look: () => reportOf(subject, device, worldNow(), item?.isCut === true),
+          onInterval: (intervalS) => {
+            if (item !== undefined) item.intervalS = intervalS;
+          },
+        });
+        if (carrier === undefined) continue;
+        const item: Carried = {
+          subject,
+          device,
+          carrier,
+          intervalS: device.intervalS,
+          dueMs:
+            opening?.subject === subject
+              ? originMs
+              : originMs + Math.round(1000 * warmUpS * uniform(world.seed, device.number, 81)),
+          darkness: undefined,
+          isCut: false,
+        };
+        carried.push(item);
+      }
     let truthUntilMs = originMs - LOOK_BACK_MS;
     const tell = (nowMs: number) => {
       if (truth === undefined) return;
@@ -119,8 +167,8 @@ export function createDemoRun(options: DemoRunOptions): DemoRun {
         // After a machine's sleep a device has what its store holds, not every fix that it missed.
         item.dueMs = Math.max(item.dueMs, nowMs - LONGEST_CATCH_UP_MS);
         while (item.dueMs <= nowMs) step(item, item.dueMs);
-        if ((item.phone?.stored ?? 0) > 0 && gapAt(world.seed, item.device, nowMs) !== 'no-network')
-          item.phone?.drain(clock());
+        if (item.darkness === undefined && gapAt(world.seed, item.device, nowMs) !== 'no-network')
+          item.carrier.drain(clock());
       }
       tell(nowMs);
       platform.drain(clock());
@@ -128,7 +176,7 @@ export function createDemoRun(options: DemoRunOptions): DemoRun {
     };
 
     const step = (item: Carried, atMs: number) => {
-      const { subject, device, phone } = item;
+      const { subject, device, carrier } = item;
       const darkness = device.kind === 'phone' ? motion.darkness(subject, atMs) : undefined;
       if (darkness?.isSwitchedOff === true && item.darkness === undefined)
         platform.keep(statusLine(subject.id, device, 'power-off', darkness.fromMs));
@@ -136,24 +184,22 @@ export function createDemoRun(options: DemoRunOptions): DemoRun {
         platform.keep(statusLine(subject.id, device, 'power-on', item.darkness.untilMs));
       item.darkness = darkness;
       if (darkness !== undefined) {
+        carrier.rest();
         item.dueMs = darkness.untilMs;
         return;
       }
-      const gap = gapAt(world.seed, device, atMs);
-      if (gap !== 'no-fix') {
-        const fix = fixAt(world, motion, subject, device, atMs);
-        if (phone === null) item.held.push(positionLine(subject.id, device, fix));
-        else phone.keep(phoneRequest(device, fix));
-      }
-      if (gap !== 'no-network') {
-        for (const line of item.held) platform.keep(line);
-        item.held = [];
-      }
+      const cut = device.kind === 'wristband' ? strapCut(world.seed, subject, dayOf(atMs)) : undefined;
+      const isCut = cut !== undefined && atMs >= cut.fromMs && atMs < cut.untilMs;
+      // The office closes it, and its maker's platform says so: JT/T 808 has no word for it.
+      if (item.isCut && !isCut) platform.keep(statusLine(subject.id, device, 'strap-closed', atMs));
+      item.isCut = isCut;
+      if (gapAt(world.seed, device, atMs) !== 'no-fix')
+        carrier.report(reportOf(subject, device, atMs, isCut));
       item.dueMs = nextDueMs(item, atMs);
     };
 
-    const nextDueMs = ({ subject, device }: Carried, atMs: number): number => {
-      const intervalMs = device.intervalS * 1000;
+    const nextDueMs = ({ subject, device, intervalS }: Carried, atMs: number): number => {
+      const intervalMs = intervalS * 1000;
       const grid = Math.floor((atMs - device.phaseMs) / intervalMs + 1) * intervalMs + device.phaseMs;
       if (device.distanceM === 0) return grid;
       const { speedMps, untilMs } = motion.whereIs(subject, atMs);
@@ -178,13 +224,35 @@ export function createDemoRun(options: DemoRunOptions): DemoRun {
       clearInterval(timer);
       turn = undefined;
       sender.close();
+      for (const { carrier } of carried) carrier.rest();
     },
     counts: () => ({
       ...counts,
       stored:
         platform.stored +
         (terminals?.stored ?? 0) +
-        carried.reduce((sum, item) => sum + (item.phone?.stored ?? 0), 0),
+        carried.reduce((sum, { carrier }) => sum + carrier.stored, 0),
     }),
+    wordOf: (msid) => {
+      const subject = byMsid.get(msid);
+      if (subject === undefined) return { kind: 'error', resid: UNKNOWN, atMs: clock() };
+      return wordNow?.(subject) ?? { kind: 'error', resid: BUSY, atMs: clock() };
+    },
   };
+}
+
+function alarmsOf(
+  { seed }: World,
+  { speaks, number }: DemoDevice,
+  batteryPct: number,
+  atMs: number,
+  isCut: boolean,
+): DemoAlarm[] {
+  const isPressed =
+    speaks === 'watch' && uniform(seed, number, Math.floor(atMs / SOS_BLOCK_MS), 91) < SOS_SHARE;
+  return [
+    ...(isPressed ? ['sos' as const] : []),
+    ...(batteryPct < LOW_BATTERY_PCT ? ['low-battery' as const] : []),
+    ...(isCut ? ['strap-cut' as const] : []),
+  ];
 }

@@ -70,6 +70,27 @@ export function phoneRequest(device: DemoDevice, fix: Fix): WireRequest {
   return device.speaksJson ? traccarJson(device, fix) : osmandQuery(device, fix);
 }
 
+/** As OwnTracks posts it in its HTTP mode; `t` for a report on its interval, `r` for one that was asked for. */
+export function owntracksRequest(device: DemoDevice, fix: Fix, trigger: 't' | 'r'): WireRequest {
+  const body = JSON.stringify({
+    _type: 'location',
+    tid: device.id.slice(-2),
+    tst: Math.floor(fix.atMs / 1000),
+    lat: fix.lat,
+    lon: fix.lon,
+    acc: Math.round(fix.accuracyM),
+    alt: fix.altitudeM,
+    vel: Math.round(fix.speedMps * 3.6),
+    cog: fix.headingDeg,
+    batt: fix.batteryPct,
+    bs: fix.charging ? 2 : 1,
+    conn: 'm',
+    t: trigger,
+  });
+  const [, user = '', name = ''] = device.address.split('/');
+  return { method: 'POST', path: `/owntracks?u=${user}&d=${name}`, contentType: 'application/json', body };
+}
+
 /** One line of a platform's batch to the native ingest. */
 export function positionLine(subject: string, device: DemoDevice, fix: Fix): string {
   return JSON.stringify({

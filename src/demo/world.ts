@@ -40,6 +40,8 @@ export interface DemoDevice {
   readonly distanceM: number;
   /** Index into `RECEPTIONS`. */
   readonly reception: number;
+  /** `platform`: its vendor's platform posts for it; `mlp`: the operator is asked for it. */
+  readonly speaks: 'osmand' | 'owntracks' | 'watch' | 'mlp' | 'jt808' | 'platform';
   /** The Traccar Client's newer JSON form instead of the query. */
   readonly speaksJson: boolean;
 }
@@ -226,32 +228,63 @@ function phoneOf(number: number, role: Role, seed: number): DemoDevice {
   const atTheEdge = role === 'opener' || role === 'out-of-bounds';
   const often = role === 'opener' || draw(1) < (atTheEdge || role === 'exclusion-entry' ? 0.5 : 0.08);
   const intervalS = often ? 60 : 300;
+  const speaks = speechOf(role, draw(6));
   const calm = CALM_RECEPTIONS[Math.floor(draw(2) * CALM_RECEPTIONS.length)] ?? 0;
   return {
     number: number * 2,
     id: `P${String(number).padStart(4, '0')}`,
-    address: String(900_000 + number),
+    address: phoneAddress(number, speaks),
     kind: 'phone',
     intervalS,
     phaseMs: Math.floor(draw(3) * intervalS * 1000),
-    distanceM: often ? 100 : 400,
+    // A watch reports by time alone.
+    distanceM: speaks === 'watch' ? 0 : often ? 100 : 400,
     reception: role === 'opener' ? 2 : atTheEdge ? calm : Math.floor(draw(4) * 6),
+    speaks,
     speaksJson: draw(5) < 0.5,
   };
 }
 
+type Speech = DemoDevice['speaks'];
+
+/**
+ * Who must be seen within seconds speaks an app's protocol; of the others some wear a watch, and of some the operator is asked, who
+ * can't say of a silent phone why it is silent.
+ */
+function speechOf(role: Role, draw: number): Speech {
+  if (role === 'opener') return 'osmand';
+  if (role === 'ordinary')
+    return draw < 0.45 ? 'osmand' : draw < 0.65 ? 'owntracks' : draw < 0.8 ? 'watch' : 'mlp';
+  if (draw < 0.6) return 'osmand';
+  return role === 'phone-off' && draw >= 0.85 ? 'mlp' : 'owntracks';
+}
+
+function phoneAddress(number: number, speaks: Speech): string {
+  const digits = String(number).padStart(4, '0');
+  if (speaks === 'owntracks') return `owntracks/demo/P${digits}`;
+  if (speaks === 'watch') return `100000${digits}`;
+  // No number begins so: nobody's phone is asked for by mistake.
+  if (speaks === 'mlp') return `861000000${digits}`;
+  return String(900_000 + number);
+}
+
+/** One in six comes by its vendor's platform, the others have a connection of their own. */
+const BY_PLATFORM_SHARE = 1 / 6;
+
 function wristbandOf(number: number, seed: number): DemoDevice {
   const id = `W${String(number).padStart(4, '0')}`;
+  const speaks = uniform(seed, number, 14) < BY_PLATFORM_SHARE ? 'platform' : 'jt808';
   return {
     number: number * 2 + 1,
     id,
-    address: id,
+    address: speaks === 'jt808' ? `01390000${String(number).padStart(4, '0')}` : id,
     kind: 'wristband',
     intervalS: 60,
     phaseMs: Math.floor(uniform(seed, number, 12) * 60_000),
     distanceM: 0,
     // mn-android-3: GNSS most of the time, Wi-Fi and cell where there is none, as a wristband does.
     reception: 1,
+    speaks,
     speaksJson: false,
   };
 }

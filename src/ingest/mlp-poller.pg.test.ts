@@ -3,6 +3,7 @@ import { NOW_MS, openIngest, subjectWith, type TestIngest } from '../../tests/ha
 import { createTestDatabase, type TestDatabase } from '../../tests/harness/postgres.ts';
 import { createLogger } from '../adapters/logger.ts';
 import { type MlpServer, startMlpServer } from '../demo/mlp-server.ts';
+import { meaningOf } from './mlp-answer.ts';
 import { type MlpPollerDeps, startMlpPoller } from './mlp-poller.ts';
 
 let own: TestDatabase;
@@ -127,4 +128,26 @@ test('MP14 a stop gives up what is under way, and who was not answered is asked 
 test('MP15 the accuracy of an arc of 95 % is its outer edge, as the radius of 68 %', async () => {
   const [line] = (await ingest.lines()).filter(({ type }) => type === 'position');
   expect(line).toMatchObject({ accuracyM: 761.4, method: 'cell', lat: 23.5 });
+});
+
+test('MP16 an answer about a number that is not on the roster waits in quarantine, and goes through when it is', async () => {
+  const xml = (id: string) =>
+    `<pos><msid>${id}</msid><pd><time>20260301075900</time><shape><Point><coord><X>23.6N</X><Y>116.4E</Y></coord></Point></shape></pd></pos>`;
+  const answer = meaningOf(
+    `<svc_result><slia>${xml('+8613800299999')}${xml('8613800300000')}</slia></svc_result>`,
+    [],
+  );
+  const origin = { source: 'mlp', feed: null, protocol: 'mlp', receivedMs: NOW_MS } as const;
+  expect((await ingest.take(answer.decoded, origin)).refused).toMatchObject([
+    { code: 'unknown-device' },
+    { code: 'unknown-device' },
+  ]);
+  const phone = { id: 'late', protocol: 'mlp', address: '8613800299999', from: '2026-01-01T00:00:00Z' };
+  await ingest.enrol([subjectWith('S-late', phone)]);
+  expect(await ingest.quarantine.replay({ device: '8613800299999' })).toEqual({
+    replayed: 1,
+    stillRefused: 0,
+  });
+  const own = (await ingest.lines()).filter(({ device }) => device === 'late');
+  expect(own).toMatchObject([{ type: 'position', lat: 23.6, at: '2026-03-01T07:59:00.000Z' }]);
 });

@@ -1,0 +1,113 @@
+/** The demo's devices of every protocol against the running program: all that they say is taken, and they answer when they are asked. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type MlpServer, startMlpServer } from '../../src/demo/mlp-server.ts';
+import { WRISTBAND_FEED } from '../../src/demo/profiles.ts';
+import { createDemoRun, type DemoRun } from '../../src/demo/run.ts';
+import { createWorld } from '../../src/demo/world.ts';
+import type { Json } from '../../src/kernel/field.ts';
+import { encodeRoster } from '../../src/kernel/roster-file.ts';
+import { encodeZones } from '../../src/kernel/zone-file.ts';
+import { type Program, runCommand, startProgram } from '../harness/program.ts';
+
+const place = mkdtempSync(join(tmpdir(), 'wardline-simulated-'));
+const env: Record<string, string> = { DATA_DIR: join(place, 'data'), MLP_PER_SECOND: '100' };
+const world = createWorld({ seed: 7, nowMs: Date.now(), subjects: 120 });
+let program: Program;
+let operator: MlpServer;
+let run: DemoRun;
+let headers: Record<string, string>;
+const refusals: string[] = [];
+
+beforeAll(async () => {
+  operator = await startMlpServer({
+    wordOf: (msid) => run?.wordOf(msid) ?? { kind: 'error', resid: 203, atMs: Date.now() },
+  });
+  env.MLP_URL = operator.url;
+  program = await startProgram(env);
+  const [roster, zones] = [join(place, 'roster.json'), join(place, 'zones.geojson')];
+  writeFileSync(roster, JSON.stringify(encodeRoster(world.roster)));
+  writeFileSync(zones, JSON.stringify(encodeZones(world.zones)));
+  const loaded = await runCommand(env, ['roster', 'load', '--roster', roster, '--zones', zones]);
+  expect(loaded).toMatchObject({ code: 0 });
+  const token = async (...args: string[]) =>
+    (await runCommand(env, ['token', 'create', ...args])).stdout.trim();
+  headers = { authorization: `Bearer ${await token('--role', 'administrator')}` };
+  run = createDemoRun({
+    world,
+    target: {
+      nativeUrl: program.url,
+      token: await token('--feed', WRISTBAND_FEED),
+      osmandUrl: program.addressOf('osmand'),
+      jt808Url: program.addressOf('jt808'),
+      watchUrl: program.addressOf('watch'),
+    },
+    clock: Date.now,
+    warmUpS: 4,
+    onRefused: (status, body) => refusals.push(`${status} ${body}`),
+  });
+  run.start();
+}, 120_000);
+afterAll(async () => {
+  await run?.stop();
+  await program?.end('SIGINT');
+  await operator?.stop();
+});
+
+async function call(method: string, path: string, body?: unknown): Promise<Json> {
+  const answer = await fetch(program.url + path, {
+    method,
+    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return (await answer.json()) as Json;
+}
+const itemsOf = async (path: string) => (await call('GET', path)).items as Json[];
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+const SPEECHES = ['osmand', 'owntracks', 'watch', 'mlp', 'jt808'] as const;
+/** One who is not dark: of whom something has come. */
+const speakerOf = (speech: string) =>
+  until(async () => {
+    for (const { phone, wristband } of world.subjects)
+      for (const device of [phone, wristband])
+        if (device?.speaks === speech) {
+          const [message] = await itemsOf(`/api/v1/devices/${device.id}/messages?limit=1`);
+          if (message?.kind === 'position') return device;
+        }
+    return undefined;
+  });
+
+test.each(SPEECHES)('V7 what devices say by %s is taken', async (speech) => {
+  const device = await speakerOf(speech);
+  const [message] = await itemsOf(`/api/v1/devices/${device.id}/messages?limit=1`);
+  expect(message).toMatchObject({ protocol: speech, kind: 'position' });
+});
+
+test.each(['jt808', 'watch', 'mlp'])(
+  'V8 a device that speaks %s answers a spot check with its place',
+  async (speech) => {
+    const device = await speakerOf(speech);
+    const number = Number(device.id.slice(1));
+    const subject = world.subjects.find((each) => each.number === number)?.id;
+    const check = await until(async () => {
+      const made = await call('POST', `/api/v1/subjects/${subject}/locate`, { waitS: 30, device: device.id });
+      return made.state === 'answered' ? made : undefined;
+    });
+    expect(check).toMatchObject({ device: device.id, answer: { kind: 'position' } });
+  },
+);
+
+test('V7 nothing is refused, nothing stands in quarantine', async () => {
+  expect(await itemsOf('/api/v1/quarantine')).toEqual([]);
+  expect(await itemsOf('/api/v1/device-notices')).toEqual([]);
+  expect(refusals).toEqual([]);
+  expect(run.counts().refused).toBe(0);
+});
