@@ -31,6 +31,8 @@ export interface MonthOptions {
   readonly subjects: number;
   readonly days: number;
   readonly residuals: readonly Residuals[];
+  /** Only these people's devices say anything; all, where it is not given. */
+  readonly isTaken?: (number: number) => boolean;
 }
 
 export interface Month {
@@ -53,9 +55,10 @@ interface Live {
   broken: Truth[];
 }
 
-export function createMonth({ seed, subjects, days, residuals }: MonthOptions): Month {
+export function createMonth({ seed, subjects, days, residuals, isTaken = () => true }: MonthOptions): Month {
   const city = createPeople(seed, subjects, days);
-  const { world, people, zones, meetings, startMs } = city;
+  const { world, zones, meetings, startMs } = city;
+  const people = city.people.filter(({ number }) => isTaken(number));
   const endMs = startMs + days * DAY_MS;
   const dice = createDice(seed, 73);
   const truths: Truth[] = [];
