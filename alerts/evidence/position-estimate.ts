@@ -38,6 +38,14 @@ const COHERENT_PACE_MPS = 50;
 /** Below this a reported speed is the receiver's noise. */
 const MOVING_MPS = 1;
 const FLOOR_SHARE = 0.6;
+/**
+ * A phone that claims so much or more has heard towers, whatever it calls the method. What it claims of them says little: one
+ * tower's place stands for all who hear it, a kilometre around, and the next fix is the same entry of the same database again.
+ * So its σ is that of a cell, and no number of such fixes makes the estimate surer than one.
+ */
+const COARSE_M = 300;
+const CELL_M = 1000;
+const COARSE_FLOOR_SHARE = 1;
 const RELAX = 1.5;
 const MAX_ASIDE = 4;
 /** How long a reported speed is taken to have held. */
@@ -59,6 +67,8 @@ export type Fix = [
 export const NETWORK = 1;
 /** The estimate took it: it is evidence. */
 export const COUNTED = 2;
+/** From cell towers, or as coarse as if it were. */
+export const COARSE = 4;
 
 /** A decimetre: two fixes that differ by less are one place. */
 const FIX_DIGITS = 1e6;
@@ -71,7 +81,8 @@ export function toFix(position: Position): Fix {
     rounded(position.lat, FIX_DIGITS),
     rounded(accuracyOf(position), 10),
     rounded(position.speedMps ?? 0, 10),
-    method === 'cell' || method === 'wifi' ? NETWORK : 0,
+    (method === 'cell' || method === 'wifi' ? NETWORK : 0) |
+      (method === 'cell' || accuracyOf(position) >= COARSE_M ? COARSE : 0),
   ];
 }
 
@@ -86,6 +97,11 @@ const UNKNOWN_ACCURACY_M = 100;
 
 export function accuracyOf(fix: Position): number {
   return fix.accuracyM ?? (fix.method === undefined ? UNKNOWN_ACCURACY_M : ASSUMED_ACCURACY_M[fix.method]);
+}
+
+/** σ that a fix is taken to have, m: of a coarse one never less than a cell's width. */
+function sigmaOfFix([, , , accuracyM, , flags]: Fix): number {
+  return sigmaOf((flags & COARSE) === 0 ? accuracyM : Math.max(accuracyM, CELL_M));
 }
 
 export function sigmaOf(accuracyM: number): number {
@@ -114,8 +130,8 @@ export interface TakenFix {
 
 /** Moves the estimate in place; makes it from the first fix. Fixes must come in the order of their time. */
 export function takeFix(before: PositionEstimate | null, fix: Fix): TakenFix {
-  const [atMs, lon, lat, accuracyM, speedMps] = fix;
-  const sigmaM = rounded(sigmaOf(accuracyM), SIGMA_DIGITS);
+  const [atMs, lon, lat, , speedMps, flags] = fix;
+  const sigmaM = rounded(sigmaOfFix(fix), SIGMA_DIGITS);
   if (before === null) return { estimate: begin(fix, sigmaM), effect: 'took-over' };
   // What came before tells nothing new: above all not the same frame again, which would be the second witness of itself.
   if (atMs <= Math.max(before.atMs, before.aside.at(-1)?.[3] ?? before.atMs))
@@ -139,7 +155,7 @@ export function takeFix(before: PositionEstimate | null, fix: Fix): TakenFix {
   // Only of fixes that fit: a wild one that claims 12 m must not make the next ones look surer than they are.
   before.bestSigmaM = rounded(Math.min(before.bestSigmaM * RELAX, sigmaM), SIGMA_DIGITS);
   const gain = predicted / innovation;
-  const floor = FLOOR_SHARE * before.bestSigmaM;
+  const floor = ((flags & COARSE) === 0 ? FLOOR_SHARE : COARSE_FLOOR_SHARE) * before.bestSigmaM;
   before.lon = rounded(before.lon + (gain * dx) / kx, PLACE_DIGITS);
   before.lat = rounded(before.lat + (gain * dy) / ky, PLACE_DIGITS);
   before.varianceM2 = rounded(Math.max(predicted * (1 - gain), floor * floor), VARIANCE_DIGITS);

@@ -5,9 +5,14 @@
  */
 import { distanceM } from '../../geofences/metres.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
-import { accuracyOfSigma, normalCdf, walkVarianceM2 } from '../evidence/position-estimate.ts';
-import { type AlertKind, NOTHING, type SubjectView, type WatchedDevice } from './kind.ts';
-import { silenceLimitS } from './silence.ts';
+import {
+  accuracyOfSigma,
+  COUNTED,
+  type Fix,
+  normalCdf,
+  walkVarianceM2,
+} from '../evidence/position-estimate.ts';
+import { type AlertKind, type DeviceState, NOTHING, type SubjectView, type WatchedDevice } from './kind.ts';
 import { condition, duration, metres, percent, roundProbability } from './wording.ts';
 import { lastFix } from './zone-evidence.ts';
 
@@ -15,6 +20,8 @@ const ABOUT = 'separation';
 const DEADLINE_S = 600;
 /** Since when they have been apart without a break. */
 const SINCE = 'separation';
+/** Two fixes so near in time are of one moment, of however frequent devices. */
+const MIN_BETWEEN_S = 90;
 
 interface Pair {
   readonly phone: WatchedDevice;
@@ -108,10 +115,12 @@ function pairOf(view: SubjectView): Pair | null {
   if (phone === undefined || band === undefined || a === null || b === null) return null;
   const apartM = distanceM(a.lon, a.lat, b.lon, b.lat);
   const betweenS = Math.abs(a.atMs - b.atMs) / 1000;
-  const sigmaM = Math.sqrt(a.varianceM2 + b.varianceM2 + walkVarianceM2(betweenS));
-  // Where one was an hour ago says nothing of where it is beside the other now.
+  // Who was on the move went on moving from the one fix to the other.
+  const movedM = Math.max(paceMps(phone.state), paceMps(band.state)) * betweenS;
+  const sigmaM = Math.sqrt(a.varianceM2 + b.varianceM2 + walkVarianceM2(betweenS) + movedM * movedM);
+  // Where one was half an hour ago says nothing of where it is beside the other now: the more frequent one is asked when the other speaks.
   const isKnown =
-    betweenS <= Math.max(silenceLimitS(view.policy, phone.device), silenceLimitS(view.policy, band.device));
+    betweenS <= Math.max(MIN_BETWEEN_S, 1.2 * Math.min(phone.device.intervalS, band.device.intervalS));
   return {
     phone,
     band,
@@ -121,4 +130,21 @@ function pairOf(view: SubjectView): Pair | null {
     knownMs: Math.min(a.atMs, b.atMs),
     newestMs: Math.max(a.atMs, b.atMs),
   };
+}
+
+/** How fast a device was between the two newest fixes that count, m/s; 0: it has fewer. */
+function paceMps({ fixes }: DeviceState): number {
+  let to: Fix | undefined;
+  for (let i = fixes.length - 1; i >= 0; i--) {
+    const fix = fixes[i];
+    if (fix === undefined || (fix[5] & COUNTED) === 0) continue;
+    if (to === undefined) {
+      to = fix;
+      continue;
+    }
+    const movedM = distanceM(fix[1], fix[2], to[1], to[2]);
+    // A place that differs by no more than its error is the same.
+    return movedM <= fix[3] + to[3] ? to[4] : Math.max(to[4], movedM / ((to[0] - fix[0]) / 1000));
+  }
+  return 0;
 }

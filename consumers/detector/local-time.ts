@@ -78,8 +78,17 @@ export function createLocalTime({ timeZone, days: dayKinds }: Calendar): LocalTi
     return { fromMs: instantOf(day, from), untilMs: instantOf(from < to ? day : day + 1, to) };
   };
   const begins = (schedule: Schedule, day: number) => schedule.days.includes(weekdayOf(day));
-  const isExpected = (schedule: Schedule, day: number): boolean => {
+  const kinds = new Map<number, Calendar['days'][string] | undefined>();
+  /** Asked for every fix of whoever has a check-in window, and a date is much to write. */
+  const kindOf = (day: number): Calendar['days'][string] | undefined => {
+    if (kinds.has(day)) return kinds.get(day);
+    if (kinds.size >= MAX_REMEMBERED) kinds.clear();
     const kind = dayKinds[dateOf(day)];
+    kinds.set(day, kind);
+    return kind;
+  };
+  const isExpected = (schedule: Schedule, day: number): boolean => {
+    const kind = kindOf(day);
     if (kind === 'holiday') return false;
     return (
       begins(schedule, day) ||

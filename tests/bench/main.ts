@@ -5,6 +5,18 @@ import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Figure } from './figure.ts';
 
+const { values, positionals } = parseArgs({
+  options: {
+    seconds: { type: 'string' },
+    json: { type: 'string' },
+    subjects: { type: 'string' },
+    days: { type: 'string' },
+    seed: { type: 'string' },
+    reconcile: { type: 'boolean' },
+  },
+  allowPositionals: true,
+});
+
 const BENCHES: Readonly<Record<string, (seconds: number) => Promise<Figure[]>>> = {
   log: async (seconds) => (await import('./log.ts')).benchLog(seconds),
   ingest: async (seconds) => (await import('./ingest.ts')).benchIngest(seconds),
@@ -14,14 +26,19 @@ const BENCHES: Readonly<Record<string, (seconds: number) => Promise<Figure[]>>> 
   replay: async (seconds) => (await import('./replay.ts')).benchReplay(seconds),
   zones: async (seconds) => (await import('./zones.ts')).benchZones(seconds),
   seal: async () => (await import('./seal.ts')).benchSeal(),
+  quality: async () => {
+    const { benchQuality, JUDGING_SEED } = await import('./quality.ts');
+    return benchQuality({
+      subjects: Number(values.subjects ?? 1762),
+      days: Number(values.days ?? 30),
+      seed: Number(values.seed ?? JUDGING_SEED),
+      isReconciled: values.reconcile === true,
+    });
+  },
   memory: async () => (await import('./memory.ts')).benchMemory(),
 };
-const LATER = ['quality', 'board', 'rates'];
+const LATER = ['board', 'rates'];
 
-const { values, positionals } = parseArgs({
-  options: { seconds: { type: 'string' }, json: { type: 'string' } },
-  allowPositionals: true,
-});
 const [name = ''] = positionals;
 const bench = BENCHES[name];
 if (bench === undefined) {

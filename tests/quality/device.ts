@@ -1,0 +1,300 @@
+/**
+ * One device through the month: its battery, its clock, its network, its strap, whether it is where its bearer is, and what all that
+ * makes of the fixes: sent, late, doubled, lost, from another place or another time. Tells the truth about what it did.
+ */
+import type { Point } from '../../src/demo/plane.ts';
+import { toLonLat } from '../../src/demo/plane.ts';
+import type { DeviceStatus, DeviceStatusCode, LogEvent, Position } from '../../src/kernel/log-event.ts';
+import { DEFAULT_POLICY } from '../../src/kernel/policy.ts';
+import type { Device } from '../../src/kernel/roster.ts';
+import { createBatteryLife } from './battery-life.ts';
+import { between, type Dice, logBetween } from './dice.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, type Person } from './people.ts';
+import type { Sensor } from './sensor.ts';
+import { type NoteTruth, truth } from './truth.ts';
+import type { Way } from './way.ts';
+
+export interface Outage {
+  readonly feed: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** What was sent meanwhile comes after it, instead of never. */
+  readonly isKept: boolean;
+}
+
+export interface DeviceDeps {
+  readonly person: Person;
+  readonly device: Device;
+  readonly dice: Dice;
+  readonly way: Way;
+  readonly sensor: Sensor;
+  readonly outages: readonly Outage[];
+  readonly put: (event: LogEvent) => void;
+  readonly note: NoteTruth;
+  /** A fix that was received and shows the bearer, for what could have been known; `accuracyM` as claimed. */
+  readonly onFix: (atMs: number, where: Point, accuracyM: number) => void;
+  /** What the city does to it from now on. */
+  readonly onPhase: (atMs: number, phase: string) => void;
+}
+
+export interface DeviceLife {
+  /** All that it does before then. */
+  until(untilMs: number): void;
+  /** The month is over: what is still under way is told. */
+  end(atMs: number): void;
+}
+
+/** A day's chances. */
+const A_DAY = {
+  switchedOff: { phone: 0.004, wristband: 0.001 },
+  noNetwork: 0.01,
+  shortGap: 0.08,
+  leftAtHome: 0.015,
+  clockAhead: 1 / 4000,
+  clockBehind: 1 / 4000,
+  mock: 1 / 4000,
+  frozen: 1 / 6000,
+  strapCut: 1 / 400,
+} as const;
+const DOUBLED_SHARE = 0.02;
+
+interface Span {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+interface Dark extends Span {
+  readonly cause: 'off' | 'off-by-operator' | 'untold' | 'no-network';
+  readonly isKept: boolean;
+}
+const isIn = (span: Span | null, atMs: number): span is Span =>
+  span !== null && atMs >= span.fromMs && atMs < span.untilMs;
+
+export function createDeviceLife(deps: DeviceDeps): DeviceLife {
+  const { person, device, dice, way, sensor, outages, put, note, onFix, onPhase } = deps;
+  const { id: subject } = person.profile;
+  const isBand = device.kind === 'wristband';
+  const limitMs =
+    1000 * Math.max(DEFAULT_POLICY.silenceMinS, DEFAULT_POLICY.silenceIntervals * device.intervalS);
+  const battery = createBatteryLife(dice, isBand, (span) =>
+    note(truth('low-battery', subject, span.fromMs, span.untilMs, { isOptional: span.isShort })),
+  );
+  const own = outages.filter(({ feed }) => feed === device.feed);
+  const batchDelayMs = () => 1000 + 4000 * dice();
+  let nextMs: number | null = null;
+  let dayEndMs = 0;
+  const darks: Dark[] = [];
+  let dark: Dark | null = null;
+  let stored: Position[] = [];
+  let away: Span | null = null;
+  let clock: (Span & { offsetMs: number }) | null = null;
+  let mock: Span | null = null;
+  let frozen: (Span & { at: Point | null }) | null = null;
+  let cut: (Span & { isTold: boolean }) | null = null;
+  let lastReceiptMs: number | null = null;
+  let wasToldOff = false;
+
+  function deliver(event: Position | DeviceStatus, isContact = true): boolean {
+    const outage = own.find((span) => isIn(span, event.receivedMs));
+    if (outage !== undefined && !outage.isKept) return false;
+    const received =
+      outage === undefined ? event : { ...event, receivedMs: outage.untilMs + Math.floor(90_000 * dice()) };
+    const { receivedMs } = received;
+    if (isContact) {
+      if (lastReceiptMs !== null && receivedMs - lastReceiptMs > limitMs)
+        noteSilence(lastReceiptMs, receivedMs);
+      lastReceiptMs = Math.max(lastReceiptMs ?? 0, receivedMs);
+    }
+    put(received);
+    if (dice() < DOUBLED_SHARE) put({ ...received, receivedMs: receivedMs + Math.floor(60_000 * dice()) });
+    return true;
+  }
+
+  function noteSilence(fromMs: number, untilMs: number): void {
+    const isFeeds = own.some((outage) => outage.fromMs < untilMs && outage.untilMs > fromMs);
+    note(
+      truth('silent', subject, fromMs + limitMs, untilMs, {
+        allowedS: 60,
+        isOptional: isFeeds || wasToldOff,
+      }),
+    );
+    wasToldOff = false;
+  }
+
+  function say(status: DeviceStatusCode, atMs: number, isContact = true): void {
+    const at = isContact ? atMs + offsetAt(atMs) : atMs;
+    deliver(
+      { type: 'status', subject, device: device.id, atMs: at, receivedMs: atMs + batchDelayMs(), status },
+      isContact,
+    );
+  }
+
+  const offsetAt = (atMs: number) => (isIn(clock, atMs) ? (clock as { offsetMs: number }).offsetMs : 0);
+
+  /** What today brings, from 04:00 to 04:00. */
+  function planDay(fromMs: number): void {
+    const at = (low: number, high: number) => fromMs + between(dice, low, high) * HOUR_MS;
+    if (dice() < A_DAY.switchedOff[device.kind]) {
+      const [from, draw] = [at(1, 20), dice()];
+      const cause = draw < 0.6 ? 'off' : draw < 0.8 ? 'off-by-operator' : 'untold';
+      darks.push({ fromMs: from, untilMs: from + logBetween(dice, 0.4, 10) * HOUR_MS, cause, isKept: false });
+    }
+    for (const [share, low, high] of [
+      [A_DAY.noNetwork, 15, 480],
+      [A_DAY.shortGap, 1, 12],
+    ] as const) {
+      if (dice() >= share) continue;
+      const from = at(0, 23);
+      const untilMs = from + logBetween(dice, low, high) * MINUTE_MS;
+      darks.push({ fromMs: from, untilMs, cause: 'no-network', isKept: dice() < 0.8 });
+    }
+    darks.sort((a, b) => a.fromMs - b.fromMs);
+    if (!isBand && dice() < A_DAY.leftAtHome) away = { fromMs, untilMs: fromMs + DAY_MS };
+    if (clock === null && dice() < A_DAY.clockAhead)
+      setClock(at(0, 20), logBetween(dice, 15, 480) * MINUTE_MS);
+    // Eight hours: universal time taken for local.
+    if (clock === null && dice() < A_DAY.clockBehind)
+      setClock(at(0, 20), dice() < 0.5 ? -8 * HOUR_MS : -logBetween(dice, 3, 60) * MINUTE_MS);
+    if (dice() < A_DAY.mock) {
+      mock = spanOf(at(2, 16), between(dice, 0.5, 4));
+      note(truth('implausible-fix', subject, mock.fromMs, mock.untilMs, { allowedS: 2 * device.intervalS }));
+    }
+    if (frozen === null && dice() < A_DAY.frozen)
+      frozen = { ...spanOf(at(2, 16), between(dice, 28, 60)), at: null };
+    if (isBand && dice() < A_DAY.strapCut) {
+      cut = { ...spanOf(at(1, 20), logBetween(dice, 0.05, 8)), isTold: false };
+      note(
+        truth('strap-tamper', subject, cut.fromMs, cut.untilMs, {
+          allowedS: 60,
+          isOptional: cut.untilMs - cut.fromMs < 600_000,
+        }),
+      );
+    }
+  }
+
+  const spanOf = (fromMs: number, hours: number): Span => ({ fromMs, untilMs: fromMs + hours * HOUR_MS });
+
+  function setClock(fromMs: number, offsetMs: number): void {
+    clock = { ...spanOf(fromMs, between(dice, 8, 60)), offsetMs };
+    if (offsetMs > DEFAULT_POLICY.clockSkewS * 1000)
+      note(truth('implausible-fix', subject, fromMs, clock.untilMs, { allowedS: 2 * device.intervalS }));
+  }
+
+  function enterDark(next: Dark, atMs: number): void {
+    dark = next;
+    const { cause, untilMs } = next;
+    if (cause === 'off') say('power-off', atMs);
+    if (cause === 'off-by-operator') say('unreachable', atMs + between(dice, 2, 25) * MINUTE_MS, false);
+    if (cause === 'off' || cause === 'off-by-operator') {
+      const allowedS = cause === 'off' ? 60 : 1800;
+      note(truth('phone-off', subject, atMs, untilMs, { allowedS }));
+      wasToldOff = true;
+    }
+  }
+
+  function leaveDark({ cause }: Dark, atMs: number): void {
+    dark = null;
+    if (cause === 'off' && dice() < 0.7) say('power-on', atMs);
+    if (cause === 'off-by-operator') say('reachable', atMs, false);
+    // All at once, some the newest first.
+    if (dice() < 0.15) stored.reverse();
+    for (const [i, fix] of stored.entries()) deliver({ ...fix, receivedMs: atMs + 500 + i * 20 });
+    stored = [];
+  }
+
+  function report(atMs: number): void {
+    const { pct, isDead } = battery.at(atMs);
+    if (dark === null && isDead)
+      enterDark({ fromMs: atMs, untilMs: Number.POSITIVE_INFINITY, cause: 'untold', isKept: false }, atMs);
+    if (dark !== null && !isDead && (atMs >= dark.untilMs || dark.untilMs === Number.POSITIVE_INFINITY))
+      leaveDark(dark, atMs);
+    const due = darks[0];
+    if (dark === null && due !== undefined && atMs >= due.fromMs) {
+      darks.shift();
+      if (atMs < due.untilMs) enterDark(due, atMs);
+    }
+    tellStrap(atMs);
+    const where = way(atMs);
+    const isHere = !isIn(away, atMs);
+    const seen = sensor.look(atMs, isHere ? where : person.home);
+    onPhase(atMs, sensor.phase());
+    if (dark !== null && !dark.isKept) return;
+    if (seen === null) {
+      // No place, but life: a phone without a fix still says how full it is by some other word.
+      if (dark === null && dice() < 0.5) say('reachable', atMs);
+      return;
+    }
+    let at: Point = seen;
+    if (isIn(frozen, atMs)) {
+      const span = frozen as Span & { at: Point | null };
+      if (span.at === null) {
+        span.at = { x: seen.x, y: seen.y };
+        note(
+          truth('implausible-fix', subject, atMs + DAY_MS, span.untilMs, {
+            allowedS: 3 * device.intervalS,
+            isOptional: device.intervalS > 600,
+          }),
+        );
+      }
+      at = span.at;
+    }
+    const [lon, lat] = toLonLat(at);
+    const isFrozen = at !== seen;
+    const position: Position = {
+      type: 'position',
+      subject,
+      device: device.id,
+      atMs: atMs + offsetAt(atMs),
+      receivedMs: atMs + batchDelayMs(),
+      lon,
+      lat,
+      ...(seen.accuracyM === undefined ? {} : { accuracyM: isFrozen ? 12 : seen.accuracyM }),
+      ...(seen.method === undefined ? {} : { method: isFrozen ? 'gnss' : seen.method }),
+      ...(where.speedMps > 0 && isHere
+        ? { speedMps: Math.round(10 * where.speedMps * (0.8 + 0.4 * dice())) / 10 }
+        : {}),
+      batteryPct: pct,
+      ...(isIn(mock, atMs) ? { mock: true } : {}),
+    };
+    if (dark !== null) stored.push(position);
+    else if (deliver(position) && isHere && !isFrozen && offsetAt(atMs) === 0 && !isIn(mock, atMs))
+      onFix(atMs, where, seen.accuracyM ?? 100);
+  }
+
+  function tellStrap(atMs: number): void {
+    if (cut === null || dark !== null) return;
+    if (!cut.isTold && atMs >= cut.fromMs) {
+      say('strap-cut', cut.fromMs);
+      cut.isTold = true;
+    }
+    if (cut.isTold && atMs >= cut.untilMs) {
+      say('strap-closed', atMs);
+      cut = null;
+    }
+  }
+
+  return {
+    until: (untilMs) => {
+      if (nextMs === null) {
+        lastReceiptMs = untilMs - DAY_MS;
+        nextMs = lastReceiptMs + dice() * device.intervalS * 1000;
+      }
+      while (nextMs < untilMs) {
+        if (nextMs >= dayEndMs) {
+          dayEndMs = untilMs;
+          planDay(untilMs - DAY_MS);
+        }
+        // An order that has ended collects nothing.
+        const orderUntilMs =
+          device.order === null
+            ? null
+            : Math.max(device.order.untilMs, person.renewedMs === null ? 0 : Number.POSITIVE_INFINITY);
+        if (orderUntilMs === null || nextMs < orderUntilMs) report(Math.round(nextMs));
+        nextMs += device.intervalS * 1000 * (0.97 + 0.06 * dice());
+      }
+    },
+    end: (atMs) => {
+      if (lastReceiptMs !== null && atMs - lastReceiptMs > limitMs) noteSilence(lastReceiptMs, atMs);
+      battery.end(atMs);
+    },
+  };
+}

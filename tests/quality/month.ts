@@ -1,0 +1,371 @@
+/**
+ * The month: everybody's devices, day by day, in the order of receipt, with feeds that fail as a whole, check-ins, roll-calls, orders
+ * and permits that change; and the truth about all of it. One day is in memory at a time.
+ */
+
+import type { Rules } from '../../consumers/detector/replay.ts';
+import { dayStartMs } from '../../src/demo/day-plan.ts';
+import { toLonLat } from '../../src/demo/plane.ts';
+import { type LogEvent, receiptOf } from '../../src/kernel/log-event.ts';
+import { DEFAULT_POLICY, EMPTY_POLICY_DOCUMENT } from '../../src/kernel/policy.ts';
+import type { Muster, SubjectProfile } from '../../src/kernel/roster.ts';
+import { createDeviceLife, type DeviceLife, type Outage } from './device.ts';
+import { between, createDice, type Dice, logBetween } from './dice.ts';
+import {
+  createPeople,
+  DAY_MS,
+  FEEDS,
+  FIRST_DAY,
+  HOUR_MS,
+  MINUTE_MS,
+  type People,
+  type Person,
+} from './people.ts';
+import type { Residuals } from './residuals.ts';
+import { createSensor } from './sensor.ts';
+import { type Truth, truth } from './truth.ts';
+import { brokenOn, createWay, depthM, type PlaceKind } from './way.ts';
+
+export interface MonthOptions {
+  readonly seed: number;
+  readonly subjects: number;
+  readonly days: number;
+  readonly residuals: readonly Residuals[];
+  /** Only these people's devices say anything; all, where it is not given. */
+  readonly isTaken?: (number: number) => boolean;
+}
+
+export interface Month {
+  readonly rules: Rules;
+  readonly city: People;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly outages: readonly Outage[];
+  /** Events of a day after the other, each in the order of receipt; the truths are whole when all have been taken. */
+  days(): Generator<LogEvent[]>;
+  readonly truths: readonly Truth[];
+  /** What the city did to a subject's devices around that time, for the account of false alerts. */
+  phasesAt(who: string, atMs: number): string;
+}
+
+interface Live {
+  readonly person: Person;
+  readonly devices: DeviceLife[];
+  /** Broken rules about places of this day and the last, for counting the fixes that could show them. */
+  broken: Truth[];
+}
+
+export function createMonth({ seed, subjects, days, residuals, isTaken = () => true }: MonthOptions): Month {
+  const city = createPeople(seed, subjects, days);
+  const { world, zones, meetings, startMs } = city;
+  const people = city.people.filter(({ number }) => isTaken(number));
+  const endMs = startMs + days * DAY_MS;
+  const dice = createDice(seed, 73);
+  const truths: Truth[] = [];
+  const note = (item: Truth) => {
+    truths.push(item);
+  };
+  const outages = planOutages(dice, startMs, days);
+  for (const { feed, fromMs, untilMs } of outages)
+    note(truth('feed-outage', feed, fromMs, untilMs, { allowedS: 900 + 300 + 60 }));
+  const meets = meetings.map((meeting) => {
+    const { a, fromMs, untilMs } = meeting;
+    const item = truth('gathering', a, fromMs, untilMs, {
+      allowedS: DEFAULT_POLICY.gatheringS + 900,
+      isOptional: untilMs - fromMs < DEFAULT_POLICY.gatheringS * 1000,
+      useful: 0,
+    });
+    note(item);
+    return { ...meeting, item, seenA: 0, seenB: 0 };
+  });
+  const musters = planMusters(people, startMs, days);
+  const phases = new Map<string, [number, string][]>();
+  let bucket: LogEvent[] = [];
+  const put = (event: LogEvent) => {
+    bucket.push(event);
+  };
+
+  const lives = people.map((person): Live => {
+    const live: Live = { person, devices: [], broken: [] };
+    const own = createDice(seed, person.number, 74);
+    const hasPoorHome = own() < 0.05;
+    for (const device of person.profile.devices)
+      live.devices.push(
+        createDeviceLife({
+          person,
+          device,
+          dice: createDice(seed, person.number, 75, device.kind === 'phone' ? 0 : 1),
+          way: createWay(world, person),
+          sensor: createSensor({
+            dice: createDice(seed, person.number, 76, device.kind === 'phone' ? 0 : 1),
+            residuals,
+            kind: device.kind,
+            hasPoorHome,
+          }),
+          outages,
+          put,
+          note,
+          onPhase: (atMs, phase) => {
+            const known = phases.get(device.id) ?? [];
+            if (known.at(-1)?.[1] !== phase) known.push([atMs, phase]);
+            phases.set(device.id, known);
+            if (phase === 'misplaced' && known.at(-1)?.[0] === atMs)
+              note(truth('implausible-fix', person.profile.id, atMs, atMs + 3_600_000, { isOptional: true }));
+          },
+          onFix: (atMs, where, accuracyM) => {
+            for (const meeting of meets) {
+              if (atMs < meeting.fromMs || atMs > meeting.untilMs || accuracyM > GATHERING_ACCURACY_M)
+                continue;
+              if (meeting.a === person.profile.id) meeting.seenA++;
+              if (meeting.b === person.profile.id) meeting.seenB++;
+              // Half an hour together takes twice as many fixes, and of both.
+              meeting.item.useful = Math.floor(Math.min(meeting.seenA, meeting.seenB) / 3);
+            }
+            for (const item of live.broken) {
+              if (atMs < item.fromMs || atMs > item.untilMs) continue;
+              const deep = depthM(person, item.kind as PlaceKind, atMs, where);
+              if (accuracyM <= Math.max(50, deep / 2) && deep > 1.5 * accuracyM)
+                item.useful = (item.useful ?? 0) + 1;
+            }
+          },
+        }),
+      );
+    return live;
+  });
+
+  function* eachDay(): Generator<LogEvent[]> {
+    for (const event of changesOf(people)) put(event);
+    for (let day = FIRST_DAY; day < FIRST_DAY + days; day++) {
+      const [fromMs, untilMs] = [dayStartMs(day), dayStartMs(day + 1)];
+      for (const live of lives) {
+        live.broken = brokenToday(live, day);
+        for (const device of live.devices) device.until(untilMs);
+        checkIn(live.person, fromMs, createDice(seed, live.person.number, day, 77), put, note);
+      }
+      for (const muster of musters)
+        if (muster.fromMs >= fromMs && muster.fromMs < untilMs)
+          attend(muster, createDice(seed, day, 78), put, note);
+      if (day === FIRST_DAY + days - 1)
+        for (const { devices } of lives) for (const device of devices) device.end(endMs);
+      const today: LogEvent[] = [];
+      const later: LogEvent[] = [];
+      for (const event of bucket) (receiptOf(event) < untilMs ? today : later).push(event);
+      bucket = later;
+      yield today.sort((a, b) => receiptOf(a) - receiptOf(b));
+    }
+  }
+
+  /** What lasts over four in the morning is one. */
+  function brokenToday({ person, broken }: Live, day: number): Truth[] {
+    const device = person.profile.devices.at(-1);
+    const allowedS = Math.max(
+      DEFAULT_POLICY.silenceMinS,
+      DEFAULT_POLICY.silenceIntervals * (device?.intervalS ?? 0),
+    );
+    return brokenOn(world, person, day).map(({ kind, fromMs, untilMs }) => {
+      const before = broken.find((item) => item.kind === kind && item.untilMs === fromMs);
+      if (before !== undefined) return Object.assign(before, { untilMs });
+      const item = truth(kind, person.profile.id, fromMs, untilMs, {
+        allowedS: allowedS + (kind === 'curfew' ? DEFAULT_POLICY.curfewGraceS : 0),
+        useful: 0,
+      });
+      note(item);
+      return item;
+    });
+  }
+
+  for (const person of people) noteDocuments(person, note, endMs);
+  return {
+    rules: {
+      roster: {
+        subjects: people.map(({ profile }) => profile),
+        musters,
+        calendar: { days: {}, timeZone: 'Asia/Shanghai' },
+      },
+      zones: [...zones, ...mustersZones(people, musters)],
+      policy: EMPTY_POLICY_DOCUMENT,
+    },
+    city,
+    startMs,
+    endMs,
+    outages,
+    days: eachDay,
+    truths,
+    phasesAt: (who, atMs) =>
+      people
+        .filter(({ profile }) => profile.id === who)
+        .flatMap(({ profile }) => profile.devices)
+        .map(({ id, kind }) => {
+          const past = (phases.get(id) ?? []).filter(([fromMs]) => fromMs <= atMs + 60_000);
+          const recent = past
+            .slice(-2)
+            .filter(
+              ([fromMs], i, list) =>
+                i === list.length - 1 ||
+                (list[i + 1]?.[0] ?? 0) > atMs - 1_800_000 ||
+                fromMs > atMs - 1_800_000,
+            );
+          return `${kind}: ${recent.map(([, phase]) => phase).join('>')}`;
+        })
+        .join(', '),
+  };
+}
+
+/** Each feed fails once in ten days; half of them keep what was sent. */
+function planOutages(dice: Dice, startMs: number, days: number): Outage[] {
+  const outages: Outage[] = [];
+  for (const feed of [...FEEDS.phones, FEEDS.wristbands])
+    for (let day = 1; day < days; day++) {
+      if (dice() > 0.1) continue;
+      const fromMs = startMs + day * DAY_MS + between(dice, 0, 22) * HOUR_MS;
+      outages.push({
+        feed,
+        fromMs,
+        untilMs: fromMs + logBetween(dice, 25, 120) * MINUTE_MS,
+        isKept: dice() < 0.5,
+      });
+    }
+  return outages;
+}
+
+/** Renewed orders and returns from leave, as the office puts them on record. */
+function changesOf(people: readonly Person[]): LogEvent[] {
+  return people.flatMap(({ profile, leave, renewedMs }): LogEvent[] => {
+    let now: SubjectProfile = profile;
+    const changes: LogEvent[] = [];
+    const edits: [number, (known: SubjectProfile) => SubjectProfile][] = [];
+    if (renewedMs !== null)
+      edits.push([
+        renewedMs,
+        (known) => ({
+          ...known,
+          devices: known.devices.map((device) =>
+            device.order === null
+              ? device
+              : { ...device, order: { ...device.order, untilMs: device.order.untilMs + 85 * DAY_MS } },
+          ),
+        }),
+      ]);
+    const recordedMs = leave?.recordedMs ?? null;
+    if (recordedMs !== null)
+      edits.push([
+        recordedMs,
+        (known) => ({
+          ...known,
+          permits: known.permits.map((permit) => ({ ...permit, returnedAtMs: recordedMs })),
+        }),
+      ]);
+    for (const [atMs, edit] of edits.sort(([a], [b]) => a - b)) {
+      now = edit(now);
+      changes.push({ type: 'profile', atMs: Math.round(atMs), profile: now });
+    }
+    return changes;
+  });
+}
+
+/** What follows from the roster alone. */
+function noteDocuments(
+  { profile, leave, renewedMs, number }: Person,
+  note: (item: Truth) => void,
+  endMs: number,
+): void {
+  void number;
+  if (leave !== null) {
+    const fromMs = leave.permit.untilMs + DEFAULT_POLICY.leaveGraceS * 1000;
+    const untilMs = leave.recordedMs ?? endMs;
+    if (untilMs > fromMs && fromMs < endMs)
+      note(truth('overdue-leave', profile.id, fromMs, Math.min(untilMs, endMs), { allowedS: 60 }));
+  }
+  for (const { order } of profile.devices) {
+    if (order === null) continue;
+    const fromMs = order.untilMs - DEFAULT_POLICY.deviceExpiryDays * DAY_MS;
+    const untilMs = renewedMs ?? endMs;
+    if (fromMs < Math.min(endMs, untilMs))
+      note(truth('device-expiry', profile.id, fromMs, Math.min(endMs, untilMs), { allowedS: 60 }));
+  }
+}
+
+const GATHERING_ACCURACY_M = 40;
+const MISSED_SHARE = 0.015;
+const OFFLINE_SHARE = 0.004;
+
+/** `11:30` of the local day that begins four hours before `dayMs`. */
+function clockMs(dayMs: number, text: string): number {
+  const [hour = 0, minute = 0] = text.split(':').map(Number);
+  return dayMs - 4 * HOUR_MS + hour * HOUR_MS + minute * MINUTE_MS;
+}
+
+function checkIn(
+  { profile, leave }: Person,
+  dayMs: number,
+  dice: Dice,
+  put: (event: LogEvent) => void,
+  note: (item: Truth) => void,
+): void {
+  const weekday = ((((Math.floor((dayMs + 8 * HOUR_MS) / DAY_MS) + 3) % 7) + 7) % 7) + 1;
+  for (const window of profile.checkins) {
+    if (!window.days.includes(weekday)) continue;
+    const [fromMs, untilMs] = [clockMs(dayMs, window.from), clockMs(dayMs, window.to)];
+    if (leave !== null && fromMs < leave.homeMs && untilMs > leave.permit.fromMs) continue;
+    const isMissed = dice() < MISSED_SHARE;
+    const come = (atMs: number, lateMs: number) =>
+      put({
+        type: 'checkin',
+        subject: profile.id,
+        terminal: 'T1',
+        atMs: Math.round(atMs),
+        receivedMs: Math.round(atMs + lateMs),
+        method: 'fingerprint',
+      });
+    if (!isMissed) {
+      come(between(dice, fromMs, untilMs), dice() < OFFLINE_SHARE ? between(dice, 1, 20) * HOUR_MS : 1500);
+      continue;
+    }
+    const madeUpMs = dice() < 0.5 ? untilMs + between(dice, 1, 60) * HOUR_MS : null;
+    if (madeUpMs !== null) come(madeUpMs, 1500);
+    note(truth('missed-checkin', profile.id, untilMs, madeUpMs ?? untilMs + 7 * DAY_MS, { allowedS: 60 }));
+  }
+}
+
+/** Two roll-calls of sixty people; nineteen in twenty come. */
+function planMusters(people: readonly Person[], startMs: number, days: number): Muster[] {
+  return [0.3, 0.7].map((share, i) => {
+    const fromMs = startMs + Math.floor(share * days) * DAY_MS + (i === 0 ? 5 : 10) * HOUR_MS;
+    const who = people.filter(({ number, leave }) => number % 29 === i && leave === null).slice(0, 60);
+    return {
+      id: `M${i}`,
+      zone: `hall-${i}`,
+      fromMs,
+      untilMs: fromMs + HOUR_MS,
+      subjects: who.map(({ profile }) => profile.id),
+      excused: [],
+    };
+  });
+}
+
+function attend(
+  { fromMs, untilMs, subjects }: Muster,
+  dice: Dice,
+  put: (event: LogEvent) => void,
+  note: (item: Truth) => void,
+): void {
+  for (const subject of subjects) {
+    const atMs = Math.round(between(dice, fromMs, untilMs));
+    if (dice() < 0.95)
+      put({ type: 'checkin', subject, terminal: 'T2', atMs, receivedMs: atMs + 1500, method: 'face' });
+    else note(truth('missed-checkin', subject, untilMs, untilMs + 7 * DAY_MS, { allowedS: 60 }));
+  }
+}
+
+function mustersZones(people: readonly Person[], musters: readonly Muster[]) {
+  return musters.map(({ zone }, i) => {
+    const at = people[i]?.home ?? { x: 0, y: 0 };
+    return {
+      id: zone,
+      name: null,
+      radiusM: 150,
+      widthM: null,
+      geometry: { type: 'Point' as const, coordinates: toLonLat(at) },
+    };
+  });
+}

@@ -1,0 +1,169 @@
+/** What was told beside what truly was. */
+
+import { netOf } from '../../consumers/detector/reconcile.ts';
+import type { AlertEvent, AlertKindName, Severity } from '../../src/kernel/alert-event.ts';
+import type { Outage } from './device.ts';
+import type { Truth } from './truth.ts';
+
+export interface Told {
+  readonly kind: AlertKindName;
+  readonly who: string;
+  readonly startedAtMs: number;
+  readonly detectedAtMs: number;
+  clearedAtMs: number | null;
+  readonly severity: Severity;
+}
+
+export interface Score {
+  readonly kind: AlertKindName;
+  /** Real ones, and of those: shorter than the policy allows; longer, but no device said anything of use. */
+  readonly real: number;
+  readonly short: number;
+  readonly blind: number;
+  /** Of the rest, which the policy wants told. */
+  readonly found: number;
+  readonly missed: readonly Truth[];
+  /** Alerts that no truth stands behind. */
+  readonly false: readonly Told[];
+  readonly told: number;
+  /** Seconds from the begin to when it was told, of all that were found, sorted. */
+  readonly delaysS: readonly number[];
+}
+
+/** An alert may begin a few fixes before or end after what it is about. */
+const SLACK_MS: Partial<Record<AlertKindName, number>> = {
+  'low-battery': 3 * 3_600_000,
+  'implausible-fix': 3_600_000,
+};
+const MOST_SLACK_MS = 1_800_000;
+/** Fewer fixes than these that could show it: the devices were blind. */
+const USEFUL_FIXES = 2;
+
+export function toldOf(events: Iterable<AlertEvent>): Told[] {
+  const first = new Map<string, AlertEvent>();
+  const all = [...events];
+  for (const event of all) if (event.state === 'opened') first.set(event.alert, event);
+  return [...netOf(all).values()].map((last): Told => {
+    const opened = first.get(last.alert) ?? last;
+    return {
+      kind: last.kind,
+      who: last.subject,
+      startedAtMs: opened.startedAtMs,
+      detectedAtMs: opened.detectedAtMs,
+      clearedAtMs: last.clearedAtMs,
+      severity: opened.severity,
+    };
+  });
+}
+
+export function score(kind: AlertKindName, told: readonly Told[], truths: readonly Truth[]): Score {
+  const slackMs = SLACK_MS[kind] ?? MOST_SLACK_MS;
+  const alerts = Map.groupBy(
+    told.filter((alert) => alert.kind === kind),
+    ({ who }) => who,
+  );
+  const own = truths.filter((item) => item.kind === kind);
+  const right = new Set<Told>();
+  const delaysS: number[] = [];
+  const missed: Truth[] = [];
+  let [real, short, blind, found] = [0, 0, 0, 0];
+  for (const item of own) {
+    const matching = (alerts.get(item.who) ?? []).filter(
+      (alert) =>
+        alert.startedAtMs - slackMs <= item.untilMs &&
+        (alert.clearedAtMs ?? Number.POSITIVE_INFINITY) + slackMs >= item.fromMs,
+    );
+    for (const alert of matching) right.add(alert);
+    if (item.isOptional) continue;
+    real++;
+    const isShort = item.untilMs - item.fromMs <= item.allowedS * 1000;
+    const isBlind = item.useful !== null && item.useful < USEFUL_FIXES;
+    const first = Math.min(...matching.map(({ detectedAtMs }) => detectedAtMs));
+    if (matching.length > 0) delaysS.push(Math.max(0, (first - item.fromMs) / 1000));
+    if (isShort) short++;
+    else if (isBlind) blind++;
+    else if (matching.length > 0) found++;
+    else missed.push(item);
+  }
+  const all = [...alerts.values()].flat();
+  return {
+    kind,
+    real,
+    short,
+    blind,
+    found,
+    missed,
+    false: all.filter((alert) => !right.has(alert)),
+    told: all.length,
+    delaysS: delaysS.sort((a, b) => a - b),
+  };
+}
+
+/** What asks a duty officer for an answer: `medium` and above. `low` waits on a list. */
+const SHOWN: readonly Severity[] = ['critical', 'high', 'medium'];
+
+export interface OfficerLoad {
+  readonly perHour: number;
+  /** Most in any ten minutes outside a disaster, and in how many ten-minute windows there were more than ten. */
+  readonly worstTenMinutes: number;
+  readonly worstAtMs: number;
+  readonly floods: number;
+}
+
+const TEN_MINUTES_MS = 600_000;
+
+/** One command centre for all. `outages` are the injected disasters, with half an hour after each for what they leave behind. */
+export function officerLoad(
+  told: readonly Told[],
+  { startMs, endMs }: { startMs: number; endMs: number },
+  outages: readonly Outage[],
+): OfficerLoad {
+  const shown = told
+    .filter(({ severity }) => SHOWN.includes(severity))
+    .map(({ detectedAtMs }) => detectedAtMs);
+  const times = shown
+    .filter((atMs) => !outages.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs < untilMs + 1_800_000))
+    .sort((a, b) => a - b);
+  let [worst, worstAtMs, floods, first] = [0, 0, 0, 0];
+  for (const [i, atMs] of times.entries()) {
+    while ((times[first] ?? atMs) <= atMs - TEN_MINUTES_MS) first++;
+    const many = i - first + 1;
+    if (many > 10) floods++;
+    if (many > worst) [worst, worstAtMs] = [many, atMs];
+  }
+  return {
+    perHour: shown.length / ((endMs - startMs) / 3_600_000),
+    worstTenMinutes: worst,
+    worstAtMs,
+    floods,
+  };
+}
+
+/** 疑似脱管 is what others come to: worked out from their truths. */
+export function abscondTruths(truths: readonly Truth[], devicesOf: (who: string) => number): Truth[] {
+  const abscondAfterMs = 3_600_000;
+  const silenceMs = 2_700_000;
+  return truths.flatMap((item): Truth[] => {
+    const { kind, fromMs, untilMs, useful } = item;
+    if (kind !== 'out-of-bounds' && kind !== 'strap-tamper' && kind !== 'silent' && kind !== 'phone-off')
+      return [];
+    const isDark = kind === 'silent' || kind === 'phone-off';
+    // Of several devices all must be dark, and of what a feed hid nobody knows.
+    const isOptional =
+      item.isOptional || (isDark && devicesOf(item.who) > 1) || (useful !== null && useful < 6);
+    // Silence counts from the last word, before it was too long.
+    const allowedS = abscondAfterMs / 1000 + (kind === 'silent' ? 60 : item.allowedS);
+    const isLong = untilMs - fromMs > allowedS * 1000;
+    return [
+      {
+        kind: 'abscond',
+        who: item.who,
+        fromMs: fromMs - (isDark ? silenceMs : 0),
+        untilMs,
+        allowedS,
+        isOptional: isOptional || !isLong,
+        useful: null,
+      },
+    ];
+  });
+}
