@@ -24,6 +24,8 @@ import {
 } from './backbone.ts';
 import type { Config, Role } from './config.ts';
 import { startConsumersThread } from './consumers-thread.ts';
+import { createPacker } from './evidence/make-pack.ts';
+import { keyFileOf, openSigningKey } from './evidence/signing-key.ts';
 import { createQuarantine, type Retry } from './ingest/quarantine.ts';
 import { readRoster, renewRoster } from './ingest/roster-load.ts';
 import { type Ingest, openIngest } from './ingest-role.ts';
@@ -239,6 +241,12 @@ async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<F
     // A dashboard without ingest reads the quarantine; sending again is for those who have the intake.
     quarantine: ingest?.quarantine ?? createQuarantine(database, noIngest),
     past: createInsight({ log, database }),
+    evidence: createPacker({
+      log,
+      database,
+      openKey: () => openSigningKey(keyFileOf(config)),
+      now: Date.now,
+    }),
     pageDir: PAGE_DIR,
     version: VERSION,
     demo: config.demo,

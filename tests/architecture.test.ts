@@ -62,6 +62,16 @@ const RULES: readonly Rule[] = [
   },
   { files: /^src\/demo\//, may: /^(src\/(demo|kernel)|geofences)\//, packages: /^(node:.*|@turf\/.*)$/ },
   {
+    files: /^src\/evidence\/(map-picture|court-page|contents|rejudge|pack-files)/,
+    may: /^(src\/(evidence|kernel|seal)|geofences|consumers\/detector)\//,
+    packages: /^$/,
+  },
+  {
+    files: /^src\/evidence\//,
+    may: /^src\/(evidence|insight|seal|kernel|ports|store)\//,
+    packages: /^(node:(crypto|fs|path)|fflate)$/,
+  },
+  {
     files: /^src\/seal\//,
     may: /^src\/(seal|kernel|ports|store)\/|^src\/ingest\/leader\.ts$/,
     packages: /^(node:crypto|pino)$/,

@@ -20,6 +20,7 @@ import { registerDeviceCommandRoutes } from './routes/device-commands.ts';
 import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
 import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
+import { type EvidenceOffice, registerEvidenceRoutes } from './routes/evidence-packs.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
@@ -34,6 +35,8 @@ export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly quarantine: Quarantine;
   /** What looks into the log. */
   readonly past: PastOfLog;
+  /** What makes evidence packs. */
+  readonly evidence: EvidenceOffice;
   /** Folder of the built page. */
   readonly pageDir: string;
   readonly version: string;
@@ -69,6 +72,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerInsightRoutes(app, deps);
   registerAuditRoutes(app, deps);
   registerSealRoutes(app, deps);
+  registerEvidenceRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

@@ -68,6 +68,7 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
       reproduce: async () => undefined,
       backtest: async () => ({ counts: [], load: {}, differences: [] }),
     },
+    evidence: { make: async () => undefined },
     pageDir: '/nowhere',
     version: 'test',
     demo: false,
