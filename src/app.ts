@@ -37,11 +37,8 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import type { Database } from './ports/database.ts';
 import type { Frontier, LiveState } from './ports/live-state.ts';
 import type { ObservationLog, Subscription } from './ports/observation-log.ts';
+import { purgeAll } from './retention/purge.ts';
 import { runSealer, sealPoster } from './seal/run-sealer.ts';
-import { trimCommands } from './store/device-commands.ts';
-import { trimDeviceMessages } from './store/device-messages.ts';
-import { trimDeviceNotices } from './store/device-notices.ts';
-import { trimQuarantine } from './store/quarantine.ts';
 import { supervise } from './supervise.ts';
 
 export interface App {
@@ -163,14 +160,7 @@ async function startConsumers(parts: Parts): Promise<void> {
   const days = await openPositionDays(database);
   if (has(config, 'recorder')) {
     const maintain = async () => {
-      await days.maintain(Date.now(), config.positionRetentionDays);
-      await log.trim(Date.now() - config.logRetentionHours * 3_600_000);
-      const refusedBefore = new Date(Date.now() - config.quarantineRetentionDays * 86_400_000);
-      await trimQuarantine(database, refusedBefore);
-      await trimDeviceNotices(database, refusedBefore);
-      const saidBefore = new Date(Date.now() - config.messageRetentionDays * 86_400_000);
-      await trimDeviceMessages(database, saidBefore);
-      await trimCommands(database, saidBefore);
+      await purgeAll({ database, log, days, settings: config }, Date.now());
     };
     await maintain();
     const timer = setInterval(() => {
@@ -247,6 +237,7 @@ async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<F
       openKey: () => openSigningKey(keyFileOf(config)),
       now: Date.now,
     }),
+    retention: config,
     pageDir: PAGE_DIR,
     version: VERSION,
     demo: config.demo,

@@ -46,7 +46,9 @@ const RULES: readonly Rule[] = [
   { files: /^dashboard\/protocol\.ts$/, may: /^src\/kernel\//, packages: /^$/ },
   {
     files: /^dashboard\/server\//,
-    may: new RegExp(`^(dashboard/(server/|protocol.ts$)|alerts/|geofences/|${SHELL})`),
+    may: new RegExp(
+      `^(dashboard/(server/|protocol.ts$)|alerts/|geofences/|src/retention/classes.ts$|${SHELL})`,
+    ),
     packages: SHELL_PACKAGES,
   },
   {
@@ -71,6 +73,8 @@ const RULES: readonly Rule[] = [
     may: /^src\/(evidence|insight|seal|kernel|ports|store)\//,
     packages: /^(node:(crypto|fs|path)|fflate)$/,
   },
+  { files: /^src\/retention\/classes\.ts$/, may: /^$/, packages: /^$/ },
+  { files: /^src\/retention\//, may: /^src\/(retention|kernel|ports|store)\//, packages: /^$/ },
   {
     files: /^src\/seal\//,
     may: /^src\/(seal|kernel|ports|store)\/|^src\/ingest\/leader\.ts$/,

@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { Frontier, LiveState } from '../../src/ports/live-state.ts';
+import type { RetentionSettings } from '../../src/retention/classes.ts';
 import { registerAs } from './auth/route-guard.ts';
 import { createSessions } from './auth/sessions.ts';
 import { registerBoardSocket } from './board-socket.ts';
@@ -24,6 +25,7 @@ import { type EvidenceOffice, registerEvidenceRoutes } from './routes/evidence-p
 import { registerFeedRoutes } from './routes/feeds.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
+import { registerRetentionRoutes } from './routes/retention.ts';
 import { registerRosterRoutes } from './routes/roster.ts';
 import { registerSealRoutes } from './routes/seals.ts';
 import { registerSessionRoutes } from './routes/session.ts';
@@ -37,6 +39,8 @@ export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly past: PastOfLog;
   /** What makes evidence packs. */
   readonly evidence: EvidenceOffice;
+  /** How long what is kept. */
+  readonly retention: RetentionSettings;
   /** Folder of the built page. */
   readonly pageDir: string;
   readonly version: string;
@@ -73,6 +77,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerAuditRoutes(app, deps);
   registerSealRoutes(app, deps);
   registerEvidenceRoutes(app, deps);
+  registerRetentionRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

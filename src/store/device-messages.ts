@@ -30,9 +30,3 @@ export const listDeviceMessages = statement<
      AND ($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))
    ORDER BY m.id DESC LIMIT $4`,
 );
-
-export const trimDeviceMessages = statement<[before: Date]>()(
-  'device-messages.trim',
-  {},
-  'DELETE FROM device_messages WHERE received_at < $1',
-);

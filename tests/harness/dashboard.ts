@@ -69,6 +69,12 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
       backtest: async () => ({ counts: [], load: {}, differences: [] }),
     },
     evidence: { make: async () => undefined },
+    retention: {
+      positionRetentionDays: 365,
+      messageRetentionDays: 14,
+      quarantineRetentionDays: 90,
+      logRetentionHours: 168,
+    },
     pageDir: '/nowhere',
     version: 'test',
     demo: false,
