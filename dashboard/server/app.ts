@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { Frontier, LiveState } from '../../src/ports/live-state.ts';
+import type { RetentionSettings } from '../../src/retention/classes.ts';
 import { registerAs } from './auth/route-guard.ts';
 import { createSessions } from './auth/sessions.ts';
 import { registerBoardSocket } from './board-socket.ts';
@@ -22,12 +23,14 @@ import { registerDeviceCommandRoutes } from './routes/device-commands.ts';
 import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
 import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
+import { type EvidenceOffice, registerEvidenceRoutes } from './routes/evidence-packs.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
 import { registerHazardRoutes } from './routes/hazards.ts';
 import { registerIncidentRoutes } from './routes/incidents.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
 import { registerResponseCardRoutes } from './routes/response-cards.ts';
+import { registerRetentionRoutes } from './routes/retention.ts';
 import { registerRosterRoutes } from './routes/roster.ts';
 import { registerRotaRoutes } from './routes/rota.ts';
 import { registerSealRoutes } from './routes/seals.ts';
@@ -46,6 +49,10 @@ export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly quarantine: Quarantine;
   /** What looks into the log. */
   readonly past: PastOfLog & ZonesOfPast;
+  /** What makes evidence packs. */
+  readonly evidence: EvidenceOffice;
+  /** How long what is kept. */
+  readonly retention: RetentionSettings;
   /** Folder of the built page. */
   readonly pageDir: string;
   readonly version: string;
@@ -93,6 +100,8 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerZoneCheckRoutes(app, deps);
   registerAuditRoutes(app, deps);
   registerSealRoutes(app, deps);
+  registerEvidenceRoutes(app, deps);
+  registerRetentionRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

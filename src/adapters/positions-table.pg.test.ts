@@ -47,7 +47,7 @@ test('P3 maintenance makes the coming days and drops those past the retention, t
   const days = await openPositionDays(own.database);
   await days.ensure([day('2026-02-27'), day('2026-02-28')]);
   await insert(day('2026-02-28'));
-  const dropped = await days.maintain(day('2026-03-10'), 10);
+  const { days: dropped } = await days.maintain(day('2026-03-10'), 10);
   expect(dropped).toContain('positions_20260227');
   expect(dropped).toContain('positions_20190501');
   expect(await partitions()).toEqual([

@@ -84,6 +84,12 @@ async function compressAfterAWeek(client: Client): Promise<void> {
 const DAY_MS = 86_400_000;
 const DAYS_AHEAD = 3;
 
+export interface DroppedDays {
+  readonly days: readonly string[];
+  readonly rows: number;
+  readonly held: number;
+}
+
 /** Days, as `YYYY-MM-DD` in UTC, whose partition is known to be there: asked once, not for each batch. */
 export interface PositionDays {
   /**
@@ -91,8 +97,11 @@ export interface PositionDays {
    * found a day missing all the same (another process has dropped it), so nothing that was known counts.
    */
   ensure(instantsMs: Iterable<number>, isAgain?: boolean): Promise<void>;
-  /** Makes partitions ahead of `nowMs` and drops what is older than the retention. Answers the dropped days. */
-  maintain(nowMs: number, retentionDays: number): Promise<string[]>;
+  /**
+   * Makes partitions ahead of `nowMs` and drops what is older than the retention; rows of subjects under a legal hold go into
+   * `positions_held` first. Answers the dropped days, and the rows that are gone and that were held.
+   */
+  maintain(nowMs: number, retentionDays: number): Promise<DroppedDays>;
 }
 
 export async function openPositionDays(db: Db): Promise<PositionDays> {
@@ -120,20 +129,45 @@ export async function openPositionDays(db: Db): Promise<PositionDays> {
       await ensure(Array.from({ length: DAYS_AHEAD }, (_, i) => (today + i) * DAY_MS));
       const before = today - retentionDays;
       if (!isNative) {
-        await db.query({
-          text: `SELECT drop_chunks('positions', $1::timestamptz)`,
-          values: [new Date(before * DAY_MS)],
+        const purged = await db.query<Counts>({
+          text: 'SELECT rows, held FROM purge_position_chunks($1, $2)',
+          values: [new Date(before * DAY_MS), new Date(nowMs)],
         });
-        return [];
+        return { days: [], ...sum(purged.rows) };
       }
       const old = (await listDays(db)).filter((name) => name < partitionName(before));
+      const counts: Counts[] = [];
       for (const name of old) {
-        await db.query({ text: `DROP TABLE IF EXISTS ${name}`, values: [] });
+        const purged = await dropDay(db, name, nowMs);
+        counts.push(...purged);
       }
       known.clear();
-      return old;
+      return { days: old, ...sum(counts) };
     },
   };
+}
+
+type Counts = Record<'rows' | 'held', string>;
+
+function sum(counts: readonly Counts[]): Purged {
+  const total = (key: keyof Counts) => counts.reduce((n, count) => n + Number(count[key]), 0);
+  return { rows: total('rows'), held: total('held') };
+}
+
+type Purged = Omit<DroppedDays, 'days'>;
+
+async function dropDay(db: Db, name: string, nowMs: number): Promise<Counts[]> {
+  try {
+    const { rows } = await db.query<Counts>({
+      text: 'SELECT rows, held FROM purge_position_day($1::text::regclass, $2)',
+      values: [name, new Date(nowMs)],
+    });
+    return rows;
+  } catch (error) {
+    // Another process dropped it meanwhile.
+    if (error instanceof Error && 'code' in error && error.code === '42P01') return [];
+    throw error;
+  }
 }
 
 async function isPartitioned(db: Db): Promise<boolean> {

@@ -7,6 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../../tests/harness/postg
 import { createLogger } from '../adapters/logger.ts';
 import type { Db } from '../ports/database.ts';
 import { recordAudit } from '../store/audit.ts';
+import { addPurge } from '../store/retention.ts';
 import { runSealer, sealPoster } from './run-sealer.ts';
 import { SEALED_TABLES } from './sealed-tables.ts';
 import { sealUp } from './sealer.ts';
@@ -72,6 +73,7 @@ async function fill(): Promise<void> {
     })),
   );
   await acknowledge(own.database, { alert: 'a1', account: 'duty', note: '已核查', atMs: Date.now() });
+  await addPurge(own.database, new Date(T0), 'positions', new Date(T0), '5', '1', 'row');
   for (let i = 1; i <= 4; i++) await note(own.database, `t${i}`);
 }
 
@@ -82,6 +84,7 @@ test('SL3 each row is sealed once, seals follow each other, and nothing new make
     ['alert_actions', 0, 1, 1],
     ['alert_events', 0, 3, 3],
     ['audit', 0, 4, 4],
+    ['purges', 0, 1, 1],
   ]);
   expect(await seal()).toEqual([]);
   await note(own.database, 't5');
@@ -89,8 +92,8 @@ test('SL3 each row is sealed once, seals follow each other, and nothing new make
   expect([two?.seal, two?.previous, two?.parts[2]?.from, two?.parts[2]?.until]).toEqual([2, one?.hash, 4, 5]);
   await note(own.database, 't6');
   const found = await verifySeals(own.database);
-  expect(found).toMatchObject({ seals: 2, rows: 9, faultCount: 0, last: { seal: 2, hash: two?.hash } });
-  expect(found.unsealed).toEqual({ alert_actions: 0, alert_events: 0, audit: 1 });
+  expect(found).toMatchObject({ seals: 2, rows: 10, faultCount: 0, last: { seal: 2, hash: two?.hash } });
+  expect(found.unsealed).toEqual({ alert_actions: 0, alert_events: 0, audit: 1, purges: 0 });
 });
 
 test('SL4 a row that commits late with a lower number is waited for and sealed once', async () => {
@@ -156,6 +159,7 @@ test('SL5 whatever is changed in a row is found, and the row is named', async ()
   const CHANGED: Record<string, string> = {
     text: "coalesce(%, '') || 'x'",
     integer: '% + 1',
+    bigint: '% + 1',
     boolean: 'NOT %',
     jsonb: `'{"forged": true}'`,
     'double precision': '% + 1e-16',

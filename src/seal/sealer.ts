@@ -101,7 +101,10 @@ async function store(session: Db, seal: Seal, leaves: ReadonlyMap<string, Leaf[]
   try {
     // Two sealers at once: the second falls on the key, and begins anew at the next turn.
     await addSeal(session, id, new Date(seal.atMs), seal.previous, JSON.stringify(seal.parts), seal.hash);
-    for (const [table, found] of leaves) await addLeaves(session, id, table, packLeaves(found));
+    for (const [table, found] of leaves) {
+      const last = found.at(-1)?.seq ?? 0n;
+      await addLeaves(session, id, table, packLeaves(found), String(last));
+    }
     await session.query({ text: 'COMMIT', values: [] });
   } catch (error) {
     await session.query({ text: 'ROLLBACK', values: [] });

@@ -136,9 +136,3 @@ export const findAskable = statement<[subject: string, protocols: string[], now:
    ORDER BY coalesce(m.received_at > $3::timestamptz - interval '1 hour', false) DESC, d.kind = 'wristband' DESC,
      m.received_at DESC NULLS LAST, d.id`,
 );
-
-export const trimCommands = statement<[before: Date]>()(
-  'device-commands.trim',
-  {},
-  'DELETE FROM device_commands WHERE NOT is_spot_check AND expires_at < $1',
-);

@@ -37,9 +37,3 @@ export const listDeviceMessages = statement<
      AND ($2::text = '' OR coalesce(s.office, m.office) = $2 OR starts_with(coalesce(s.office, m.office), $2 || '/'))
    ORDER BY m.id DESC LIMIT $4`,
 );
-
-export const trimDeviceMessages = statement<[before: Date]>()(
-  'device-messages.trim',
-  {},
-  'DELETE FROM device_messages WHERE received_at < $1',
-);

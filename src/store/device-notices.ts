@@ -28,9 +28,3 @@ export const listDeviceNotices = statement<[beforeAt: Date | null, beforeId: str
    WHERE $1::timestamptz IS NULL OR (last_at, id) < ($1::timestamptz, $2::bigint)
    ORDER BY last_at DESC, id DESC LIMIT $3`,
 );
-
-export const trimDeviceNotices = statement<[before: Date]>()(
-  'device-notices.trim',
-  {},
-  'DELETE FROM device_notices WHERE last_at < $1',
-);

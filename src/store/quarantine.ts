@@ -59,12 +59,6 @@ export const markReplayed = statement<[ids: string[]]>()(
   'UPDATE quarantine SET replayed_at = now() WHERE id = ANY ($1::bigint[])',
 );
 
-export const trimQuarantine = statement<[before: Date]>()(
-  'quarantine.trim',
-  {},
-  'DELETE FROM quarantine WHERE received_at < $1',
-);
-
 /** The same bytes refused for another reason now. */
 export const markRefusedAgain = statement<[id: string, code: string, field: string, message: string]>()(
   'quarantine.refused-again',

@@ -30,10 +30,10 @@ export const addSeal = statement<[seal: string, at: Date, previous: string, part
   'INSERT INTO seals (seal, at, previous, parts, hash) VALUES ($1::bigint, $2, $3, $4::jsonb, $5)',
 );
 
-export const addLeaves = statement<[seal: string, table: string, leaves: Buffer]>()(
+export const addLeaves = statement<[seal: string, table: string, leaves: Buffer, lastSeq: string]>()(
   'seals.add-leaves',
   {},
-  'INSERT INTO seal_leaves (seal, of_table, leaves) VALUES ($1::bigint, $2, $3)',
+  'INSERT INTO seal_leaves (seal, of_table, leaves, last_seq) VALUES ($1::bigint, $2, $3, $4::bigint)',
 );
 
 /** Of one table, in the order of the seals, after a seal. */
@@ -48,11 +48,8 @@ export const findSealOf = statement<[table: string, seq: string]>()(
   'seals.of-row',
   { ...SEAL, leaves: 'bytea' },
   `SELECT s.seal, s.at, s.previous, s.parts, s.hash, l.leaves
-   FROM seals s JOIN seal_leaves l ON l.seal = s.seal AND l.of_table = $1
-   WHERE s.seal = (
-     SELECT min(seal) FROM seals
-     WHERE jsonb_path_exists(parts, '$[*] ? (@.table == $table && @.until >= $seq)',
-       jsonb_build_object('table', $1::text, 'seq', $2::bigint)))`,
+   FROM seals s JOIN seal_leaves l ON l.seal = s.seal
+   WHERE l.of_table = $1 AND l.last_seq >= $2::bigint ORDER BY l.last_seq LIMIT 1`,
 );
 
 /** Waits until nobody holds the table's fence, at most for the transaction's lock_timeout; held until the transaction ends. */

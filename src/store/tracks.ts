@@ -1,6 +1,14 @@
 /** Recorded fixes of a subject. */
 import { statement } from './statement.ts';
 
+/** What a legal hold keeps stands in a table of its own. */
+const within = (table: string) =>
+  `SELECT at, device, sequence, received_at, lat, lon, accuracy_m, speed_mps, battery_pct, method, mock
+   FROM ${table}
+   WHERE subject = $1 AND at >= $2 AND at < $3
+     AND ($4::timestamptz IS NULL OR (at, device, sequence) > ($4, $5, $6::bigint))
+   ORDER BY at, device, sequence LIMIT $7`;
+
 /** By device time; `afterAt` null: from the beginning. The cursor is the last fix's key. */
 export const listTrack = statement<
   [
@@ -27,9 +35,5 @@ export const listTrack = statement<
     method: 'text?',
     mock: 'bool?',
   },
-  `SELECT at, device, sequence, received_at, lat, lon, accuracy_m, speed_mps, battery_pct, method, mock
-   FROM positions
-   WHERE subject = $1 AND at >= $2 AND at < $3
-     AND ($4::timestamptz IS NULL OR (at, device, sequence) > ($4, $5, $6::bigint))
-   ORDER BY at, device, sequence LIMIT $7`,
+  `(${within('positions')}) UNION (${within('positions_held')}) ORDER BY at, device, sequence LIMIT $7`,
 );

@@ -74,6 +74,13 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
         week: null,
       }),
     },
+    evidence: { make: async () => undefined },
+    retention: {
+      positionRetentionDays: 365,
+      messageRetentionDays: 14,
+      quarantineRetentionDays: 90,
+      logRetentionHours: 168,
+    },
     pageDir: '/nowhere',
     version: 'test',
     demo: false,

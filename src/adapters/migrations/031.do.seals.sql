@@ -12,8 +12,10 @@ CREATE TABLE seal_leaves (
   seal     bigint NOT NULL REFERENCES seals (seal),
   of_table text NOT NULL,
   leaves   bytea NOT NULL,
+  last_seq bigint NOT NULL,             -- to find the seal of a row; not relied on when verifying
   PRIMARY KEY (of_table, seal)
 );
+CREATE INDEX seal_leaves_by_row ON seal_leaves (of_table, last_seq);
 ALTER TABLE seal_leaves ALTER COLUMN leaves SET STORAGE EXTERNAL;
 
 CREATE TRIGGER seals_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON seals

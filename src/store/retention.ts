@@ -1,0 +1,121 @@
+/** Purging by class, legal holds, and the report of each purge. */
+import { statement } from './statement.ts';
+
+const PURGED = { rows: 'int8', held: 'int8' } as const;
+
+/** $1: what is older goes; $2: now, for the holds. */
+const purge = (table: string, time: string, held: string, also = 'true') =>
+  `WITH gone AS (DELETE FROM ${table} t WHERE t.${time} < $1 AND ${also} AND NOT ${held} RETURNING 1)
+   SELECT (SELECT count(*) FROM gone) AS rows,
+          (SELECT count(*) FROM ${table} t WHERE t.${time} < $1 AND ${also} AND ${held}) AS held`;
+const OF_SUBJECT = 'is_held(t.subject, $2)';
+/** Whose it is is known by the id on the wire only. */
+const OF_ADDRESS = 'EXISTS (SELECT FROM devices d WHERE d.address = t.device AND is_held(d.subject, $2))';
+
+export const purgeStatuses = statement<[before: Date, now: Date]>()(
+  'retention.purge-statuses',
+  PURGED,
+  purge('device_statuses', 'at', OF_SUBJECT),
+);
+
+export const purgeMessages = statement<[before: Date, now: Date]>()(
+  'retention.purge-messages',
+  PURGED,
+  purge('device_messages', 'received_at', OF_SUBJECT),
+);
+
+/** Spot checks stay: they are what an officer did. */
+export const purgeCommands = statement<[before: Date, now: Date]>()(
+  'retention.purge-commands',
+  PURGED,
+  purge('device_commands', 'expires_at', OF_SUBJECT, 'NOT t.is_spot_check'),
+);
+
+export const purgeQuarantine = statement<[before: Date, now: Date]>()(
+  'retention.purge-quarantine',
+  PURGED,
+  purge('quarantine', 'received_at', OF_ADDRESS),
+);
+
+export const purgeNotices = statement<[before: Date, now: Date]>()(
+  'retention.purge-notices',
+  PURGED,
+  purge('device_notices', 'last_at', '($2::timestamptz IS NULL)'),
+);
+
+/** Positions whose hold has ended meanwhile. */
+export const purgeHeldPositions = statement<[before: Date, now: Date]>()(
+  'retention.purge-held-positions',
+  PURGED,
+  purge('positions_held', 'at', OF_SUBJECT),
+);
+
+export const addPurge = statement<
+  [at: Date, name: string, before: Date, rows: string, held: string, unit: string]
+>()(
+  'retention.add-purge',
+  {},
+  'INSERT INTO purges (at, class, before, rows, held, unit) VALUES ($1, $2, $3, $4::bigint, $5::bigint, $6)',
+);
+
+export const listPurges = statement<[name: string | null, before: string | null, limit: number]>()(
+  'retention.purges',
+  {
+    seq: 'int8',
+    at: 'timestamptz',
+    class: 'text',
+    before: 'timestamptz',
+    rows: 'int8',
+    held: 'int8',
+    unit: 'text',
+  },
+  `SELECT seq, at, class, before, rows, held, unit FROM purges
+   WHERE ($1::text IS NULL OR class = $1) AND ($2::bigint IS NULL OR seq < $2::bigint) ORDER BY seq DESC LIMIT $3`,
+);
+
+const HOLD = {
+  id: 'int8',
+  subject: 'text',
+  office: 'text',
+  reason: 'text',
+  until_at: 'timestamptz?',
+  set_by: 'text',
+  set_at: 'timestamptz',
+  lifted_by: 'text?',
+  lifted_at: 'timestamptz?',
+} as const;
+const HOLD_COLUMNS = 'id, subject, office, reason, until_at, set_by, set_at, lifted_by, lifted_at';
+
+export const addHold = statement<
+  [subject: string, office: string, reason: string, until: Date | null, by: string, at: Date]
+>()(
+  'retention.add-hold',
+  HOLD,
+  `INSERT INTO legal_holds (subject, office, reason, until_at, set_by, set_at) VALUES ($1, $2, $3, $4, $5, $6)
+   RETURNING ${HOLD_COLUMNS}`,
+);
+
+export const findHold = statement<[id: string]>()(
+  'retention.find-hold',
+  HOLD,
+  `SELECT ${HOLD_COLUMNS} FROM legal_holds WHERE id = $1::bigint`,
+);
+
+/** No row: it was lifted already. */
+export const liftHold = statement<[id: string, by: string, at: Date]>()(
+  'retention.lift-hold',
+  HOLD,
+  `UPDATE legal_holds SET lifted_by = $2, lifted_at = $3 WHERE id = $1::bigint AND lifted_at IS NULL RETURNING ${HOLD_COLUMNS}`,
+);
+
+/** Newest first, within the scope. */
+export const listHolds = statement<
+  [scope: string, subject: string | null, before: string | null, limit: number]
+>()(
+  'retention.holds',
+  HOLD,
+  `SELECT ${HOLD_COLUMNS} FROM legal_holds
+   WHERE ($1::text = '' OR office = $1 OR starts_with(office, $1 || '/')) AND ($2::text IS NULL OR subject = $2)
+     AND ($3::bigint IS NULL OR id < $3::bigint)
+   ORDER BY id DESC LIMIT $4`,
+);
