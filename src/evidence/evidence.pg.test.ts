@@ -86,7 +86,12 @@ beforeAll(async () => {
       text: `INSERT INTO positions (at, device, subject, sequence, received_at, lat, lon, accuracy_m) VALUES ($1, $2, $3, 0, $4, $5, $6, $7)`,
       values: [new Date(atMs), device, subject, new Date(receivedMs), lat, lon, accuracyM],
     });
-  await acknowledge(dash.database, { alert: outOfBounds(), account: 'duty', note: '=电话核查<script>', atMs: Date.now() });
+  await acknowledge(dash.database, {
+    alert: outOfBounds(),
+    account: 'duty',
+    note: '=电话核查<script>',
+    atMs: Date.now(),
+  });
   const officer = await dash.token('office-officer', '445281/office-01');
   const from = new Date(minutes(0)).toISOString();
   await dash.call('GET', `/api/v1/subjects/S1/track?from=${from}&to=${from}&reason=x`, { headers: officer });
@@ -141,7 +146,7 @@ test('E1 events, fixes, zones of the time, the map, deeds and looks', async () =
   });
   const rows = fileJson('seals/rows.json') as { table: string; row: Record<string, string> }[];
   const deeds = rows.filter(({ table }) => table !== 'alert_events').map(({ row }) => row.action);
-  expect(deeds).toEqual(['acknowledge', 'track.read', 'evidence.make']);
+  expect(deeds).toEqual(['merge', 'acknowledge', 'track.read', 'evidence.make']);
   const page = fileText('index.html');
   for (const part of ['提请撤销缓刑', '越界', '<svg', '全部一致', 'track.read']) expect(page).toContain(part);
   expect(fileText('map.svg')).toContain('class="error proof"');
@@ -209,9 +214,11 @@ test('E2 E5 a pack that somebody made anew and signed with another key does not 
     unzipSync(altered('events.json', (was) => was.replace('"state": "opened"', '"state": "retracted"'))),
   );
   expect(checkPack(event).faults).toEqual([expect.stringContaining('is not as it was sealed')]);
+  const rows = fileJson('seals/rows.json') as { row: Record<string, string> }[];
+  const acknowledged = rows.find(({ row }) => row.action === 'acknowledge')?.row.seq;
   const row = resign(unzipSync(altered('seals/rows.json', (was) => was.replace('电话核查', '当面核查'))));
   expect(checkPack(row).faults).toEqual([
-    expect.stringContaining('alert_actions 1: is not the row under seal'),
+    expect.stringContaining(`alert_actions ${acknowledged}: is not the row under seal`),
   ]);
   const seal = resign(unzipSync(altered('seals/seals.json', (was) => was.replace('"seal": 1', '"seal": 7'))));
   expect(checkPack(seal).faults[0]).toContain('seal 7: was changed');

@@ -34,14 +34,11 @@ const note = (db: Db, target: string) =>
   });
 const seal = (db = own.database) => sealUp(db, () => T0);
 
-/** The owner can switch the triggers off: that is what the seal is for. */
+/** The owner can switch triggers and foreign keys off: that is what the seal is for. */
 async function tamper(...texts: string[]): Promise<void> {
   await own.database.transaction(async (db) => {
-    for (const table of [...SEALED_TABLES, 'seals', 'seal_leaves'])
-      await db.query({ text: `ALTER TABLE ${table} DISABLE TRIGGER USER`, values: [] });
+    await db.query({ text: 'SET LOCAL session_replication_role = replica', values: [] });
     for (const text of texts) await db.query({ text, values: [] });
-    for (const table of [...SEALED_TABLES, 'seals', 'seal_leaves'])
-      await db.query({ text: `ALTER TABLE ${table} ENABLE TRIGGER USER`, values: [] });
   });
 }
 const first = async () => {
@@ -75,6 +72,17 @@ async function fill(): Promise<void> {
   await acknowledge(own.database, { alert: 'a1', account: 'duty', note: '已核查', atMs: Date.now() });
   await addPurge(own.database, new Date(T0), 'positions', new Date(T0), '5', '1', 'row');
   for (let i = 1; i <= 4; i++) await note(own.database, `t${i}`);
+  // One row of each table of the casework; what it hangs on is no matter here.
+  await tamper(
+    `INSERT INTO dispositions (alert, subject, kind, started_at, disposition, account, at)
+     VALUES ('a1', 'S1', 'silent', now(), 'signal', 'duty', now())`,
+    `INSERT INTO task_actions (task, action, account, at) VALUES (1, 'receive', 'office', now())`,
+    `INSERT INTO hazard_actions (hazard, action, account, at) VALUES (1, 'rectify', 'office', now())`,
+    `INSERT INTO response_cards (organisation, kind, card, account, at) VALUES ('', 'silent', '{}', 'admin', now())`,
+    `INSERT INTO rotas (organisation, rota, account, at) VALUES ('', '{}', 'admin', now())`,
+    `INSERT INTO shift_signatures (shift, action, account, note, at) VALUES (1, 'sign-on', 'duty', '', now())`,
+    `INSERT INTO duty_journal (shift, organisation, account, at, entry) VALUES (1, '', 'duty', now(), '已联系')`,
+  );
 }
 
 test('SL3 each row is sealed once, seals follow each other, and nothing new makes none', async () => {
@@ -84,7 +92,14 @@ test('SL3 each row is sealed once, seals follow each other, and nothing new make
     ['alert_actions', 0, 1, 1],
     ['alert_events', 0, 3, 3],
     ['audit', 0, 4, 4],
+    ['dispositions', 0, 1, 1],
+    ['duty_journal', 0, 1, 1],
+    ['hazard_actions', 0, 1, 1],
     ['purges', 0, 1, 1],
+    ['response_cards', 0, 1, 1],
+    ['rotas', 0, 1, 1],
+    ['shift_signatures', 0, 1, 1],
+    ['task_actions', 0, 1, 1],
   ]);
   expect(await seal()).toEqual([]);
   await note(own.database, 't5');
@@ -92,8 +107,11 @@ test('SL3 each row is sealed once, seals follow each other, and nothing new make
   expect([two?.seal, two?.previous, two?.parts[2]?.from, two?.parts[2]?.until]).toEqual([2, one?.hash, 4, 5]);
   await note(own.database, 't6');
   const found = await verifySeals(own.database);
-  expect(found).toMatchObject({ seals: 2, rows: 10, faultCount: 0, last: { seal: 2, hash: two?.hash } });
-  expect(found.unsealed).toEqual({ alert_actions: 0, alert_events: 0, audit: 1, purges: 0 });
+  expect(found).toMatchObject({ seals: 2, rows: 17, faultCount: 0, last: { seal: 2, hash: two?.hash } });
+  expect(found.unsealed).toEqual({
+    ...Object.fromEntries(SEALED_TABLES.map((table) => [table, 0])),
+    audit: 1,
+  });
 });
 
 test('SL4 a row that commits late with a lower number is waited for and sealed once', async () => {
@@ -151,15 +169,16 @@ test('SL5 whatever is changed in a row is found, and the row is named', async ()
     [[...SEALED_TABLES]],
   );
   expect(rows.length).toBeGreaterThan(30);
-  await tamper(
-    'ALTER TABLE alert_events DROP CONSTRAINT alert_events_state_check',
-    'ALTER TABLE alert_actions DROP CONSTRAINT alert_actions_action_check',
-    'ALTER TABLE audit DROP CONSTRAINT audit_actor_kind_check',
+  const checks = await run(
+    `SELECT conrelid::regclass::text AS of, conname AS name FROM pg_constraint
+     WHERE contype = 'c' AND conrelid::regclass::text = ANY ($1)`,
+    [[...SEALED_TABLES]],
   );
+  await tamper(...checks.rows.map(({ of, name }) => `ALTER TABLE ${of} DROP CONSTRAINT ${name}`));
   const CHANGED: Record<string, string> = {
     text: "coalesce(%, '') || 'x'",
     integer: '% + 1',
-    bigint: '% + 1',
+    bigint: 'coalesce(%, 0) + 1',
     boolean: 'NOT %',
     jsonb: `'{"forged": true}'`,
     'double precision': '% + 1e-16',

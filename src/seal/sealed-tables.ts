@@ -3,4 +3,16 @@
  * `seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY` and the triggers of `refuse_edit`. A column that is added to it later must be
  * null in the rows that are there: a null is no part of a row's text.
  */
-export const SEALED_TABLES = ['alert_actions', 'alert_events', 'audit', 'purges'] as const;
+export const SEALED_TABLES = [
+  'alert_actions',
+  'alert_events',
+  'audit',
+  'dispositions',
+  'duty_journal',
+  'hazard_actions',
+  'purges',
+  'response_cards',
+  'rotas',
+  'shift_signatures',
+  'task_actions',
+] as const;
