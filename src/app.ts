@@ -11,6 +11,7 @@ import { runNight } from '../consumers/night/night.ts';
 import { createNightWatch } from '../consumers/night/night-watch.ts';
 import { createDashboard } from '../dashboard/server/app.ts';
 import { ensureAdministrator } from '../dashboard/server/auth/administrator.ts';
+import { currentReach } from '../dashboard/server/auth/reach.ts';
 import { createSessions } from '../dashboard/server/auth/sessions.ts';
 import { createHttpServer, type Probe } from '../dashboard/server/http-server.ts';
 import { openPositionDays } from './adapters/positions-table.ts';
@@ -20,6 +21,7 @@ import {
   openDatabase,
   openLiveState,
   openLog,
+  openServiceDatabase,
   openStore,
 } from './backbone.ts';
 import type { Config, Role } from './config.ts';
@@ -82,7 +84,11 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
   };
   const url = await openStore(config, { logger, cleanups, shared: false });
   if (!url.ok) return give(url.error);
-  const database = await openDatabase(url.value, { logger, cleanups });
+  const database = await openDatabase(url.value, {
+    logger,
+    cleanups,
+    serviceUrl: config.serviceDatabaseUrl,
+  });
   if (!database.ok) return give(database.error);
   const log = await openLog(config, { database: database.value, logger, cleanups });
   if (!log.ok) return give(log.error);
@@ -103,7 +109,7 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
   };
   // Only where somebody signs in: a process that shows no login would make the password and tell nobody.
   const administrator = has(config, 'dashboard')
-    ? await ensureAdministrator(parts.database, config.adminPassword)
+    ? await ensureAdministrator(parts.database, config.adminPassword, config.demo)
     : undefined;
   const ingest = has(config, 'ingest') ? await openIngest(parts) : undefined;
   await startConsumers(parts);
@@ -225,12 +231,20 @@ async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<F
     });
     return server as unknown as FastifyInstance;
   }
+  const requests = await openServiceDatabase(parts.databaseUrl, {
+    logger,
+    cleanups: parts.cleanups,
+    serviceUrl: config.serviceDatabaseUrl,
+    reach: currentReach,
+  });
+  // A dashboard without ingest reads the quarantine; sending again is for those who have the intake.
+  const reading = createQuarantine(requests, noIngest);
   return createDashboard({
     ...common,
     database,
+    requests,
     liveState,
-    // A dashboard without ingest reads the quarantine; sending again is for those who have the intake.
-    quarantine: ingest?.quarantine ?? createQuarantine(database, noIngest),
+    quarantine: { list: reading.list, replay: (ingest?.quarantine ?? reading).replay },
     past: createInsight({ log, database }),
     pageDir: PAGE_DIR,
     version: VERSION,

@@ -90,6 +90,13 @@ const SETTINGS = {
     /^postgres(ql)?:\/\/.+/,
     'postgres://user:password@host:5432/wardline',
   ),
+  serviceDatabaseUrl: optional(
+    'SERVICE_DATABASE_URL',
+    'service-database-url',
+    'the same database by the login that serves callers, where the one of DATABASE_URL may make no roles (none: it is made)',
+    /^postgres(ql)?:\/\/.+/,
+    'postgres://wardline_service:password@host:5432/wardline',
+  ),
   kafkaBrokers: optional(
     'KAFKA_BROKERS',
     'kafka-brokers',

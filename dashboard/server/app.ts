@@ -14,6 +14,7 @@ import { registerBoardSocket } from './board-socket.ts';
 import { type App, createHttpServer, type HttpServerDeps } from './http-server.ts';
 import { createLiveBoard } from './live-board.ts';
 import { pageFallback, registerPage } from './page.ts';
+import { registerAccountRoutes } from './routes/accounts.ts';
 import { registerAlertRoutes } from './routes/alerts.ts';
 import { registerDeviceCommandRoutes } from './routes/device-commands.ts';
 import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
@@ -21,13 +22,18 @@ import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
+import { registerOrganisationRoutes } from './routes/organisations.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
 import { registerRosterRoutes } from './routes/roster.ts';
 import { registerSessionRoutes } from './routes/session.ts';
 import { registerSubjectRoutes } from './routes/subjects.ts';
+import { registerTokenRoutes } from './routes/tokens.ts';
 
 export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
+  /** Sees the whole tree: for sign-in and for what the live board knows of everybody. Routes get `requests`. */
   readonly database: Database;
+  /** Sees what the caller of the work in progress may (`auth/reach.ts`). */
+  readonly requests: Database;
   readonly liveState: LiveState;
   readonly quarantine: Quarantine;
   /** What looks into the log. */
@@ -46,15 +52,20 @@ export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly recheckMs?: number;
 }
 
-export async function createDashboard(deps: DashboardDeps): Promise<FastifyInstance> {
-  const sessions = createSessions({ db: deps.database, now: deps.now });
-  const liveBoard = createLiveBoard(deps);
+export async function createDashboard(given: DashboardDeps): Promise<FastifyInstance> {
+  const sessions = createSessions({ db: given.database, now: given.now });
+  const liveBoard = createLiveBoard(given);
+  // From here on the whole tree is out of reach.
+  const deps = { ...given, database: given.requests };
   const app = await createHttpServer(
     { ...deps, sessions },
     { before: (server) => registerDocs(server, deps.version), notFound: pageFallback(deps.pageDir) },
   );
 
   registerSessionRoutes(app, { sessions });
+  registerOrganisationRoutes(app, deps);
+  registerAccountRoutes(app, deps);
+  registerTokenRoutes(app, deps);
   registerAlertRoutes(app, deps);
   registerSubjectRoutes(app, { database: deps.database, liveBoard });
   registerRosterRoutes(app, deps);

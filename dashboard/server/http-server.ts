@@ -23,7 +23,7 @@ import { LogUnavailable } from '../../src/ports/observation-log.ts';
 import type { RouteAction } from './auth/access.ts';
 import { guardRoutes, registerAs } from './auth/route-guard.ts';
 import type { Sessions } from './auth/sessions.ts';
-import { codeOf, isUnreadable, Problem, ProblemSchema, sendProblem } from './problem.ts';
+import { codeOf, isBeyondReach, isUnreadable, Problem, ProblemSchema, sendProblem } from './problem.ts';
 
 export type App = FastifyInstance<
   Server,
@@ -149,6 +149,17 @@ function mapErrors(
         { event: 'request.unreadable', route: request.routeOptions.url, code: error.code },
         'bad value',
       );
+    if (isBeyondReach(error)) {
+      request.log.error(
+        {
+          event: 'request.beyond-reach',
+          route: request.routeOptions.url,
+          account: request.caller?.actor.name,
+        },
+        'the store refused what the application let through',
+      );
+      return sendProblem(reply, code);
+    }
     const retryAfterS = error instanceof Problem ? error.retryAfterS : undefined;
     return sendProblem(
       reply,

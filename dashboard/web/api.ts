@@ -6,10 +6,20 @@ export interface Session {
   readonly role: string;
   readonly organisation: string;
   readonly csrf: string;
+  /** Signed in by a one-time password: nothing but another is open. */
+  readonly mustChangePassword: boolean;
 }
 
 /** What went wrong, as the page tells it; `unreachable`: no answer at all. */
-export type Fault = 'wrong' | 'signed-out' | 'forbidden' | 'gone' | 'too-many' | 'unreachable' | 'failed';
+export type Fault =
+  | 'wrong'
+  | 'weak'
+  | 'signed-out'
+  | 'forbidden'
+  | 'gone'
+  | 'too-many'
+  | 'unreachable'
+  | 'failed';
 export type Answer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly fault: Fault };
@@ -44,6 +54,18 @@ export const currentSession = () => call<Session>('session');
 export async function signIn(login: string, password: string): Promise<Answer<Session>> {
   const answer = await call<Session>('session', json('POST', null, { login, password }));
   return !answer.ok && answer.fault === 'signed-out' ? { ok: false, fault: 'wrong' } : answer;
+}
+
+/** Ends every session of the account, so it signs in again. */
+export async function choosePassword(
+  session: Session,
+  password: string,
+  next: string,
+): Promise<Answer<Session>> {
+  const answer = await call<void>('session/password', json('PUT', session.csrf, { password, next }));
+  if (answer.ok) return signIn(session.login, next);
+  if (answer.fault === 'signed-out') return { ok: false, fault: 'wrong' };
+  return answer.fault === 'failed' ? { ok: false, fault: 'weak' } : answer;
 }
 
 export const signOut = ({ csrf }: Session) =>

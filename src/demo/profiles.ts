@@ -91,8 +91,12 @@ export function profileOf(person: DemoSubject, renewedMs: number, seed: number):
             },
           ],
     noContact: [],
+    ...(isMinor(person) ? { minor: true as const } : {}),
   };
 }
+
+/** A few, so that the demo shows who sees them and who does not. */
+const isMinor = ({ role, number }: DemoSubject) => role === 'ordinary' && number % 60 === 7;
 
 export function zonesOf(people: readonly DemoSubject[]): ZoneFeature[] {
   return [

@@ -76,6 +76,8 @@ export interface SubjectProfile {
   readonly checkins: readonly CheckinWindow[];
   readonly permits: readonly Permit[];
   readonly noContact: readonly string[];
+  /** Under 18, of whom less people may know (Community Corrections Law art. 52, 54). Absent: of age. */
+  readonly minor?: true;
 }
 
 export interface Muster {

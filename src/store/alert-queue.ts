@@ -10,6 +10,7 @@ const ALERT = {
   subject: 'text',
   subject_name: 'text?',
   office: 'text?',
+  minor: 'bool?',
   kind: 'text',
   state: 'text',
   severity: 'text',
@@ -31,7 +32,7 @@ const ALERT = {
 } as const;
 
 const SELECT_ALERT = `
-  SELECT a.alert, a.version, a.subject, s.name AS subject_name, s.office, a.kind, a.state, a.severity,
+  SELECT a.alert, a.version, a.subject, s.name AS subject_name, s.office, s.minor, a.kind, a.state, a.severity,
          a.started_at, a.detected_at, e.recorded_at, a.cleared_at, e.zone,
          z.feature #>> '{properties,name}' AS zone_name, e.device, e.confidence, e.late, e.reason, e.reason_en,
          e.evidence, a.acknowledged_by, a.acknowledged_at, a.change_seq
@@ -42,10 +43,11 @@ const SELECT_ALERT = `
 
 /**
  * A feed's alert concerns everybody who sees the feed's devices, so it has no office and is shown to all. One about a
- * subject who is not on the roster is shown to the whole tree's people only.
+ * subject who is not on the roster is shown to the whole tree's people only, and may be a minor's.
  */
-const inScope = (scope: string) =>
-  `(${scope} = '' OR s.office = ${scope} OR starts_with(s.office, ${scope} || '/') OR a.kind = 'feed-outage')`;
+const inScope = (scope: string, minors: string) =>
+  `(a.kind = 'feed-outage' OR ((${minors} OR NOT coalesce(s.minor, true))
+     AND (${scope} = '' OR s.office = ${scope} OR starts_with(s.office, ${scope} || '/'))))`;
 
 /** Newest first by when it began; `states` and `kind` null: any. The cursor is the last item's start and id. */
 export const listAlerts = statement<
@@ -59,12 +61,13 @@ export const listAlerts = statement<
     beforeStart: Date | null,
     beforeAlert: string | null,
     limit: number,
+    minors: boolean,
   ]
 >()(
   'alert-queue.list',
   ALERT,
   `${SELECT_ALERT}
-   WHERE ${inScope('$1::text')}
+   WHERE ${inScope('$1::text', '$10::bool')}
      AND ($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))
      AND ($3::text[] IS NULL OR a.state = ANY ($3))
      AND ($4::text IS NULL OR a.kind = $4)

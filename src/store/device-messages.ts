@@ -12,14 +12,14 @@ export const addDeviceMessages = statement<
 
 /** Newest first, before a cursor; of the time when the device was a subject's within the scope. */
 export const listDeviceMessages = statement<
-  [device: string, scope: string, before: string | null, limit: number]
+  [device: string, scope: string, before: string | null, limit: number, minors: boolean]
 >()(
   'device-messages.list',
   { id: 'int8', received_at: 'timestamptz', device: 'text', protocol: 'text', record: 'text' },
   `SELECT m.id, m.received_at, m.device, m.protocol, m.record
    FROM device_messages m JOIN subjects s ON s.id = m.subject
    WHERE m.device = $1 AND ($3::bigint IS NULL OR m.id < $3::bigint)
-     AND ($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))
+     AND ($5::bool OR NOT s.minor) AND ($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))
    ORDER BY m.id DESC LIMIT $4`,
 );
 

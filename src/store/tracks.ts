@@ -1,4 +1,4 @@
-/** Recorded fixes of a subject. */
+/** Recorded fixes of a subject, of those whom the caller may see. */
 import { statement } from './statement.ts';
 
 /** By device time; `afterAt` null: from the beginning. The cursor is the last fix's key. */
@@ -28,7 +28,7 @@ export const listTrack = statement<
     mock: 'bool?',
   },
   `SELECT at, device, sequence, received_at, lat, lon, accuracy_m, speed_mps, battery_pct, method, mock
-   FROM positions
+   FROM seen_positions
    WHERE subject = $1 AND at >= $2 AND at < $3
      AND ($4::timestamptz IS NULL OR (at, device, sequence) > ($4, $5, $6::bigint))
    ORDER BY at, device, sequence LIMIT $7`,

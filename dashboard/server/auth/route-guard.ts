@@ -6,6 +6,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { Problem } from '../problem.ts';
 import { can, type RouteAction } from './access.ts';
+import { reachOf, withReach } from './reach.ts';
 import type { Caller, Sessions } from './sessions.ts';
 
 declare module 'fastify' {
@@ -44,8 +45,18 @@ export function guardRoutes(app: FastifyInstance, sessions: Sessions): void {
       throw new Problem('forbidden');
     checkForgery(request, caller);
     request.caller = caller;
+    if (caller.mustChange && !MAY_WITH_ONE_TIME_PASSWORD.has(action))
+      throw new Problem('password-change-needed');
+  });
+  // The last hook before the handler, and with a callback: what an async hook enters does not reach what follows it.
+  app.addHook('preHandler', (request, _reply, done) => {
+    if (request.caller === null) done();
+    else withReach(reachOf(request.caller.actor), done);
   });
 }
+
+/** Until it is changed, a one-time password opens nothing but what changes it. */
+const MAY_WITH_ONE_TIME_PASSWORD: ReadonlySet<RouteAction> = new Set(['account.own']);
 
 /** Registers a plugin whose routes all fall under one action. */
 export async function registerAs(

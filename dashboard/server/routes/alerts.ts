@@ -105,9 +105,10 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
     async (request) => {
       const { state, kind, organisation, subject, since, cursor, limit = 100 } = request.query;
       const [start, before] = cursor === undefined ? [null, null] : decodeCursor(cursor, 2);
+      const { actor } = callerOf(request);
       const rows = await listAlerts(
         db,
-        callerOf(request).actor.organisation,
+        actor.organisation,
         organisation ?? '',
         state === undefined ? null : state === 'open' ? ['opened', 'updated'] : [state],
         kind ?? null,
@@ -116,6 +117,7 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
         start == null ? null : new Date(readTime('cursor', start)),
         before ?? null,
         limit + 1,
+        actor.minors,
       );
       return toPage(rows, limit, toItem, (last) => encodeCursor(last.started_at.toISOString(), last.alert));
     },
@@ -175,8 +177,10 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
   async function findSeen(actor: Actor, action: Action, id: string): Promise<AlertRow> {
     const [row] = await findAlert(db, id);
     const isEverybodys = row?.kind === 'feed-outage' && row.office === null;
-    if (row === undefined || !can(actor, action, isEverybodys ? actor.organisation : row.office))
-      throw new Problem('not-found');
+    const [office, minor] = isEverybodys
+      ? [actor.organisation, false]
+      : [row?.office ?? null, row?.minor ?? true];
+    if (row === undefined || !can(actor, action, office, minor)) throw new Problem('not-found');
     return row;
   }
 }

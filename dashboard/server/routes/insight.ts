@@ -160,7 +160,7 @@ export function registerInsightRoutes(
           policy.error.map(({ where, message }) => `policy.${where}: ${message}`).join('; '),
         );
       if (organisation !== '' && !covers(actor.organisation, organisation)) throw new Problem('not-found');
-      const own = await listOwn(actor.organisation, organisation);
+      const own = await listOwn(actor, organisation);
       const result = await past.backtest(policy.value, fromMs, untilMs, (subject) => own.has(subject));
       return {
         from: formatInstant(fromMs),
@@ -178,10 +178,18 @@ export function registerInsightRoutes(
     },
   );
 
-  async function listOwn(scope: string, organisation: string): Promise<Set<string>> {
+  async function listOwn(actor: Actor, organisation: string): Promise<Set<string>> {
     const own = new Set<string>();
     for (let after = ''; ; ) {
-      const rows = await listSubjects(database, scope, organisation, null, after, PAGE);
+      const rows = await listSubjects(
+        database,
+        actor.organisation,
+        organisation,
+        null,
+        after,
+        PAGE,
+        actor.minors,
+      );
       for (const { id } of rows) own.add(id);
       if (rows.length < PAGE) return own;
       after = rows.at(-1)?.id ?? '';
@@ -190,7 +198,7 @@ export function registerInsightRoutes(
 
   async function findSeen(actor: Actor, action: Action, id: string) {
     const [row] = await findSubject(database, id);
-    if (row === undefined || !can(actor, action, row.office)) throw new Problem('not-found');
+    if (row === undefined || !can(actor, action, row.office, row.minor)) throw new Problem('not-found');
     return row;
   }
 }
