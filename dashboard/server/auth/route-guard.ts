@@ -3,7 +3,7 @@
  * against that declaration before its body is read. A plugin whose routes can't declare one (a third party's) is
  * registered through `registerAs`, which declares for it.
  */
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, FastifySchema } from 'fastify';
 import { Problem } from '../problem.ts';
 import { can, type RouteAction } from './access.ts';
 import { reachOf, withReach } from './reach.ts';
@@ -13,10 +13,21 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     action?: RouteAction;
   }
+  interface FastifyInstance {
+    /** What each route declares, in the order of registration. */
+    declaredRoutes: readonly DeclaredRoute[];
+  }
   interface FastifyRequest {
     /** Who calls; null on public routes. */
     caller: Caller | null;
   }
+}
+
+export interface DeclaredRoute {
+  readonly method: string;
+  readonly url: string;
+  readonly action: RouteAction;
+  readonly schema: FastifySchema | undefined;
 }
 
 const DEFAULT_ACTION = 'actionOfPlugin';
@@ -24,6 +35,8 @@ const DEFAULT_ACTION = 'actionOfPlugin';
 export const SESSION_COOKIE = 'wardline_session';
 
 export function guardRoutes(app: FastifyInstance, sessions: Sessions): void {
+  const declared: DeclaredRoute[] = [];
+  app.decorate('declaredRoutes', declared);
   app.decorateRequest('caller', null);
   app.addHook('onRoute', function declareAction(route) {
     const byPlugin = this.hasDecorator(DEFAULT_ACTION)
@@ -33,6 +46,8 @@ export function guardRoutes(app: FastifyInstance, sessions: Sessions): void {
     if (action === undefined)
       throw new Error(`route ${String(route.method)} ${route.url} declares no action: config: { action: … }`);
     route.config = { ...route.config, action };
+    for (const method of [route.method].flat())
+      declared.push({ method, url: route.url, action, schema: route.schema });
   });
   app.addHook('onRequest', async function guard(request) {
     const action = request.routeOptions.config?.action;
