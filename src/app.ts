@@ -2,6 +2,8 @@
  * The composition root: settings in, running roles out. Everything that is started is stopped in reverse order. Nobody
  * imports this file but the entry point and tests.
  */
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -67,6 +69,7 @@ interface Parts {
   readonly metrics: Metrics;
   readonly tickSeconds: number;
   readonly clockSkewS: number;
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
 }
 
 const PAGE_DIR = fileURLToPath(new URL('../dashboard/web/dist/', import.meta.url));
@@ -95,6 +98,8 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
   const liveState = await openLiveState(config, { logger, cleanups });
   if (!liveState.ok) return give(liveState.error);
   const { policy } = await readRoster(database.value);
+  const tls = readTls(config);
+  if (!tls.ok) return give(tls.error);
   const parts: Parts = {
     config,
     logger,
@@ -106,6 +111,7 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
     metrics: createMetrics(),
     tickSeconds: policy.default.tickSeconds ?? DEFAULT_POLICY.tickSeconds,
     clockSkewS: policy.default.clockSkewS ?? DEFAULT_POLICY.clockSkewS,
+    tls: tls.value,
   };
   // Only where somebody signs in: a process that shows no login would make the password and tell nobody.
   const administrator = has(config, 'dashboard')
@@ -217,13 +223,34 @@ async function startConsumers(parts: Parts): Promise<void> {
   }
 }
 
+function readTls({ tlsCert, tlsKey }: Config): Result<Parts['tls'], string> {
+  if (tlsCert === undefined || tlsKey === undefined) return ok(undefined);
+  try {
+    const tls = { cert: readFileSync(tlsCert, 'utf8'), key: readFileSync(tlsKey, 'utf8') };
+    createSecureContext(tls);
+    return ok(tls);
+  } catch (error) {
+    return fail(
+      `TLS_CERT and TLS_KEY: ${error instanceof Error ? error.message : String(error)}: give PEM files that belong together`,
+    );
+  }
+}
+
 const noIngest: Retry = async () =>
   fail({ code: 'unknown-value', where: '', message: 'this process has no ingest role' });
 
 async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<FastifyInstance> {
   const { config, database, log, logger, liveState, metrics, tickSeconds } = parts;
   const plugins = ingest === undefined ? [] : ingest.guests;
-  const common = { logger, registry: metrics.registry, probes: probesOf(parts), plugins };
+  const common = {
+    logger,
+    registry: metrics.registry,
+    probes: probesOf(parts),
+    plugins,
+    tls: parts.tls,
+    trustProxy: config.trustProxy?.split(','),
+    callsAMinute: config.callsAMinute,
+  };
   if (!has(config, 'dashboard')) {
     const server = await createHttpServer({
       ...common,

@@ -173,6 +173,29 @@ const SETTINGS = {
     read: (given: string) =>
       LOG_LEVELS.includes(given) ? { value: given } : `must be one of ${LOG_LEVELS.join(', ')}`,
   } satisfies Setting<string>,
+  tlsCert: optional(
+    'TLS_CERT',
+    'tls-cert',
+    'PEM file of a certificate: PORT speaks TLS (none: plain HTTP)',
+    /./,
+    'cert.pem',
+  ),
+  tlsKey: optional('TLS_KEY', 'tls-key', 'PEM file of its key (none: plain HTTP)', /./, 'key.pem'),
+  trustProxy: optional(
+    'TRUST_PROXY',
+    'trust-proxy',
+    'addresses or networks of the proxies in front, by commas: only what these say of their caller is believed (none)',
+    /^[0-9a-f.:]+(\/\d+)?(,[0-9a-f.:]+(\/\d+)?)*$/i,
+    '10.0.0.5,10.1.0.0/16',
+  ),
+  callsAMinute: whole(
+    'CALLS_A_MINUTE',
+    'calls-a-minute',
+    1200,
+    10,
+    10_000_000,
+    'how often one caller of the REST interface may call; one address five times as often',
+  ),
   adminPassword: {
     env: 'WARDLINE_ADMIN_PASSWORD',
     flag: '',
@@ -219,7 +242,7 @@ export function readConfig(
     if (raw === undefined || (raw === '' && flag === undefined)) continue;
     const result = setting.read(raw);
     if (typeof result === 'string')
-      faults.push(`${source}=${setting.env.includes('PASSWORD') ? '…' : raw}: ${result}`);
+      faults.push(`${source}=${/PASSWORD|_URL/.test(setting.env) ? '…' : raw}: ${result}`);
     else values[key] = result.value;
   }
   const read = values as unknown as Read;
@@ -251,6 +274,10 @@ function findConflicts(config: Config): string[] {
   if (config.demo && !(config.roles.includes('ingest') && config.roles.includes('dashboard'))) {
     faults.push('DEMO: the demo needs the roles ingest and dashboard in one process');
   }
+  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined))
+    faults.push('TLS_CERT and TLS_KEY: give both, or neither');
+  if (config.demo && config.tlsCert !== undefined)
+    faults.push('DEMO: the demo’s own devices speak plain HTTP: leave out TLS_CERT, or --no-demo');
   return faults;
 }
 

@@ -78,6 +78,7 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
     version: 'test',
     demo: false,
     tickSeconds: 10,
+    callsAMinute: 1_000_000,
     partitions: 1,
     stages: ['board'],
     now: () => Date.now() + clock.aheadMs,

@@ -6,6 +6,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, FastifySchema } from 'fastify';
 import { Problem } from '../problem.ts';
 import { can, type RouteAction } from './access.ts';
+import type { CallLimits } from './call-limits.ts';
 import { reachOf, withReach } from './reach.ts';
 import type { Caller, Sessions } from './sessions.ts';
 
@@ -34,7 +35,7 @@ const DEFAULT_ACTION = 'actionOfPlugin';
 /** `__Host-` would need TLS, and an office network may have none: the name stays the same on both. */
 export const SESSION_COOKIE = 'wardline_session';
 
-export function guardRoutes(app: FastifyInstance, sessions: Sessions): void {
+export function guardRoutes(app: FastifyInstance, sessions: Sessions, limits: CallLimits): void {
   const declared: DeclaredRoute[] = [];
   app.decorate('declaredRoutes', declared);
   app.decorateRequest('caller', null);
@@ -53,13 +54,18 @@ export function guardRoutes(app: FastifyInstance, sessions: Sessions): void {
     const action = request.routeOptions.config?.action;
     // No route: the not-found handler answers, which has nothing to protect.
     if (action === undefined && request.is404) return;
-    if (action === 'public' || action === 'own-check') return;
+    if (action === 'own-check') return;
+    // Of the open ones only what asks the store: the page's own files are cheap.
+    if (action !== 'public' || request.routeOptions.url?.startsWith('/api/v1/') === true)
+      await limits.checkAddress(request);
+    if (action === 'public') return;
     const caller = await identify(request, sessions);
     if (caller === undefined) throw new Problem('not-signed-in');
     if (action === undefined || !can(caller.actor, action, caller.actor.organisation))
       throw new Problem('forbidden');
     checkForgery(request, caller);
     request.caller = caller;
+    await limits.checkCaller(request, action);
     if (caller.mustChange && !MAY_WITH_ONE_TIME_PASSWORD.has(action))
       throw new Problem('password-change-needed');
   });
