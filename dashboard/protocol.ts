@@ -20,6 +20,8 @@ export interface SubjectCard {
   /** GB/T 2260 code of the county, the first step of the office path. */
   readonly county: string;
   readonly grade: 'strict' | 'standard' | 'relaxed';
+  /** Of a minor: only those are sent it who are cleared. */
+  readonly minor?: true;
 }
 
 /**

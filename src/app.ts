@@ -2,6 +2,8 @@
  * The composition root: settings in, running roles out. Everything that is started is stopped in reverse order. Nobody
  * imports this file but the entry point and tests.
  */
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -12,6 +14,7 @@ import { runNight } from '../consumers/night/night.ts';
 import { createNightWatch } from '../consumers/night/night-watch.ts';
 import { createDashboard } from '../dashboard/server/app.ts';
 import { ensureAdministrator } from '../dashboard/server/auth/administrator.ts';
+import { currentReach } from '../dashboard/server/auth/reach.ts';
 import { createSessions } from '../dashboard/server/auth/sessions.ts';
 import { createHttpServer, type Probe } from '../dashboard/server/http-server.ts';
 import { openPositionDays } from './adapters/positions-table.ts';
@@ -21,6 +24,7 @@ import {
   openDatabase,
   openLiveState,
   openLog,
+  openServiceDatabase,
   openStore,
 } from './backbone.ts';
 import type { Config, Role } from './config.ts';
@@ -71,6 +75,7 @@ interface Parts {
   readonly metrics: Metrics;
   readonly tickSeconds: number;
   readonly clockSkewS: number;
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
 }
 
 const PAGE_DIR = fileURLToPath(new URL('../dashboard/web/dist/', import.meta.url));
@@ -88,13 +93,19 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
   };
   const url = await openStore(config, { logger, cleanups, shared: false });
   if (!url.ok) return give(url.error);
-  const database = await openDatabase(url.value, { logger, cleanups });
+  const database = await openDatabase(url.value, {
+    logger,
+    cleanups,
+    serviceUrl: config.serviceDatabaseUrl,
+  });
   if (!database.ok) return give(database.error);
   const log = await openLog(config, { database: database.value, logger, cleanups });
   if (!log.ok) return give(log.error);
   const liveState = await openLiveState(config, { logger, cleanups });
   if (!liveState.ok) return give(liveState.error);
   const { policy } = await readRoster(database.value);
+  const tls = readTls(config);
+  if (!tls.ok) return give(tls.error);
   const parts: Parts = {
     config,
     logger,
@@ -106,10 +117,11 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
     metrics: createMetrics(),
     tickSeconds: policy.default.tickSeconds ?? DEFAULT_POLICY.tickSeconds,
     clockSkewS: policy.default.clockSkewS ?? DEFAULT_POLICY.clockSkewS,
+    tls: tls.value,
   };
   // Only where somebody signs in: a process that shows no login would make the password and tell nobody.
   const administrator = has(config, 'dashboard')
-    ? await ensureAdministrator(parts.database, config.adminPassword)
+    ? await ensureAdministrator(parts.database, config.adminPassword, config.demo)
     : undefined;
   const ingest = has(config, 'ingest') ? await openIngest(parts) : undefined;
   await startConsumers(parts);
@@ -227,13 +239,34 @@ async function startConsumers(parts: Parts): Promise<void> {
   }
 }
 
+function readTls({ tlsCert, tlsKey }: Config): Result<Parts['tls'], string> {
+  if (tlsCert === undefined || tlsKey === undefined) return ok(undefined);
+  try {
+    const tls = { cert: readFileSync(tlsCert, 'utf8'), key: readFileSync(tlsKey, 'utf8') };
+    createSecureContext(tls);
+    return ok(tls);
+  } catch (error) {
+    return fail(
+      `TLS_CERT and TLS_KEY: ${error instanceof Error ? error.message : String(error)}: give PEM files that belong together`,
+    );
+  }
+}
+
 const noIngest: Retry = async () =>
   fail({ code: 'unknown-value', where: '', message: 'this process has no ingest role' });
 
 async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<FastifyInstance> {
   const { config, database, log, logger, liveState, metrics, tickSeconds } = parts;
   const plugins = ingest === undefined ? [] : ingest.guests;
-  const common = { logger, registry: metrics.registry, probes: probesOf(parts), plugins };
+  const common = {
+    logger,
+    registry: metrics.registry,
+    probes: probesOf(parts),
+    plugins,
+    tls: parts.tls,
+    trustProxy: config.trustProxy?.split(','),
+    callsAMinute: config.callsAMinute,
+  };
   if (!has(config, 'dashboard')) {
     const server = await createHttpServer({
       ...common,
@@ -241,12 +274,20 @@ async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<F
     });
     return server as unknown as FastifyInstance;
   }
+  const requests = await openServiceDatabase(parts.databaseUrl, {
+    logger,
+    cleanups: parts.cleanups,
+    serviceUrl: config.serviceDatabaseUrl,
+    reach: currentReach,
+  });
+  // A dashboard without ingest reads the quarantine; sending again is for those who have the intake.
+  const reading = createQuarantine(requests, noIngest);
   return createDashboard({
     ...common,
     database,
+    requests,
     liveState,
-    // A dashboard without ingest reads the quarantine; sending again is for those who have the intake.
-    quarantine: ingest?.quarantine ?? createQuarantine(database, noIngest),
+    quarantine: { list: reading.list, replay: (ingest?.quarantine ?? reading).replay },
     past: createInsight({ log, database }),
     evidence: createPacker({
       log,

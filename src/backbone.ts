@@ -4,14 +4,14 @@
  */
 import type { Logger } from 'pino';
 import { lockDataDir, ownerOf } from './adapters/data-dir.ts';
-import { connectDatabase } from './adapters/database.ts';
+import { connectDatabase, connectServiceDatabase } from './adapters/database.ts';
 import { readConnection, startEmbeddedPostgres } from './adapters/embedded-postgres.ts';
 import { createMemoryLiveState } from './adapters/memory-live-state.ts';
 import { migrate } from './adapters/migrate.ts';
 import { createPostgresLog } from './adapters/postgres-log.ts';
 import type { Config } from './config.ts';
 import { fail, ok, type Result } from './kernel/result.ts';
-import type { Database } from './ports/database.ts';
+import type { Database, Reach } from './ports/database.ts';
 import type { LiveState } from './ports/live-state.ts';
 import type { ObservationLog } from './ports/observation-log.ts';
 import { addDocument, findDocument } from './store/roster.ts';
@@ -65,13 +65,33 @@ export async function openStore(
 
 export async function openDatabase(
   url: string,
-  { logger, cleanups }: { logger: Logger; cleanups: Cleanups },
+  { logger, cleanups, serviceUrl }: { logger: Logger; cleanups: Cleanups; serviceUrl?: string | undefined },
 ): Promise<Result<Database, string>> {
-  const migrated = await migrate({ url, logger });
+  const migrated = await migrate({ url, serviceUrl, logger });
   if (!migrated.ok) return migrated;
   const database = await connectDatabase({ url, logger, max: 12 });
   cleanups.add('database connections', () => database.close());
   return ok(database);
+}
+
+/** What callers are served by: sees no more than theirs. After `openDatabase`, which makes its login. */
+export async function openServiceDatabase(
+  url: string,
+  {
+    logger,
+    cleanups,
+    serviceUrl,
+    reach,
+  }: {
+    logger: Logger;
+    cleanups: Cleanups;
+    serviceUrl: string | undefined;
+    reach: () => Reach | undefined;
+  },
+): Promise<Database> {
+  const database = await connectServiceDatabase({ url, serviceUrl, reach, logger, max: 10 });
+  cleanups.add('service database connections', () => database.close());
+  return database;
 }
 
 export async function openLog(

@@ -41,6 +41,15 @@ test('C4 roles that could not reach each other are refused', () => {
   expect(apart).toMatchObject({ ok: false, error: [expect.stringContaining('REDIS_URL')] });
 });
 
+test('C7 a certificate needs its key, and the demo plain HTTP', () => {
+  expect(readConfig(['--no-demo', '--tls-cert', 'c', '--tls-key', 'k'], {}).ok).toBe(true);
+  expect(readConfig(['--no-demo', '--tls-cert', 'c'], {})).toMatchObject({
+    error: [expect.stringContaining('TLS_KEY')],
+  });
+  expect(readConfig(['--tls-cert', 'c', '--tls-key', 'k'], {}).ok).toBe(false);
+  expect(readConfig(['--trust-proxy', 'everybody'], {}).ok).toBe(false);
+});
+
 test('C5 the README lists every setting', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   for (const line of settingsHelp().split('\n')) expect(readme).toContain(line.trim().split(/[, ]/)[0]);

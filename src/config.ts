@@ -96,6 +96,13 @@ const SETTINGS = {
     /^postgres(ql)?:\/\/.+/,
     'postgres://user:password@host:5432/wardline',
   ),
+  serviceDatabaseUrl: optional(
+    'SERVICE_DATABASE_URL',
+    'service-database-url',
+    'the same database by the login that serves callers, where the one of DATABASE_URL may make no roles (none: it is made)',
+    /^postgres(ql)?:\/\/.+/,
+    'postgres://wardline_service:password@host:5432/wardline',
+  ),
   kafkaBrokers: optional(
     'KAFKA_BROKERS',
     'kafka-brokers',
@@ -247,6 +254,29 @@ const SETTINGS = {
     read: (given: string) =>
       LOG_LEVELS.includes(given) ? { value: given } : `must be one of ${LOG_LEVELS.join(', ')}`,
   } satisfies Setting<string>,
+  tlsCert: optional(
+    'TLS_CERT',
+    'tls-cert',
+    'PEM file of a certificate: PORT speaks TLS (none: plain HTTP)',
+    /./,
+    'cert.pem',
+  ),
+  tlsKey: optional('TLS_KEY', 'tls-key', 'PEM file of its key (none: plain HTTP)', /./, 'key.pem'),
+  trustProxy: optional(
+    'TRUST_PROXY',
+    'trust-proxy',
+    'addresses or networks of the proxies in front, by commas: only what these say of their caller is believed (none)',
+    /^[0-9a-f.:]+(\/\d+)?(,[0-9a-f.:]+(\/\d+)?)*$/i,
+    '10.0.0.5,10.1.0.0/16',
+  ),
+  callsAMinute: whole(
+    'CALLS_A_MINUTE',
+    'calls-a-minute',
+    1200,
+    10,
+    10_000_000,
+    'how often one caller of the REST interface may call; one address five times as often',
+  ),
   adminPassword: {
     env: 'WARDLINE_ADMIN_PASSWORD',
     flag: '',
@@ -293,7 +323,7 @@ export function readConfig(
     if (raw === undefined || (raw === '' && flag === undefined)) continue;
     const result = setting.read(raw);
     if (typeof result === 'string')
-      faults.push(`${source}=${setting.env.includes('PASSWORD') ? '…' : raw}: ${result}`);
+      faults.push(`${source}=${/PASSWORD|_URL/.test(setting.env) ? '…' : raw}: ${result}`);
     else values[key] = result.value;
   }
   const read = values as unknown as Read;
@@ -325,6 +355,10 @@ function findConflicts(config: Config): string[] {
   if (config.demo && !(config.roles.includes('ingest') && config.roles.includes('dashboard'))) {
     faults.push('DEMO: the demo needs the roles ingest and dashboard in one process');
   }
+  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined))
+    faults.push('TLS_CERT and TLS_KEY: give both, or neither');
+  if (config.demo && config.tlsCert !== undefined)
+    faults.push('DEMO: the demo’s own devices speak plain HTTP: leave out TLS_CERT, or --no-demo');
   return faults;
 }
 

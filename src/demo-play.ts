@@ -9,12 +9,15 @@ import { type MlpServer, startMlpServer } from './demo/mlp-server.ts';
 import { WRISTBAND_FEED } from './demo/profiles.ts';
 import { createDemoRun, type DemoRun } from './demo/run.ts';
 import { createWorld, DEFAULT_SEED } from './demo/world.ts';
+import { ensureDemoAccounts } from './demo-accounts.ts';
 import { loadRoster } from './ingest/roster-load.ts';
-import { upsertDocument } from './store/roster.ts';
+import { seedOrganisations } from './store/organisations.ts';
 
 export interface DemoPlay {
   /** The administrator's password: kept in the data folder, because a demo must be easy to come back to. */
   readonly password: string | undefined;
+  /** One for each role, with the administrator's password. */
+  readonly hasAccounts: boolean;
   stop(): Promise<void>;
 }
 
@@ -40,8 +43,10 @@ const TOKEN_LIFE_MS = 30 * 86_400_000;
 export async function playDemo(app: App, config: Config, operator: DemoOperator | null): Promise<DemoPlay> {
   const nowMs = Date.now();
   const world = createWorld({ seed: DEFAULT_SEED, nowMs });
-  const names = Object.fromEntries(world.organisations.map(({ path, name }) => [path, name]));
-  await upsertDocument(app.database, 'organisations', JSON.stringify(names));
+  await seedOrganisations(
+    app.database,
+    JSON.stringify(world.organisations.map(({ path, name }) => ({ path, name, ...kindOf(path) }))),
+  );
   const loaded = await loadRoster(
     app.database,
     { roster: world.roster, zones: world.zones, policy: world.policy },
@@ -73,7 +78,16 @@ export async function playDemo(app: App, config: Config, operator: DemoOperator 
   while (!app.knows(last)) await new Promise((resolve) => setTimeout(resolve, 50));
   run.start();
   if (operator !== null) operator.knows = run.wordOf;
-  return { password: rememberPassword(config, app.madePassword), stop: () => run.stop() };
+  const password = rememberPassword(config, app.madePassword);
+  const common = config.adminPassword ?? password;
+  if (common !== undefined) await ensureDemoAccounts(app.database, common);
+  return { password, hasAccounts: common !== undefined, stop: () => run.stop() };
+}
+
+/** The city over all, counties by their code, offices below them. */
+function kindOf(path: string): { kind: string; code: string | null } {
+  if (path === '') return { kind: 'city', code: '445200' };
+  return path.includes('/') ? { kind: 'justice-office', code: null } : { kind: 'county', code: path };
 }
 
 function rememberPassword(config: Config, made: string | undefined): string | undefined {

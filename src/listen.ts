@@ -1,4 +1,5 @@
 /** Servers begin to listen; what somebody can mend is a line that says how. */
+import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import { fail, ok, type Result } from './kernel/result.ts';
 
@@ -15,7 +16,8 @@ export async function listen(
   }
   const address = server.server.address();
   const taken = typeof address === 'object' && address !== null ? address.port : port;
-  return ok(`http://${shownHost(host)}:${taken}`);
+  const scheme = server.server instanceof TlsServer ? 'https' : 'http';
+  return ok(`${scheme}://${shownHost(host)}:${taken}`);
 }
 
 export function shownHost(host: string): string {

@@ -1,5 +1,7 @@
 /** `wardline <command>`: picks the command, hands it the settings, sets the exit code. Nothing else. */
+import { readFileSync } from 'node:fs';
 import { type Config, readConfig, settingsHelp } from './config.ts';
+import { withSecretFiles } from './secret-files.ts';
 
 type Command = (argv: string[], config: Config) => Promise<number>;
 
@@ -112,6 +114,8 @@ ${commands.join('\n')}
 
 Settings (environment variable, flag)
 ${settingsHelp()}
+
+For each that holds a secret NAME_FILE may name a file with its text: DATABASE_URL, SERVICE_DATABASE_URL, REDIS_URL, MQTT_URL, WARDLINE_ADMIN_PASSWORD.
 `;
 }
 
@@ -120,7 +124,8 @@ async function main(argv: string[]): Promise<number> {
     process.stdout.write(help());
     return 0;
   }
-  const read = readConfig(argv, process.env);
+  const env = withSecretFiles(process.env, (file) => readFileSync(file, 'utf8'));
+  const read = env.ok ? readConfig(argv, env.value) : env;
   if (!read.ok) {
     for (const fault of read.error) process.stderr.write(`wardline: ${fault}\n`);
     return 1;

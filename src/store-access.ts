@@ -27,7 +27,11 @@ export async function withStoreAccess(
   try {
     const url = await openStore(config, { logger, cleanups, shared: true });
     if (!url.ok) return complain(url.error);
-    const database = await openDatabase(url.value, { logger, cleanups });
+    const database = await openDatabase(url.value, {
+      logger,
+      cleanups,
+      serviceUrl: config.serviceDatabaseUrl,
+    });
     if (!database.ok) return complain(database.error);
     let log: ObservationLog | undefined;
     return await command({

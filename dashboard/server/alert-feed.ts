@@ -16,6 +16,8 @@ export interface BoardAlert {
   readonly card: AlertCard;
   /** Null: of no office. A feed's own alert is everybody's. */
   readonly office: string | null;
+  /** Of a minor, or of somebody who is on no roster and may be one. */
+  readonly minor: boolean;
 }
 
 export interface AlertFeed {
@@ -128,7 +130,7 @@ export function createAlertFeed(deps: AlertFeedDeps): AlertFeed {
 }
 
 function toBoardAlert(row: AlertRow): BoardAlert {
-  return { card: toAlertCard(row), office: row.office };
+  return { card: toAlertCard(row), office: row.office, minor: row.minor ?? row.kind !== 'feed-outage' };
 }
 
 function dropOldCleared(standing: Map<string, BoardAlert>): string[] {

@@ -10,6 +10,8 @@ export interface AlertRow {
   readonly subject: string;
   readonly subject_name: string | null;
   readonly office: string | null;
+  /** Null: on no roster. */
+  readonly minor: boolean | null;
   readonly kind: string;
   readonly state: string;
   readonly severity: string;

@@ -15,6 +15,7 @@ import { registerBoardSocket } from './board-socket.ts';
 import { type App, createHttpServer, type HttpServerDeps } from './http-server.ts';
 import { createLiveBoard } from './live-board.ts';
 import { pageFallback, registerPage } from './page.ts';
+import { registerAccountRoutes } from './routes/accounts.ts';
 import { registerAlertWorkRoutes } from './routes/alert-work.ts';
 import { registerAlertRoutes } from './routes/alerts.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
@@ -28,6 +29,7 @@ import { registerFeedRoutes } from './routes/feeds.ts';
 import { registerHazardRoutes } from './routes/hazards.ts';
 import { registerIncidentRoutes } from './routes/incidents.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
+import { registerOrganisationRoutes } from './routes/organisations.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
 import { registerResponseCardRoutes } from './routes/response-cards.ts';
 import { registerRetentionRoutes } from './routes/retention.ts';
@@ -41,10 +43,14 @@ import { registerSubjectRoutes } from './routes/subjects.ts';
 import { registerTaskFileRoutes } from './routes/task-files.ts';
 import { registerTaskRoutes } from './routes/tasks.ts';
 import { registerTerminalRoutes } from './routes/terminals.ts';
+import { registerTokenRoutes } from './routes/tokens.ts';
 import { registerZoneCheckRoutes, type ZonesOfPast } from './routes/zone-checks.ts';
 
 export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
+  /** Sees the whole tree: for sign-in and for what the live board knows of everybody. Routes get `requests`. */
   readonly database: Database;
+  /** Sees what the caller of the work in progress may (`auth/reach.ts`). */
+  readonly requests: Database;
   readonly liveState: LiveState;
   readonly quarantine: Quarantine;
   /** What looks into the log. */
@@ -67,15 +73,20 @@ export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly recheckMs?: number;
 }
 
-export async function createDashboard(deps: DashboardDeps): Promise<FastifyInstance> {
-  const sessions = createSessions({ db: deps.database, now: deps.now });
-  const liveBoard = createLiveBoard(deps);
+export async function createDashboard(given: DashboardDeps): Promise<FastifyInstance> {
+  const sessions = createSessions({ db: given.database, now: given.now });
+  const liveBoard = createLiveBoard(given);
+  // From here on the whole tree is out of reach.
+  const deps = { ...given, database: given.requests };
   const app = await createHttpServer(
     { ...deps, sessions },
     { before: (server) => registerDocs(server, deps.version), notFound: pageFallback(deps.pageDir) },
   );
 
   registerSessionRoutes(app, { sessions, database: deps.database });
+  registerOrganisationRoutes(app, deps);
+  registerAccountRoutes(app, deps);
+  registerTokenRoutes(app, deps);
   registerAlertRoutes(app, deps);
   registerAlertWorkRoutes(app, deps);
   registerIncidentRoutes(app, deps);

@@ -6,6 +6,7 @@ import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import { can } from './auth/access.ts';
+import { reachOf } from './auth/reach.ts';
 import { callerOf, identify } from './auth/route-guard.ts';
 import type { Caller, Sessions } from './auth/sessions.ts';
 import type { App } from './http-server.ts';
@@ -104,7 +105,7 @@ export async function registerBoardSocket(app: App, deps: BoardSocketDeps): Prom
       },
       performance.now(),
     );
-    const seat = deps.liveBoard.join(caller.actor.organisation, viewer);
+    const seat = deps.liveBoard.join(reachOf(caller.actor), viewer);
     const connection: Connection = { request, viewer, caller, seat, end };
     connections.add(connection);
     viewer.sit(seat);
@@ -125,13 +126,19 @@ export async function registerBoardSocket(app: App, deps: BoardSocketDeps): Prom
   const recheck = async (connection: Connection) => {
     const caller = await identify(connection.request, deps.sessions);
     if (!connections.has(connection)) return;
-    if (caller === undefined || !can(caller.actor, 'board.watch', caller.actor.organisation))
+    if (
+      caller === undefined ||
+      caller.mustChange ||
+      !can(caller.actor, 'board.watch', caller.actor.organisation)
+    )
       return connection.end('signed-out');
-    const isMoved = caller.actor.organisation !== connection.caller.actor.organisation;
+    const before = connection.caller.actor;
+    const isMoved =
+      caller.actor.organisation !== before.organisation || caller.actor.minors !== before.minors;
     connection.caller = caller;
     if (!isMoved) return;
     connection.seat.leave();
-    connection.seat = deps.liveBoard.join(caller.actor.organisation, connection.viewer);
+    connection.seat = deps.liveBoard.join(reachOf(caller.actor), connection.viewer);
     connection.viewer.sit(connection.seat);
   };
 

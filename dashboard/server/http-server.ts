@@ -21,9 +21,10 @@ import { Type } from 'typebox';
 import type { Result } from '../../src/kernel/result.ts';
 import { LogUnavailable } from '../../src/ports/observation-log.ts';
 import type { RouteAction } from './auth/access.ts';
+import { CALLS_A_MINUTE, createCallLimits } from './auth/call-limits.ts';
 import { guardRoutes, registerAs } from './auth/route-guard.ts';
 import type { Sessions } from './auth/sessions.ts';
-import { codeOf, isUnreadable, Problem, ProblemSchema, sendProblem } from './problem.ts';
+import { codeOf, isBeyondReach, isUnreadable, Problem, ProblemSchema, sendProblem } from './problem.ts';
 
 export type App = FastifyInstance<
   Server,
@@ -51,8 +52,12 @@ export interface HttpServerDeps {
   readonly probes: readonly Probe[];
   readonly sessions: Sessions;
   readonly plugins: readonly Guest[];
-  /** Behind a TLS proxy: believe its X-Forwarded-* headers. */
-  readonly trustProxy?: boolean;
+  /** Addresses or networks of proxies whose X-Forwarded-* headers are believed. */
+  readonly trustProxy?: readonly string[] | undefined;
+  /** PEM texts: the port speaks TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Of one caller; of one address five times as many. Default 1200. */
+  readonly callsAMinute?: number;
 }
 
 const PROBE_TIMEOUT_MS = 2000;
@@ -75,7 +80,9 @@ export async function createHttpServer(
   const app = fastify({
     loggerInstance: deps.logger,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: deps.trustProxy ?? false,
+    trustProxy: deps.trustProxy === undefined ? false : [...deps.trustProxy],
+    // TLS 1.2 and later, as Node has it by default. Null: plain HTTP.
+    https: deps.tls ?? null,
     routerOptions: { maxParamLength: 256 },
     // What fails before there is a route (a broken escape, an id that is too long) passes by the hooks below.
     frameworkErrors: (error, _request, reply) => {
@@ -100,7 +107,8 @@ export async function createHttpServer(
     originAgentCluster: false,
   });
   await app.register(fastifyCookie);
-  guardRoutes(app as unknown as FastifyInstance, deps.sessions);
+  const limits = await createCallLimits(app, deps.callsAMinute ?? CALLS_A_MINUTE);
+  guardRoutes(app as unknown as FastifyInstance, deps.sessions, limits);
   app.addSchema(ProblemSchema);
   app.addHook('preClose', async () => {
     setTimeout(() => app.server.closeAllConnections(), FINISH_WITHIN_MS).unref();
@@ -149,6 +157,17 @@ function mapErrors(
         { event: 'request.unreadable', route: request.routeOptions.url, code: error.code },
         'bad value',
       );
+    if (isBeyondReach(error)) {
+      request.log.error(
+        {
+          event: 'request.beyond-reach',
+          route: request.routeOptions.url,
+          account: request.caller?.actor.name,
+        },
+        'the store refused what the application let through',
+      );
+      return sendProblem(reply, code);
+    }
     const retryAfterS = error instanceof Problem ? error.retryAfterS : undefined;
     return sendProblem(
       reply,

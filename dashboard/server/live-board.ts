@@ -1,5 +1,5 @@
 /**
- * The live board of one process: holds what is known, and a room for each scope that somebody watches. Viewers of a
+ * The live board of one process: holds what is known, and a room for each reach that somebody watches. Viewers of a
  * room see the same, so each patch is encoded once. Changes are gathered: the first goes out at once, later ones at
  * most four times a second, alerts at most twenty times.
  */
@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Instant } from '../../src/kernel/instant.ts';
-import type { Database } from '../../src/ports/database.ts';
+import type { Database, Reach } from '../../src/ports/database.ts';
 import type { Frontier, LastKnown, LiveChange, LiveState } from '../../src/ports/live-state.ts';
 import type { Health } from '../protocol.ts';
 import { type BoardAlert, createAlertFeed } from './alert-feed.ts';
@@ -36,8 +36,8 @@ export interface Room {
 export interface LiveBoard {
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Takes a seat among those who see the subtree of `scope`. */
-  join(scope: string, viewer: Viewer): Seat;
+  /** Takes a seat among those of the same reach. */
+  join(reach: Reach, viewer: Viewer): Seat;
   lastKnown(subject: string): LastKnown | undefined;
   health(): Health;
 }
@@ -64,9 +64,9 @@ const KEEP_EMPTY_ROOM_MS = 60_000;
 const FEED_LATE_MS = 15_000;
 
 interface OpenRoom extends Room {
-  readonly scope: string;
+  readonly key: string;
   readonly viewers: Set<Viewer>;
-  sees(office: string | null, kind?: string): boolean;
+  sees(alert: BoardAlert): boolean;
   change(by: (board: Board) => void, pauseMs: number): void;
   rebuild(): void;
   flush(withHealth: boolean): void;
@@ -128,7 +128,7 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
       room.change((board) => board.placeSubjects(change.subjects), WHEREABOUTS_PAUSE_MS);
   };
 
-  const openRoom = (scope: string): OpenRoom => {
+  const openRoom = (reach: Reach): OpenRoom => {
     const viewers = new Set<Viewer>();
     let board = build();
     let timer: NodeJS.Timeout | undefined;
@@ -137,21 +137,23 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
     let encoded: { board: Board; seq: number; text: Buffer } | undefined;
 
     function build(): Board {
-      const cards = roster.cards().filter((card) => covers(scope, card.office));
+      const cards = roster
+        .cards()
+        .filter((card) => covers(reach.organisation, card.office) && (reach.minors || card.minor !== true));
       const made = createBoard({ epoch: `${processId}.${++boards}`, demo: deps.demo, cards });
       made.placeSubjects(known.values());
-      for (const alert of alerts.all()) if (sees(scope, alert)) made.placeAlert(alert.card);
+      for (const alert of alerts.all()) if (sees(reach, alert)) made.placeAlert(alert.card);
       made.setHealth(health());
       made.commit();
       return made;
     }
 
     const room: OpenRoom = {
-      scope,
+      key: keyOf(reach),
       viewers,
       emptySinceMs: deps.now(),
       board: () => board,
-      sees: (office, kind) => sees(scope, { office, card: { kind: kind ?? '' } }),
+      sees: (alert) => sees(reach, alert),
       snapshot() {
         if (encoded?.board !== board || encoded.seq !== board.seq())
           encoded = { board, seq: board.seq(), text: Buffer.from(JSON.stringify(board.snapshot())) };
@@ -194,7 +196,7 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
       if (room.viewers.size > 0) room.flush(true);
       else if (deps.now() - room.emptySinceMs > KEEP_EMPTY_ROOM_MS) {
         room.close();
-        rooms.delete(room.scope);
+        rooms.delete(room.key);
       }
     }
   };
@@ -222,9 +224,9 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
       await roster.stop();
       await alerts.stop();
     },
-    join(scope, viewer) {
-      const room = rooms.get(scope) ?? openRoom(scope);
-      rooms.set(scope, room);
+    join(reach, viewer) {
+      const room = rooms.get(keyOf(reach)) ?? openRoom(reach);
+      rooms.set(room.key, room);
       // Whoever comes after a quiet time must not be shown an old age of the data.
       if (room.viewers.size === 0) room.flush(true);
       room.viewers.add(viewer);
@@ -241,18 +243,18 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
   };
 }
 
-function sees(
-  scope: string,
-  alert: { readonly office: string | null; readonly card: { readonly kind: string } },
-): boolean {
-  if (alert.office !== null) return covers(scope, alert.office);
+const keyOf = ({ organisation, minors }: Reach) => `${minors ? 'all' : 'adults'} ${organisation}`;
+
+function sees(reach: Reach, alert: BoardAlert): boolean {
   // As in src/store/alert-queue.ts: a feed's alert is everybody's, one about a stranger is the whole tree's.
-  return scope === '' || alert.card.kind === 'feed-outage';
+  if (alert.card.kind === 'feed-outage') return true;
+  if (alert.minor && !reach.minors) return false;
+  return alert.office === null ? reach.organisation === '' : covers(reach.organisation, alert.office);
 }
 
 /** An alert whose subject moved to another office leaves the board of the old one. */
 function placeOrRemove(room: OpenRoom, board: Board, alert: BoardAlert): void {
-  if (room.sees(alert.office, alert.card.kind)) board.placeAlert(alert.card);
+  if (room.sees(alert)) board.placeAlert(alert.card);
   else board.removeAlert(alert.card.alert);
 }
 

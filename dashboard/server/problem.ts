@@ -7,6 +7,7 @@ export const PROBLEM_CODES = {
   'not-signed-in': 401,
   'wrong-login-or-password': 401,
   forbidden: 403,
+  'password-change-needed': 403,
   'csrf-token': 403,
   'foreign-origin': 403,
   'not-found': 404,
@@ -24,6 +25,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   'not-signed-in': 'Sign in first',
   'wrong-login-or-password': 'Login or password is wrong',
   forbidden: 'Your role does not allow this',
+  'password-change-needed': 'Choose a password of your own first: PUT /api/v1/session/password',
   'csrf-token': 'The X-CSRF-Token header is missing or wrong',
   'foreign-origin': 'The request comes from a page of another site',
   'not-found': 'There is no such thing, or none that you may see',
@@ -80,6 +82,7 @@ export function sendProblem(reply: FastifyReply, code: ProblemCode, detail?: str
 export function codeOf(error: FastifyError | Problem): ProblemCode {
   if (error instanceof Problem) return error.code;
   if (isUnreadable(error)) return 'bad-request';
+  if (isBeyondReach(error)) return 'forbidden';
   const status = error.statusCode ?? 500;
   const found = (Object.keys(PROBLEM_CODES) as ProblemCode[]).find((code) => PROBLEM_CODES[code] === status);
   if (found !== undefined) return found;
@@ -92,4 +95,9 @@ export function codeOf(error: FastifyError | Problem): ProblemCode {
  */
 export function isUnreadable(error: { readonly code?: string }): boolean {
   return ['22003', '22007', '22008', '22021', '22P02', '22P05'].includes(error.code ?? '');
+}
+
+/** Row-level security, or a right that callers are not served with (SQLSTATE 42501): the application's own check should have said so. */
+export function isBeyondReach(error: { readonly code?: string }): boolean {
+  return error.code === '42501';
 }

@@ -1,8 +1,8 @@
 /** The subjects' cards, kept as the roster is: NOTIFY `roster` makes it read them again. */
 import type { FastifyBaseLogger } from 'fastify';
-import { isObject } from '../../src/kernel/field.ts';
 import type { Database } from '../../src/ports/database.ts';
-import { findOrganisationNames, listSubjectCards } from '../../src/store/roster-views.ts';
+import { listOrganisationNames } from '../../src/store/organisations.ts';
+import { listSubjectCards } from '../../src/store/roster-views.ts';
 import type { SubjectCard } from '../protocol.ts';
 
 export interface RosterFeed {
@@ -43,6 +43,7 @@ export function createRosterFeed(deps: RosterFeedDeps): RosterFeed {
         county: row.office.split('/')[0] ?? '',
         // The table's own check allows these three only.
         grade: row.grade as SubjectCard['grade'],
+        ...(row.minor ? { minor: true as const } : {}),
       }),
     );
   };
@@ -87,7 +88,5 @@ export function createRosterFeed(deps: RosterFeedDeps): RosterFeed {
 }
 
 async function readOrganisationNames(db: RosterFeedDeps['database']): Promise<Map<string, string>> {
-  const [row] = await findOrganisationNames(db);
-  if (row === undefined || !isObject(row.document)) return new Map();
-  return new Map(Object.entries(row.document).map(([path, name]) => [path, String(name)]));
+  return new Map((await listOrganisationNames(db)).map(({ path, name }) => [path, name]));
 }

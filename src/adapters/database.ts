@@ -5,7 +5,8 @@
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Logger } from 'pino';
-import type { Database, DatabaseSession, Db } from '../ports/database.ts';
+import type { Database, DatabaseSession, Db, Reach } from '../ports/database.ts';
+import { connectionOf, findLogin, loginOf } from './service-role.ts';
 
 export type { Database, DatabaseSession, Db } from '../ports/database.ts';
 
@@ -16,17 +17,66 @@ export interface DatabaseOptions {
   readonly logger: Logger;
 }
 
+/** What works for nobody in particular (consumers, the clock, commands) sees the whole tree, and says so. */
+export const WHOLE_TREE_OPTIONS = '-c wardline.scope=/ -c wardline.minors=on';
+
 /** Keep-alive probes find a peer that went without a word (power cut, firewall): a listener would wait for ever else. */
 const OPTIONS = { connectionTimeoutMillis: 5000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 const RECONNECT_AFTER_MS = 500;
 
 /** Rejects when the database can't be reached or refuses the login. */
-export async function connectDatabase({ url, max = 10, logger }: DatabaseOptions): Promise<Database> {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max,
-    ...OPTIONS,
-  });
+export function connectDatabase({ url, max = 10, logger }: DatabaseOptions): Promise<Database> {
+  const target = { connectionString: url, options: WHOLE_TREE_OPTIONS };
+  return connect(target, max, logger, () => 'BEGIN', false);
+}
+
+/**
+ * By the login that sees no more than the caller's rows: each query is a transaction that first says whose. `reach` is asked at each;
+ * undefined: no row. `serviceUrl`: the login that the operator made for it; else the one that the migration made.
+ */
+export async function connectServiceDatabase({
+  url,
+  serviceUrl,
+  reach,
+  max = 10,
+  logger,
+}: DatabaseOptions & {
+  readonly serviceUrl?: string | undefined;
+  reach(): Reach | undefined;
+}): Promise<Database> {
+  const target =
+    serviceUrl === undefined
+      ? connectionOf(url, await readLogin(url))
+      : connectionOf(serviceUrl, loginOf(serviceUrl));
+  return connect(target, max, logger, () => beginWithin(reach()), true);
+}
+
+async function readLogin(url: string) {
+  const client = new pg.Client({ connectionString: url, ...OPTIONS });
+  await client.connect();
+  try {
+    return await findLogin(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** One trip to the server. The settings end with the transaction. */
+function beginWithin(reach: Reach | undefined): string {
+  if (reach === undefined) return 'BEGIN';
+  const scope = reach.organisation === '' ? '/' : `/${reach.organisation}/`;
+  const [at, minors] = [pg.escapeLiteral(scope), reach.minors ? 'on' : 'off'];
+  return `BEGIN; SELECT set_config('wardline.scope', ${at}, true), set_config('wardline.minors', '${minors}', true)`;
+}
+
+async function connect(
+  target: pg.ClientConfig,
+  max: number,
+  logger: Logger,
+  begin: () => string,
+  isEachInTransaction: boolean,
+): Promise<Database> {
+  const pool = new pg.Pool({ ...target, max, ...OPTIONS });
   // pg-pool takes its own listener off a client that is in use: a server that ends in the middle of a transaction
   // would then end this process too. The query in progress tells its caller.
   pool.on('connect', (client) => client.on('error', () => {}));
@@ -42,10 +92,7 @@ export async function connectDatabase({ url, max = 10, logger }: DatabaseOptions
   const open = new Set<pg.Client>();
 
   async function connectClient(): Promise<pg.Client> {
-    const client = new pg.Client({
-      connectionString: url,
-      ...OPTIONS,
-    });
+    const client = new pg.Client({ ...target, ...OPTIONS });
     // The loss of the connection is told by 'end'; unheard, this event would end the process.
     client.on('error', () => {});
     await client.connect();
@@ -57,7 +104,7 @@ export async function connectDatabase({ url, max = 10, logger }: DatabaseOptions
   async function transaction<T>(work: (db: Db) => Promise<T>): Promise<T> {
     const client = await pool.connect();
     try {
-      await client.query('BEGIN');
+      await client.query(begin());
       const result = await work(client);
       await client.query('COMMIT');
       client.release();
@@ -74,6 +121,8 @@ export async function connectDatabase({ url, max = 10, logger }: DatabaseOptions
   }
 
   async function session(): Promise<DatabaseSession> {
+    if (isEachInTransaction)
+      throw new Error('a caller has no session: it would outlive whose rows it may see');
     const client = await connectClient();
     let isReleased = false;
     // One connection runs one query at a time; callers that share the session wait for each other here.
@@ -129,7 +178,9 @@ export async function connectDatabase({ url, max = 10, logger }: DatabaseOptions
   }
 
   return {
-    query: (config) => pool.query(config),
+    query: isEachInTransaction
+      ? (config) => transaction((db) => db.query(config))
+      : (config) => pool.query(config),
     transaction,
     session,
     listen,

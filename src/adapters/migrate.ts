@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import Postgrator from 'postgrator';
-import { fail, ok, type Result } from '../kernel/result.ts';
+import { fail, type Result } from '../kernel/result.ts';
+import { WHOLE_TREE_OPTIONS } from './database.ts';
 import { makePositionsTable } from './positions-table.ts';
+import { prepareServiceLogin } from './service-role.ts';
 
 const FOLDER = fileURLToPath(new URL('./migrations/', import.meta.url));
 /** Key of the advisory lock under which one process migrates and the others wait. */
@@ -17,12 +19,19 @@ const LOCK = 7_261_001;
 /** Answers what to do, in one line, when the database is newer than the program or can't be reached. */
 export async function migrate({
   url,
+  serviceUrl,
   logger,
 }: {
   url: string;
+  /** Database URL by the login that the operator made for serving callers; else one is made. */
+  serviceUrl?: string | undefined;
   logger: Logger;
 }): Promise<Result<void, string>> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 5000,
+    options: WHOLE_TREE_OPTIONS,
+  });
   client.on('error', (error) =>
     logger.warn({ event: 'migrate.connection-lost', error: error.message }, 'connection lost'),
   );
@@ -57,7 +66,7 @@ export async function migrate({
     await client.query('COMMIT');
     for (const step of applied)
       logger.info({ event: 'migrate.applied', file: step.filename }, 'migration applied');
-    return ok(undefined);
+    return await prepareServiceLogin(client, url, serviceUrl);
   } catch (error) {
     // A migration that fails is told with its own words: the operator sees which object was in the way.
     return fail(

@@ -2,7 +2,8 @@
 import { createLogger } from '../adapters/logger.ts';
 import { type App, startApp } from '../app.ts';
 import type { Config } from '../config.ts';
-import type { DemoOperator } from '../demo-play.ts';
+import { DEMO_ACCOUNTS } from '../demo-accounts.ts';
+import type { DemoOperator, DemoPlay } from '../demo-play.ts';
 
 /** A stop that hangs is cut off before a service manager would kill the process. */
 const STOP_WITHIN_MS = 9000;
@@ -24,7 +25,7 @@ export async function start(argv: string[], config: Config): Promise<number> {
     return 1;
   }
   const demo = config.demo ? await startDemo(app.value, config, operator) : undefined;
-  process.stdout.write(welcome(app.value, config, demo?.password));
+  process.stdout.write(welcome(app.value, config, demo));
   await signal;
   process.stdout.write('stopping…\n');
   const cutOff = setTimeout(() => {
@@ -62,11 +63,12 @@ async function startDemo(app: App, config: Config, operator: DemoOperator | null
 
 const SPOKEN: Readonly<Record<string, string>> = { jt808: 'JT/T 808', watch: 'watches' };
 
-function welcome(app: App, config: Config, demoPassword: string | undefined): string {
+function welcome(app: App, config: Config, demo: DemoPlay | undefined): string {
+  const demoPassword = demo?.password;
   const password = demoPassword ?? app.madePassword;
   const login =
     password !== undefined
-      ? `admin / ${password}${demoPassword === undefined ? '   (shown this once)' : ''}`
+      ? `admin / ${password}${demoPassword === undefined ? '   (works once: choose another at the sign-in)' : ''}`
       : config.adminPassword !== undefined
         ? 'admin / the password of WARDLINE_ADMIN_PASSWORD'
         : 'admin / the password printed at the first start (lost: set WARDLINE_ADMIN_PASSWORD)';
@@ -75,6 +77,9 @@ function welcome(app: App, config: Config, demoPassword: string | undefined): st
     `  守界 Wardline is ready${config.demo ? '   DEMO: people and places are invented' : ''}`,
     `  page    ${app.url}`,
     ...(config.roles.includes('dashboard') ? [`  login   ${login}`] : []),
+    ...(demo?.hasAccounts === true
+      ? [`          demo only, same password: ${DEMO_ACCOUNTS.map(({ login }) => login).join(', ')}`]
+      : []),
     ...(app.osmandUrl === null ? [] : [`  osmand  ${app.osmandUrl}   (OsmAnd / Traccar Client)`]),
     ...(app.iclockUrl === null ? [] : [`  iclock  ${app.iclockUrl}   (fingerprint terminals)`]),
     ...Object.entries(app.deviceUrls).map(

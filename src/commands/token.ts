@@ -8,14 +8,17 @@ import type { StoreAccess } from '../store-access.ts';
 import { readArguments } from './arguments.ts';
 
 const USAGE =
-  'usage: wardline token create --feed F | --role R [--organisation O] [--expires 2026-12-31T00:00:00Z]';
-const ROLES = ['administrator', 'duty-officer', 'office-officer', 'manager', 'auditor'];
+  'usage: wardline token create --feed F | --role R [--organisation O] [--minors] [--expires 2026-12-31T00:00:00Z]';
+const ROLES = ['administrator', 'duty-officer', 'office-officer', 'manager', 'auditor', 'prosecutor'];
 
 export async function runToken(argv: string[], access: StoreAccess): Promise<number> {
-  const args = readArguments(argv, { options: ['feed', 'role', 'organisation', 'expires'] });
+  const args = readArguments(argv, {
+    options: ['feed', 'role', 'organisation', 'expires'],
+    flags: ['minors'],
+  });
   const faults = args.ok ? [] : [...args.error];
   if (args.ok) {
-    const { options, positionals } = args.value;
+    const { options, flags, positionals } = args.value;
     if (positionals.join(' ') !== 'create' || (options.feed === undefined) === (options.role === undefined))
       faults.push(USAGE);
     if (options.role !== undefined && !ROLES.includes(options.role))
@@ -32,7 +35,13 @@ export async function runToken(argv: string[], access: StoreAccess): Promise<num
           target: feed ?? role,
           detail: { organisation, expires: expires ?? null },
         });
-        return createToken(db, { feed, role, organisation, expiresMs: expiresMs ?? null });
+        return createToken(db, {
+          feed,
+          role,
+          organisation,
+          expiresMs: expiresMs ?? null,
+          minors: flags.has('minors'),
+        });
       });
       access.stdout.write(`${token}\n`);
       return 0;
@@ -45,7 +54,14 @@ export async function runToken(argv: string[], access: StoreAccess): Promise<num
 /** Answers the token; only its hash is kept. A feed that is not there yet is made. */
 export async function createToken(
   db: Db,
-  grant: { feed: string | null; role: string | null; organisation: string; expiresMs: number | null },
+  grant: {
+    feed: string | null;
+    role: string | null;
+    organisation: string;
+    expiresMs: number | null;
+    /** Cleared to see minors. */
+    minors?: boolean;
+  },
 ): Promise<string> {
   const token = randomBytes(32).toString('base64url');
   if (grant.feed !== null) await ensureFeed(db, grant.feed, grant.feed);
@@ -57,6 +73,7 @@ export async function createToken(
     grant.role,
     grant.organisation,
     grant.expiresMs === null ? null : new Date(grant.expiresMs),
+    grant.minors ?? false,
   );
   return token;
 }

@@ -99,8 +99,12 @@ export function profileOf(
           ],
     noContact: [],
     pins: pinsOf(person, offices),
+    ...(isMinor(person) ? { minor: true as const } : {}),
   };
 }
+
+/** A few, so that the demo shows who sees them and who does not. */
+const isMinor = ({ role, number }: DemoSubject) => role === 'ordinary' && number % 60 === 7;
 
 export function zonesOf(people: readonly DemoSubject[]): ZoneFeature[] {
   return [

@@ -112,7 +112,14 @@ function readSubject(json: unknown, where: string, faults: Faults): SubjectProfi
     noContact: readArray(entry, 'noContact', where, faults).map((item, i) =>
       readText({ id: item }, 'id', `${join(where, 'noContact')}[${i}]`, faults),
     ),
+    ...(readMinor(entry, where, faults) ? { minor: true as const } : {}),
   };
+}
+
+function readMinor(entry: Json, where: string, faults: Faults): boolean {
+  const { minor = false } = entry;
+  if (typeof minor !== 'boolean') faults.add('unknown-value', join(where, 'minor'), 'must be true or false');
+  return minor === true;
 }
 
 function readDevice(item: Json, at: string, faults: Faults): Device {
@@ -367,5 +374,6 @@ export function encodeSubjectProfile(subject: SubjectProfile): Json {
     })),
     noContact: subject.noContact,
     ...(subject.pins === undefined || subject.pins.length === 0 ? {} : { pins: subject.pins.map(encodePin) }),
+    ...(subject.minor === true ? { minor: true } : {}),
   };
 }

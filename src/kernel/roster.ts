@@ -101,6 +101,8 @@ export interface SubjectProfile {
   readonly noContact: readonly string[];
   /** By which terminals know the subject. Absent: by none. */
   readonly pins?: readonly TerminalPin[];
+  /** Under 18, of whom less people may know (Community Corrections Law art. 52, 54). Absent: of age. */
+  readonly minor?: true;
 }
 
 export interface Muster {

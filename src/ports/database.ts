@@ -1,6 +1,12 @@
 /** The store as shells see it: queries, transactions, sessions and LISTEN. One adapter: `src/adapters/database.ts`. */
 import type { Writable } from 'node:stream';
 
+/** Whose rows a caller may see: those of an organisation's subtree ('' is the whole tree), of minors where cleared for them. */
+export interface Reach {
+  readonly organisation: string;
+  readonly minors: boolean;
+}
+
 /** What runs a query: the database, a transaction or a session. The shape that `src/store/statement.ts` asks for. */
 export interface Db {
   query<Row extends Record<string, unknown>>(config: {

@@ -10,6 +10,7 @@ const ALERT = {
   subject: 'text',
   subject_name: 'text?',
   office: 'text?',
+  minor: 'bool?',
   kind: 'text',
   state: 'text',
   severity: 'text',
@@ -40,7 +41,7 @@ const ALERT = {
 } as const;
 
 const SELECT_ALERT = `
-  SELECT a.alert, a.version, a.subject, s.name AS subject_name, s.office, a.kind, a.state, a.severity,
+  SELECT a.alert, a.version, a.subject, s.name AS subject_name, s.office, s.minor, a.kind, a.state, a.severity,
          a.started_at, a.detected_at, e.recorded_at, a.cleared_at, e.zone,
          z.feature #>> '{properties,name}' AS zone_name, e.device, e.confidence, e.late, e.reason, e.reason_en,
          e.evidence, a.acknowledged_by, a.acknowledged_at, a.change_seq, a.stage, a.owner, a.due_at, a.escalation,
@@ -55,10 +56,11 @@ const NEVER_DROPPED = "'strap-tamper', 'separation', 'abscond'";
 
 /**
  * A feed's alert concerns everybody who sees the feed's devices, so it has no office and is shown to all. One about a
- * subject who is not on the roster is shown to the whole tree's people only.
+ * subject who is not on the roster is shown to the whole tree's people only, and may be a minor's.
  */
-const inScope = (scope: string) =>
-  `(${scope} = '' OR s.office = ${scope} OR starts_with(s.office, ${scope} || '/') OR a.kind = 'feed-outage')`;
+const inScope = (scope: string, minors: string) =>
+  `(a.kind = 'feed-outage' OR ((${minors} OR NOT coalesce(s.minor, true))
+     AND (${scope} = '' OR s.office = ${scope} OR starts_with(s.office, ${scope} || '/'))))`;
 
 /** Newest first by when it began; `states` and `kind` null: any. The cursor is the last item's start and id. */
 export const listAlerts = statement<
@@ -72,12 +74,13 @@ export const listAlerts = statement<
     beforeStart: Date | null,
     beforeAlert: string | null,
     limit: number,
+    minors: boolean,
   ]
 >()(
   'alert-queue.list',
   ALERT,
   `${SELECT_ALERT}
-   WHERE ${inScope('$1::text')}
+   WHERE ${inScope('$1::text', '$10::bool')}
      AND ($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))
      AND ($3::text[] IS NULL OR a.state = ANY ($3))
      AND ($4::text IS NULL OR a.kind = $4)
@@ -109,6 +112,7 @@ export const listOpenWork = statement<
     afterStart: Date | null,
     afterAlert: string | null,
     limit: number,
+    minors: boolean,
   ]
 >()(
   'alert-queue.work',
@@ -117,7 +121,7 @@ export const listOpenWork = statement<
      SELECT w.*, CASE WHEN w.shelved_until > $5 THEN 2 WHEN w.owner IS NOT NULL THEN 1 ELSE 0 END AS rank
      FROM (${SELECT_ALERT}
        WHERE a.stage <> 'closed' AND NOT (a.state = 'retracted' AND a.stage IN ('opened', 'acknowledged'))
-         AND ${inScope('$1::text')}
+         AND ${inScope('$1::text', '$10::bool')}
          AND ($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))
          AND ($3::text IS NULL OR coalesce(a.owner, '') = $3)
          AND ($4::text IS NULL OR a.kind = $4)) w) r
@@ -126,15 +130,22 @@ export const listOpenWork = statement<
 );
 
 /** The parts of an incident that the scope sees, the first begun first. */
-export const listIncidentAlerts = statement<[incidents: string[], scope: string]>()(
+export const listIncidentAlerts = statement<[incidents: string[], scope: string, minors: boolean]>()(
   'alert-queue.of-incidents',
   ALERT,
-  `${SELECT_ALERT} WHERE a.incident = ANY ($1) AND ${inScope('$2::text')} ORDER BY a.incident, a.started_at, a.alert`,
+  `${SELECT_ALERT} WHERE a.incident = ANY ($1) AND ${inScope('$2::text', '$3::bool')} ORDER BY a.incident, a.started_at, a.alert`,
 );
 
 /** Incidents with a part that the scope sees, newest first; `open`: with one that is still to be worked on. */
 export const listIncidents = statement<
-  [scope: string, open: boolean, beforeAt: Date | null, beforeId: string | null, limit: number]
+  [
+    scope: string,
+    open: boolean,
+    beforeAt: Date | null,
+    beforeId: string | null,
+    limit: number,
+    minors: boolean,
+  ]
 >()(
   'alert-queue.incidents',
   { id: 'text', subject: 'text?', cause: 'text', made_by: 'text', made_at: 'timestamptz', parts: 'int4' },
@@ -143,7 +154,7 @@ export const listIncidents = statement<
    FROM incidents i
    WHERE ($3::timestamptz IS NULL OR (i.made_at, i.id) < ($3, $4::text))
      AND EXISTS (SELECT FROM alerts a LEFT JOIN subjects s ON s.id = a.subject
-                 WHERE a.incident = i.id AND ${inScope('$1::text')} AND (NOT $2::bool OR a.stage <> 'closed'))
+                 WHERE a.incident = i.id AND ${inScope('$1::text', '$6::bool')} AND (NOT $2::bool OR a.stage <> 'closed'))
    ORDER BY i.made_at DESC, i.id DESC LIMIT $5`,
 );
 

@@ -17,7 +17,8 @@ const ROW = {
 } as const;
 const COLUMNS =
   'c.id, c.device, c.subject, c.command, c.is_spot_check, c.asked_by, c.queued_at, c.expires_at, c.sent_at, c.answered_at, c.is_refused, c.answer';
-const IN_SCOPE = "($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))";
+const IN_SCOPE =
+  "($5::bool OR NOT s.minor) AND ($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))";
 
 export const queueCommand = statement<
   [
@@ -91,7 +92,7 @@ export const findCommand = statement<[id: string]>()(
 
 /** Newest first, before a cursor; of the time when the device was a subject's within the scope. */
 export const listDeviceCommands = statement<
-  [device: string, scope: string, before: string | null, limit: number]
+  [device: string, scope: string, before: string | null, limit: number, minors: boolean]
 >()(
   'device-commands.of-device',
   ROW,
@@ -104,7 +105,7 @@ export const listDeviceCommands = statement<
 
 /** Spot checks of one subject, or of all within the scope, newest first. */
 export const listSpotChecks = statement<
-  [subject: string | null, scope: string, before: string | null, limit: number]
+  [subject: string | null, scope: string, before: string | null, limit: number, minors: boolean]
 >()(
   'device-commands.spot-checks',
   ROW,
@@ -117,10 +118,10 @@ export const listSpotChecks = statement<
 /** The assignments that hold now of a device, with whose they are; a terminal is its office's, and nobody's (''). */
 export const findAssigned = statement<[device: string, now: Date]>()(
   'device-commands.assigned',
-  { id: 'text', subject: 'text', protocol: 'text?', office: 'text' },
-  `SELECT d.id, d.subject, d.protocol, s.office FROM devices d JOIN subjects s ON s.id = d.subject
+  { id: 'text', subject: 'text', protocol: 'text?', office: 'text', minor: 'bool' },
+  `SELECT d.id, d.subject, d.protocol, s.office, s.minor FROM devices d JOIN subjects s ON s.id = d.subject
    WHERE d.id = $1 AND d.valid_from <= $2 AND (d.valid_until IS NULL OR d.valid_until > $2)
-   UNION ALL SELECT id, '', 'zkteco', office FROM terminals WHERE id = $1`,
+   UNION ALL SELECT id, '', 'zkteco', office, false FROM terminals WHERE id = $1`,
 );
 
 /**

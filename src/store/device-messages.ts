@@ -19,7 +19,7 @@ export const addDeviceMessages = statement<
 
 /** Newest first, before a cursor; of the time when the device was a subject's, or a terminal an office's, within the scope. */
 export const listDeviceMessages = statement<
-  [device: string, scope: string, before: string | null, limit: number]
+  [device: string, scope: string, before: string | null, limit: number, minors: boolean]
 >()(
   'device-messages.list',
   {
@@ -34,6 +34,7 @@ export const listDeviceMessages = statement<
   `SELECT m.id, m.received_at, m.device, m.protocol, m.record, m.subject, coalesce(s.office, m.office) AS office
    FROM device_messages m LEFT JOIN subjects s ON s.id = m.subject
    WHERE m.device = $1 AND ($3::bigint IS NULL OR m.id < $3::bigint) AND coalesce(s.office, m.office) IS NOT NULL
+     AND ($5::bool OR s.id IS NULL OR NOT s.minor)
      AND ($2::text = '' OR coalesce(s.office, m.office) = $2 OR starts_with(coalesce(s.office, m.office), $2 || '/'))
    ORDER BY m.id DESC LIMIT $4`,
 );

@@ -8,17 +8,24 @@ export const ensureFeed = statement<[id: string, name: string]>()(
 );
 
 export const addToken = statement<
-  [tokenHash: Buffer, feed: string | null, role: string | null, organisation: string, expiresAt: Date | null]
+  [
+    tokenHash: Buffer,
+    feed: string | null,
+    role: string | null,
+    organisation: string,
+    expiresAt: Date | null,
+    minors: boolean,
+  ]
 >()(
   'feeds.add-token',
   {},
-  'INSERT INTO tokens (token_hash, feed, role, organisation, expires_at) VALUES ($1, $2, $3, $4, $5)',
+  'INSERT INTO tokens (token_hash, feed, role, organisation, expires_at, minors) VALUES ($1, $2, $3, $4, $5, $6)',
 );
 
 export const findFeedToken = statement<[tokenHash: Buffer, now: Date]>()(
   'feeds.find-token',
   { feed: 'text' },
-  'SELECT feed FROM tokens WHERE token_hash = $1 AND feed IS NOT NULL AND (expires_at IS NULL OR expires_at > $2)',
+  'SELECT feed FROM tokens WHERE token_hash = $1 AND feed IS NOT NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)',
 );
 
 export const listFeedCrs = statement<[]>()(

@@ -3,37 +3,40 @@ import { statement } from './statement.ts';
 
 const inScope = (scope: string) =>
   `(${scope} = '' OR office = ${scope} OR starts_with(office, ${scope} || '/'))`;
+/** Minors are seen by who is cleared for them. */
+const orAdult = (minors: string) => `(${minors}::bool OR NOT minor)`;
 
 /** By id; `text` is looked for in id and name, `after` is the cursor. */
 export const listSubjects = statement<
-  [scope: string, organisation: string, text: string | null, after: string, limit: number]
+  [scope: string, organisation: string, text: string | null, after: string, limit: number, minors: boolean]
 >()(
   'roster-views.subjects',
-  { id: 'text', name: 'text', office: 'text', grade: 'text', updated_at: 'timestamptz' },
-  `SELECT id, name, office, grade, updated_at FROM subjects
-   WHERE ${inScope('$1::text')} AND ${inScope('$2::text')}
+  { id: 'text', name: 'text', office: 'text', grade: 'text', minor: 'bool', updated_at: 'timestamptz' },
+  `SELECT id, name, office, grade, minor, updated_at FROM subjects
+   WHERE ${orAdult('$6')} AND ${inScope('$1::text')} AND ${inScope('$2::text')}
      AND ($3::text IS NULL OR position($3 IN id) > 0 OR position($3 IN name) > 0) AND id > $4
    ORDER BY id LIMIT $5`,
 );
 
 export const findSubject = statement<[id: string]>()(
   'roster-views.subject',
-  { id: 'text', name: 'text', office: 'text', grade: 'text', profile: 'jsonb', updated_at: 'timestamptz' },
-  'SELECT id, name, office, grade, profile, updated_at FROM subjects WHERE id = $1',
+  {
+    id: 'text',
+    name: 'text',
+    office: 'text',
+    grade: 'text',
+    minor: 'bool',
+    profile: 'jsonb',
+    updated_at: 'timestamptz',
+  },
+  'SELECT id, name, office, grade, minor, profile, updated_at FROM subjects WHERE id = $1',
 );
 
 /** Everybody's card for the board, by id: the order is that of the cards' indices. */
 export const listSubjectCards = statement<[]>()(
   'roster-views.cards',
-  { id: 'text', name: 'text', office: 'text', grade: 'text' },
-  'SELECT id, name, office, grade FROM subjects ORDER BY id',
-);
-
-/** Names of organisations by path, where the roster gives them; no row: paths are shown as they are. */
-export const findOrganisationNames = statement<[]>()(
-  'roster-views.organisation-names',
-  { document: 'jsonb' },
-  "SELECT document FROM roster_documents WHERE name = 'organisations'",
+  { id: 'text', name: 'text', office: 'text', grade: 'text', minor: 'bool' },
+  'SELECT id, name, office, grade, minor FROM subjects ORDER BY id',
 );
 
 export const listDevices = statement<
@@ -44,6 +47,7 @@ export const listDevices = statement<
     afterSubject: string,
     afterFrom: Date,
     limit: number,
+    minors: boolean,
   ]
 >()(
   'roster-views.devices',
@@ -60,22 +64,19 @@ export const listDevices = statement<
   },
   `SELECT d.id, d.subject, d.kind, d.feed, d.protocol, d.address, d.interval_s, d.valid_from, d.valid_until
    FROM devices d JOIN subjects s ON s.id = d.subject
-   WHERE ${inScope('$1::text')} AND ($2::text IS NULL OR d.subject = $2)
+   WHERE ${orAdult('$7')} AND ${inScope('$1::text')} AND ($2::text IS NULL OR d.subject = $2)
      AND (d.id, d.subject, d.valid_from) > ($3, $4, $5)
    ORDER BY d.id, d.subject, d.valid_from LIMIT $6`,
 );
 
-/** Zones that some subject within the scope has, or all for the whole tree. By id. */
-export const listZones = statement<[scope: string, after: string, limit: number]>()(
+/** Zones that some subject whom the caller may see has, or that are an organisation's own; all for who sees everything. By id. */
+export const listZones = statement<[scope: string, after: string, limit: number, minors: boolean]>()(
   'roster-views.zones',
   { id: 'text', feature: 'jsonb' },
   `SELECT id, feature FROM zones z
-   WHERE id > $2 AND ($1::text = '' OR EXISTS (
-     SELECT FROM subjects
-     WHERE ${inScope('$1')} AND (
-       profile->'zones' @> jsonb_build_array(jsonb_build_object('zone', z.id))
-       OR profile->'curfews' @> jsonb_build_array(jsonb_build_object('zone', z.id))
-       OR profile->'permits' @> jsonb_build_array(jsonb_build_object('destination', z.id)))))
+   WHERE id > $2 AND (($1::text = '' AND $4::bool) OR (z.office IS NOT NULL AND ${inScope('$1')}) OR EXISTS (
+     SELECT FROM zone_uses u JOIN (SELECT id AS subject, office, minor FROM subjects) s USING (subject)
+     WHERE u.zone = z.id AND ${orAdult('$4')} AND ($1 = '' OR s.office = $1 OR starts_with(s.office, $1 || '/'))))
    ORDER BY id LIMIT $3`,
 );
 

@@ -1,4 +1,4 @@
-/** Recorded fixes of a subject. */
+/** Recorded fixes of a subject, of those whom the caller may see. */
 import { statement } from './statement.ts';
 
 /** What a legal hold keeps stands in a table of its own. */
@@ -35,5 +35,5 @@ export const listTrack = statement<
     method: 'text?',
     mock: 'bool?',
   },
-  `(${within('positions')}) UNION (${within('positions_held')}) ORDER BY at, device, sequence LIMIT $7`,
+  `(${within('seen_positions')}) UNION (${within('positions_held')}) ORDER BY at, device, sequence LIMIT $7`,
 );

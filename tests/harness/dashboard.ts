@@ -10,6 +10,8 @@ import type { AlertCard, ServerMessage, SubjectCard, Whereabouts } from '../../d
 import { createDashboard, type DashboardDeps } from '../../dashboard/server/app.ts';
 import type { Role } from '../../dashboard/server/auth/access.ts';
 import { hashPassword } from '../../dashboard/server/auth/passwords.ts';
+import { currentReach } from '../../dashboard/server/auth/reach.ts';
+import { connectServiceDatabase } from '../../src/adapters/database.ts';
 import { createLogger } from '../../src/adapters/logger.ts';
 import { createMemoryLiveState } from '../../src/adapters/memory-live-state.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
@@ -36,10 +38,11 @@ export interface TestDashboard extends TestDatabase {
     path: string,
     options?: { headers?: Record<string, string>; body?: unknown },
   ): Promise<Call>;
-  account(login: string, role: Role, organisation: string): Promise<void>;
-  token(role: Role, organisation: string): Promise<{ authorization: string }>;
+  /** Cleared to see minors unless said otherwise. */
+  account(login: string, role: Role, organisation: string, minors?: boolean): Promise<void>;
+  token(role: Role, organisation: string, minors?: boolean): Promise<{ authorization: string }>;
   signIn(login: string): Promise<{ cookie: string; 'x-csrf-token': string }>;
-  subject(id: string, office: string, name?: string): Promise<void>;
+  subject(id: string, office: string, name?: string, minor?: boolean): Promise<void>;
   alert(alert: string, version: number, given: Partial<AlertEvent> & { subject: string }): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -50,10 +53,13 @@ const passwordHash = hashPassword(PASSWORD);
 export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Promise<TestDashboard> {
   const postgres = await createTestDatabase();
   const { database } = postgres;
+  const logger = createLogger('error');
+  const requests = await connectServiceDatabase({ url: postgres.url, reach: currentReach, logger, max: 4 });
   const liveState = createMemoryLiveState();
   const clock = { aheadMs: 0 };
   const app = await createDashboard({
     database,
+    requests,
     liveState,
     logger: createLogger('silent'),
     registry: new Registry(),
@@ -85,6 +91,7 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
     version: 'test',
     demo: false,
     tickSeconds: 10,
+    callsAMinute: 1_000_000,
     partitions: 1,
     stages: ['board'],
     now: () => Date.now() + clock.aheadMs,
@@ -111,21 +118,20 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
     liveState,
     clock,
     call,
-    async account(login, role, organisation) {
-      await run('INSERT INTO accounts (login, password_hash, role, organisation) VALUES ($1, $2, $3, $4)', [
-        login,
-        await passwordHash,
-        role,
-        organisation,
-      ]);
+    async account(login, role, organisation, minors = true) {
+      await run(
+        'INSERT INTO accounts (login, password_hash, role, organisation, minors) VALUES ($1, $2, $3, $4, $5)',
+        [login, await passwordHash, role, organisation, minors],
+      );
     },
-    async token(role, organisation) {
+    async token(role, organisation, minors = true) {
       const token = randomBytes(16).toString('hex');
       const hash = createHash('sha256').update(token).digest();
-      await run('INSERT INTO tokens (token_hash, role, organisation) VALUES ($1, $2, $3)', [
+      await run('INSERT INTO tokens (token_hash, role, organisation, minors) VALUES ($1, $2, $3, $4)', [
         hash,
         role,
         organisation,
+        minors,
       ]);
       return { authorization: `Bearer ${token}` };
     },
@@ -135,15 +141,22 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
       const cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
       return { cookie, 'x-csrf-token': answer.body.csrf };
     },
-    async subject(id, office, name = `测试人员${id}`) {
+    async subject(id, office, name = `测试人员${id}`, minor = false) {
       await run(
         `INSERT INTO subjects (id, name, office, grade, profile) VALUES ($1, $2, $3, 'standard', $4)
-         ON CONFLICT (id) DO UPDATE SET name = $2, office = $3`,
+         ON CONFLICT (id) DO UPDATE SET name = $2, office = $3, profile = $4`,
         [
           id,
           name,
           office,
-          JSON.stringify({ id, name, office, grade: 'standard', zones: [{ zone: `home-${id}` }] }),
+          JSON.stringify({
+            id,
+            name,
+            office,
+            grade: 'standard',
+            zones: [{ zone: `home-${id}` }],
+            ...(minor ? { minor } : {}),
+          }),
         ],
       );
       await run("SELECT pg_notify('roster', '')", []);
@@ -151,6 +164,7 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
     alert: (alert, version, given) => writeAlert(database, alert, version, given),
     async close() {
       await app.close();
+      await requests.close();
       await liveState.close();
       await postgres.drop();
     },

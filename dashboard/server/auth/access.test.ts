@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ACTIONS, type Actor, can, covers, ROLES } from './access.ts';
+import { ACTIONS, type Actor, actionsOf, can, covers, isCleared, mayGrant, ROLES } from './access.ts';
 import { hashPassword, randomPassword, verifyPassword } from './passwords.ts';
 import { createSignInLimits } from './sign-in-limits.ts';
 
@@ -8,16 +8,20 @@ const actor = (role: Actor['role'], organisation: string): Actor => ({
   name: 'a',
   role,
   organisation,
+  minors: true,
 });
 const CHANGES = ACTIONS.filter((action) =>
-  /\.(acknowledge|declare|replay|secret|command|work|review|approve|send|answer|write|keep|draw|set)$/.test(
+  /\.(acknowledge|administer|declare|replay|secret|command|work|review|approve|send|answer|write|keep|draw|set)$/.test(
     action,
   ),
 );
 
 test('A3 an auditor changes nothing, an administrator does everything', () => {
   expect(CHANGES.length).toBeGreaterThan(0);
-  for (const action of CHANGES) expect(can(actor('auditor', ''), action, '')).toBe(false);
+  for (const action of CHANGES) {
+    expect(can(actor('auditor', ''), action, '')).toBe(false);
+    expect(can(actor('prosecutor', ''), action, '')).toBe(false);
+  }
   for (const action of ACTIONS) expect(can(actor('administrator', ''), action, 'x')).toBe(true);
 });
 
@@ -34,6 +38,37 @@ test('A4 the subtree and nothing beside it', () => {
   expect(can(actor('administrator', 'a'), 'alerts.read', 'b')).toBe(false);
   expect(can(actor('administrator', 'a'), 'alerts.read', null)).toBe(false);
   expect(can(actor('administrator', ''), 'alerts.read', null)).toBe(true);
+});
+
+test('A10 a minor is seen by who is cleared, and no clearance helps a role that can have none', () => {
+  const cleared = actor('duty-officer', 'a');
+  expect(can(cleared, 'subjects.read', 'a', true)).toBe(true);
+  expect(can({ ...cleared, minors: false }, 'subjects.read', 'a', true)).toBe(false);
+  expect(can({ ...cleared, minors: false }, 'subjects.read', 'a', false)).toBe(true);
+  expect(isCleared('manager', true)).toBe(false);
+  expect(isCleared('duty-officer', true)).toBe(true);
+  expect(isCleared('duty-officer', false)).toBe(false);
+});
+
+test('A11 nobody gives what they have not: organisation, role and clearance', () => {
+  const grant = { role: 'duty-officer', organisation: 'a/b', minors: true } as const;
+  const admin = actor('administrator', 'a');
+  expect(mayGrant(admin, grant)).toBe(true);
+  expect(mayGrant(admin, { ...grant, organisation: 'b' })).toBe(false);
+  expect(mayGrant(admin, { ...grant, organisation: '' })).toBe(false);
+  expect(mayGrant({ ...admin, minors: false }, grant)).toBe(false);
+  expect(mayGrant({ ...admin, minors: false }, { ...grant, minors: false })).toBe(true);
+  for (const role of ROLES)
+    for (const given of ROLES)
+      if (actionsOf(given).some((action) => !actionsOf(role).includes(action)))
+        expect(mayGrant(actor(role, ''), { ...grant, role: given })).toBe(false);
+  expect(mayGrant({ ...admin, only: ['accounts.administer'] }, grant)).toBe(false);
+});
+
+test('A12 a token of less than its role may do no more than that', () => {
+  const narrow = { ...actor('administrator', ''), only: ['alerts.read', 'nonsense'] };
+  expect(ACTIONS.filter((action) => can(narrow, action, ''))).toEqual(['alerts.read']);
+  expect(can({ ...actor('manager', ''), only: ['tracks.read'] }, 'tracks.read', '')).toBe(false);
 });
 
 test('A5 a password is an argon2id PHC string that only the password opens', async () => {

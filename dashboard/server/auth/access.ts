@@ -3,11 +3,24 @@
  * Every route declares its action (`config: { action }`); `route-guard.ts` refuses routes that declare none.
  */
 
-export const ROLES = ['administrator', 'duty-officer', 'office-officer', 'manager', 'auditor'] as const;
+export const ROLES = [
+  'administrator',
+  'duty-officer',
+  'office-officer',
+  'manager',
+  'auditor',
+  'prosecutor',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 export const ACTIONS = [
   'account.own',
+  'accounts.read',
+  'accounts.administer',
+  'tokens.read',
+  'tokens.administer',
+  'organisations.read',
+  'organisations.administer',
   'alerts.read',
   'alerts.acknowledge',
   'alerts.work',
@@ -61,13 +74,31 @@ export interface Actor {
   readonly role: Role;
   /** Path of the organisation whose subtree the actor sees; '' is the whole tree. */
   readonly organisation: string;
+  /** Cleared to see minors, who are a class of their own (Community Corrections Law, chapter 7). */
+  readonly minors: boolean;
+  /** A token may be given less than its role. */
+  readonly only?: readonly string[];
 }
 
-/** An auditor reads everything and changes nothing; quarantine is the administrator's (raw bytes of any device). */
+/** Roles that an account can be cleared for minors in: a manager reads figures, which name nobody. */
+const MAY_BE_CLEARED: Readonly<Record<Role, boolean>> = {
+  administrator: true,
+  'duty-officer': true,
+  'office-officer': true,
+  manager: false,
+  auditor: true,
+  prosecutor: true,
+};
+
+/**
+ * An auditor reads everything and changes nothing; a prosecutor reads what the supervision of corrections asks for (art. 62); quarantine
+ * is the administrator's (raw bytes of any device).
+ */
 const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
   administrator: ACTIONS,
   'duty-officer': [
     'account.own',
+    'organisations.read',
     'alerts.read',
     'alerts.acknowledge',
     'alerts.work',
@@ -94,6 +125,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
   ],
   'office-officer': [
     'account.own',
+    'organisations.read',
     'alerts.read',
     'alerts.acknowledge',
     'alerts.work',
@@ -114,6 +146,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
   ],
   manager: [
     'account.own',
+    'organisations.read',
     'alerts.read',
     'alerts.review',
     'shelvings.approve',
@@ -130,6 +163,9 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
   ],
   auditor: [
     'account.own',
+    'accounts.read',
+    'tokens.read',
+    'organisations.read',
     'alerts.read',
     'tasks.read',
     'shifts.read',
@@ -148,6 +184,16 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'evidence.make',
     'retention.read',
   ],
+  prosecutor: [
+    'account.own',
+    'organisations.read',
+    'alerts.read',
+    'board.watch',
+    'subjects.read',
+    'tracks.read',
+    'insight.read',
+    'zones.read',
+  ],
 };
 
 /** The actions of a role, for the page to show or hide what it offers. */
@@ -164,8 +210,38 @@ export function covers(scope: string, organisation: string): boolean {
   return scope === '' || organisation === scope || organisation.startsWith(`${scope}/`);
 }
 
-/** May `actor` do `action` to something of `organisation`? Null: something that belongs to no organisation. */
-export function can(actor: Actor, action: Action, organisation: string | null): boolean {
-  if (!ALLOWED[actor.role].includes(action)) return false;
+/** What an actor may do, or a token of less than its role. */
+export function actionsFor({ role, only }: Pick<Actor, 'role' | 'only'>): readonly Action[] {
+  return only === undefined ? ALLOWED[role] : ALLOWED[role].filter((action) => only.includes(action));
+}
+
+/** Whose rows: a role that can't be cleared sees no minors, whatever its account says. */
+export function isCleared(role: Role, minors: boolean): boolean {
+  return minors && MAY_BE_CLEARED[role];
+}
+
+/**
+ * May `actor` do `action` to something of `organisation`, of a minor or not? Null: something that belongs to no organisation, or a
+ * subject who is on no roster and so may be a minor.
+ */
+export function can(actor: Actor, action: Action, organisation: string | null, minor = false): boolean {
+  if (!actionsFor(actor).includes(action)) return false;
+  if (minor && !actor.minors) return false;
   return organisation === null ? actor.organisation === '' : covers(actor.organisation, organisation);
+}
+
+export interface Grant {
+  readonly role: Role;
+  readonly organisation: string;
+  readonly minors: boolean;
+}
+
+/** May `actor` give this to somebody, or take it away? Inside the own subtree, and nothing that the actor may not do as well. */
+export function mayGrant(actor: Actor, { role, organisation, minors }: Grant): boolean {
+  const own = actionsFor(actor);
+  return (
+    covers(actor.organisation, organisation) &&
+    actionsOf(role).every((action) => own.includes(action)) &&
+    (!minors || actor.minors)
+  );
 }

@@ -1,5 +1,5 @@
 /** The first administrator, login `admin`, over the whole tree. */
-import { createAccount, findAccount, setPassword } from '../../../src/store/accounts.ts';
+import { createAccount, findAccount, isAccountThere, restoreAccount } from '../../../src/store/accounts.ts';
 import type { Db } from '../../../src/store/statement.ts';
 import { hashPassword, randomPassword, verifyPassword } from './passwords.ts';
 
@@ -8,20 +8,32 @@ export const ADMINISTRATOR = 'admin';
 /**
  * Makes the administrator where there is none. `password` (WARDLINE_ADMIN_PASSWORD) sets the password, of one that
  * is already there too: it is the way back in after a lost one, and ends the sessions begun with the old. Without it a
- * random password is made with the account and answered once, for the caller to print: only its hash is stored.
+ * random one is made with the account and answered, for the caller to print: only its hash is stored. It opens nothing but the
+ * choice of another, unless `isKept`: the demo's is printed at every start.
  */
 export async function ensureAdministrator(
   db: Db,
   password?: string,
+  isKept = false,
 ): Promise<{ readonly created: boolean; readonly password?: string }> {
-  const [account] = await findAccount(db, ADMINISTRATOR);
-  if (account !== undefined) {
-    if (password !== undefined && !(await verifyPassword(password, account.password_hash)))
-      await setPassword(db, ADMINISTRATOR, await hashPassword(password));
+  if ((await isAccountThere(db, ADMINISTRATOR)).length > 0) {
+    const [account] = await findAccount(db, ADMINISTRATOR);
+    if (password !== undefined && !(await verifyPassword(password, account?.password_hash ?? '')))
+      await restoreAccount(db, ADMINISTRATOR, await hashPassword(password));
     return { created: false };
   }
   const chosen = password ?? randomPassword();
-  const made = await createAccount(db, ADMINISTRATOR, await hashPassword(chosen), 'administrator', '');
+  const isOneTime = password === undefined && !isKept;
+  const made = await createAccount(
+    db,
+    ADMINISTRATOR,
+    await hashPassword(chosen),
+    'administrator',
+    '',
+    true,
+    isOneTime,
+    '',
+  );
   // Another process that starts at the same moment may have been first: its password holds.
   if (made.length === 0) return { created: false };
   return password === undefined ? { created: true, password: chosen } : { created: true };

@@ -1,6 +1,6 @@
 /**
  * Signing in and proving who calls: a cookie with a random token of which only the SHA-256 is stored, or a bearer
- * token. `signIn` is the one place where a second factor or OpenID Connect would be put.
+ * token. How somebody proves who they are at the sign-in stands in `password-proof.ts`.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Instant } from '../../../src/kernel/instant.ts';
@@ -8,24 +8,25 @@ import { fail, ok, type Result } from '../../../src/kernel/result.ts';
 import {
   createSession,
   endSession,
-  findAccount,
   findRoleToken,
   findSession,
+  setPassword,
 } from '../../../src/store/accounts.ts';
 import type { Db } from '../../../src/store/statement.ts';
-import { type Actor, isRole } from './access.ts';
-import { hashPassword, verifyPassword } from './passwords.ts';
+import { type Actor, isCleared, isRole } from './access.ts';
+import { createPasswordProof } from './password-proof.ts';
+import { hashPassword } from './passwords.ts';
 import { createSignInLimits } from './sign-in-limits.ts';
 
 /** A shift and the hand-over; after it a person signs in again. */
 const SESSION_MS = 12 * 3_600_000;
-/** Each check of a password takes 19 MiB and a thread of the pool: more at once would starve the rest. */
-const MAX_CHECKS_AT_ONCE = 8;
 
 export interface Session {
   readonly actor: Actor;
   readonly csrf: string;
   readonly expiresAtMs: Instant;
+  /** The password was a one-time one: nothing is open but what changes it. */
+  readonly mustChange: boolean;
 }
 
 /** Who calls and by what. `key` names the credential without giving it away; a session's end is told by it. */
@@ -34,6 +35,7 @@ export interface Caller {
   readonly key: string;
   /** Null for a bearer token: no browser sends one by itself. */
   readonly session: Session | null;
+  readonly mustChange: boolean;
 }
 
 export type SignInFault =
@@ -47,6 +49,13 @@ export interface Sessions {
     password: string,
     address: string,
   ): Promise<Result<{ readonly token: string; readonly session: Session }, SignInFault>>;
+  /** A new password for who knows the old one. Ends every session of the account. */
+  changePassword(
+    login: string,
+    password: string,
+    next: string,
+    address: string,
+  ): Promise<Result<void, SignInFault>>;
   callerOfCookie(token: string): Promise<Caller | undefined>;
   callerOfBearer(token: string): Promise<Caller | undefined>;
   /** Ends the session of a cookie at once, its websockets too. */
@@ -60,49 +69,49 @@ const keyOf = (hash: Buffer) => hash.toString('hex').slice(0, 16);
 export function createSessions(deps: { readonly db: Db; now(): Instant }): Sessions {
   const limits = createSignInLimits();
   const listeners: ((key: string) => void)[] = [];
-  // An unknown login is checked against this, so that it takes as long as a known one.
-  const nobody = hashPassword(randomBytes(16).toString('hex'));
-  let checking = 0;
+  const proof = createPasswordProof(deps.db);
 
-  const check = async (login: string, password: string) => {
-    checking++;
-    try {
-      const [account] = await findAccount(deps.db, login);
-      const right = await verifyPassword(password, account?.password_hash ?? (await nobody));
-      return right && account !== undefined && isRole(account.role)
-        ? { ...account, role: account.role }
-        : undefined;
-    } finally {
-      checking--;
-    }
+  const prove = async (login: string, password: string, address: string) => {
+    const waitMs = limits.waitMs(login, address, deps.now());
+    if (waitMs > 0) return fail({ why: 'wait', waitMs } as const);
+    if (proof.isBusy()) return fail({ why: 'busy' } as const);
+    // Counted before the check: attempts in parallel must not share one allowance.
+    limits.failed(login, address, deps.now());
+    const account = await proof.prove(login, password);
+    if (account === undefined) return fail({ why: 'wrong-login-or-password' } as const);
+    limits.succeeded(login, address);
+    return ok(account);
   };
 
   return {
     async signIn(login, password, address) {
-      const waitMs = limits.waitMs(login, address, deps.now());
-      if (waitMs > 0) return fail({ why: 'wait', waitMs });
-      if (checking >= MAX_CHECKS_AT_ONCE) return fail({ why: 'busy' });
-      // Counted before the check: attempts in parallel must not share one allowance.
-      limits.failed(login, address, deps.now());
-      const account = await check(login, password);
-      if (account === undefined) return fail({ why: 'wrong-login-or-password' });
-      limits.succeeded(login, address);
+      const proven = await prove(login, password, address);
+      if (!proven.ok) return proven;
+      const { role, organisation, minors, mustChange } = proven.value;
       const token = randomBytes(32).toString('base64url');
       const csrf = randomBytes(24).toString('base64url');
       const expiresAtMs = deps.now() + SESSION_MS;
       await createSession(deps.db, hashOf(token), login, csrf, new Date(expiresAtMs));
-      const { role, organisation } = account;
-      const actor: Actor = { kind: 'account', name: login, role, organisation };
-      return ok({ token, session: { actor, csrf, expiresAtMs } });
+      const actor: Actor = { kind: 'account', name: login, role, organisation, minors };
+      return ok({ token, session: { actor, csrf, expiresAtMs, mustChange } });
+    },
+
+    async changePassword(login, password, next, address) {
+      const proven = await prove(login, password, address);
+      if (!proven.ok) return proven;
+      await setPassword(deps.db, login, await hashPassword(next), false);
+      return ok(undefined);
     },
 
     async callerOfCookie(token) {
       const hash = hashOf(token);
       const [row] = await findSession(deps.db, hash, new Date(deps.now()));
       if (row === undefined || !isRole(row.role)) return undefined;
-      const { login, role, organisation, csrf } = row;
-      const actor: Actor = { kind: 'account', name: login, role, organisation };
-      return { actor, key: keyOf(hash), session: { actor, csrf, expiresAtMs: row.expires_at.getTime() } };
+      const { login, role, organisation, csrf, must_change: mustChange } = row;
+      const minors = isCleared(role, row.minors);
+      const actor: Actor = { kind: 'account', name: login, role, organisation, minors };
+      const session = { actor, csrf, expiresAtMs: row.expires_at.getTime(), mustChange };
+      return { actor, key: keyOf(hash), session, mustChange };
     },
 
     async callerOfBearer(token) {
@@ -111,7 +120,15 @@ export function createSessions(deps: { readonly db: Db; now(): Instant }): Sessi
       if (row === undefined || !isRole(row.role)) return undefined;
       const key = keyOf(hash);
       const { role, organisation } = row;
-      return { actor: { kind: 'token', name: `token:${key}`, role, organisation }, key, session: null };
+      const actor: Actor = {
+        kind: 'token',
+        name: `token:${key}`,
+        role,
+        organisation,
+        minors: isCleared(role, row.minors),
+        ...(row.actions === null ? {} : { only: row.actions as readonly string[] }),
+      };
+      return { actor, key, session: null, mustChange: false };
     },
 
     async end(token) {

@@ -59,8 +59,10 @@ export const Alert = Type.Object({
 export async function findSeenAlert(db: Db, actor: Actor, action: Action, id: string): Promise<AlertRow> {
   const [row] = await findAlert(db, id);
   const isEverybodys = row?.kind === 'feed-outage' && row.office === null;
-  if (row === undefined || !can(actor, action, isEverybodys ? actor.organisation : row.office))
-    throw new Problem('not-found');
+  const [office, minor] = isEverybodys
+    ? [actor.organisation, false]
+    : [row?.office ?? null, row?.minor ?? true];
+  if (row === undefined || !can(actor, action, office, minor)) throw new Problem('not-found');
   return row;
 }
 

@@ -112,7 +112,7 @@ export function registerAlertWorkRoutes(
     async (request) => {
       const { actor } = callerOf(request);
       const row = await findSeenAlert(db, actor, 'alerts.read', request.params.id);
-      const parts = row.incident === null ? [] : await listIncidentAlerts(db, [row.incident], '');
+      const parts = row.incident === null ? [] : await listIncidentAlerts(db, [row.incident], '', true);
       const proposal = proposeDisposition({
         kind: row.kind as AlertKindName,
         state: row.state as AlertState,

@@ -92,9 +92,10 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
         return listWork(callerOf(request).actor, work, organisation ?? '', kind ?? null, cursor, limit);
       }
       const [start, before] = cursor === undefined ? [null, null] : decodeCursor(cursor, 2);
+      const { actor } = callerOf(request);
       const rows = await listAlerts(
         db,
-        callerOf(request).actor.organisation,
+        actor.organisation,
         organisation ?? '',
         state === undefined ? null : state === 'open' ? ['opened', 'updated'] : [state],
         kind ?? null,
@@ -103,6 +104,7 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
         start == null ? null : new Date(readTime('cursor', start)),
         before ?? null,
         limit + 1,
+        actor.minors,
       );
       return toPage(rows, limit, toAlertItem, (last) =>
         encodeCursor(last.started_at.toISOString(), last.alert),
@@ -193,6 +195,7 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
       start === undefined ? null : new Date(readTime('cursor', start)),
       after ?? null,
       limit + 1,
+      actor.minors,
     );
     return toPage(rows, limit, toAlertItem, (last) =>
       encodeCursor(String(last.rank), last.started_at.toISOString(), last.alert),

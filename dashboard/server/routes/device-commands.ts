@@ -58,7 +58,7 @@ export function registerDeviceCommandRoutes(app: App, deps: DeviceCommandDeps): 
       const nowMs = deps.now();
       const { id } = request.params;
       const [device] = isKept(id) ? await findAssigned(db, id, new Date(nowMs)) : [];
-      if (device === undefined || !can(actor, 'devices.command', device.office))
+      if (device === undefined || !can(actor, 'devices.command', device.office, device.minor))
         throw new Problem('not-found', 'no device that is somebody’s now has this id');
       const command = commandOf(request.body);
       const known = COMMANDS_OF[(device.protocol ?? 'osmand') as Protocol] ?? [];
@@ -108,9 +108,9 @@ export function registerDeviceCommandRoutes(app: App, deps: DeviceCommandDeps): 
       const { id } = request.params;
       const { cursor, limit = 100 } = request.query;
       if (!isKept(id)) throw new Problem('not-found', 'no device has this id');
-      const scope = callerOf(request).actor.organisation;
+      const { organisation, minors } = callerOf(request).actor;
       return toCommandPage(
-        await listDeviceCommands(db, id, scope, beforeOf(cursor), limit + 1),
+        await listDeviceCommands(db, id, organisation, beforeOf(cursor), limit + 1, minors),
         limit,
         deps.now(),
       );

@@ -44,9 +44,16 @@ export function registerDeviceMessageRoutes(app: App, deps: { readonly database:
         throw new Problem('bad-request', 'cursor is not one that a page before gave');
       // The store's texts hold neither: nothing there can be called so.
       if (id.includes('\0') || !id.isWellFormed()) throw new Problem('not-found', 'no device has this id');
-      const scope = callerOf(request).actor.organisation;
+      const { organisation, minors } = callerOf(request).actor;
       const reason = reasonOf(request, request.query.reason);
-      const rows = await listDeviceMessages(deps.database, id, scope, before ?? null, limit + 1);
+      const rows = await listDeviceMessages(
+        deps.database,
+        id,
+        organisation,
+        before ?? null,
+        limit + 1,
+        minors,
+      );
       const whose = new Map(rows.map(({ subject, office }) => [subject, office]));
       await audit(
         deps.database,

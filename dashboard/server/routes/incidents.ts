@@ -73,10 +73,11 @@ export function registerIncidentRoutes(
         at === undefined ? null : new Date(readTime('cursor', at)),
         id ?? null,
         limit + 1,
+        actor.minors,
       );
       const ids = rows.slice(0, limit).map((row) => row.id);
       const parts = Map.groupBy(
-        await listIncidentAlerts(db, ids, actor.organisation),
+        await listIncidentAlerts(db, ids, actor.organisation, actor.minors),
         (part) => part.incident,
       );
       return toPage(
@@ -197,8 +198,9 @@ export function registerIncidentRoutes(
   /** `mayBeEmpty`: the last part has just been taken out. */
   async function findSeenIncident(actor: Actor, id: string, mayBeEmpty = false) {
     const [row] = await findIncident(db, id);
-    const all = row === undefined ? [] : await listIncidentAlerts(db, [row.id], '');
-    const seen = row === undefined ? [] : await listIncidentAlerts(db, [row.id], actor.organisation);
+    const all = row === undefined ? [] : await listIncidentAlerts(db, [row.id], '', true);
+    const seen =
+      row === undefined ? [] : await listIncidentAlerts(db, [row.id], actor.organisation, actor.minors);
     if (row === undefined || (seen.length === 0 && !mayBeEmpty)) throw new Problem('not-found');
     return toIncident(row, all.length, seen);
   }

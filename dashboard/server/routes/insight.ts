@@ -171,7 +171,7 @@ export function registerInsightRoutes(
         target: organisation,
         detail: { from: formatInstant(fromMs), to: formatInstant(untilMs), policy: request.body.policy },
       });
-      const own = await listOwn(actor.organisation, organisation);
+      const own = await listOwn(actor, organisation);
       const result = await past.backtest(policy.value, fromMs, untilMs, (subject) => own.has(subject));
       return {
         from: formatInstant(fromMs),
@@ -189,10 +189,18 @@ export function registerInsightRoutes(
     },
   );
 
-  async function listOwn(scope: string, organisation: string): Promise<Set<string>> {
+  async function listOwn(actor: Actor, organisation: string): Promise<Set<string>> {
     const own = new Set<string>();
     for (let after = ''; ; ) {
-      const rows = await listSubjects(database, scope, organisation, null, after, PAGE);
+      const rows = await listSubjects(
+        database,
+        actor.organisation,
+        organisation,
+        null,
+        after,
+        PAGE,
+        actor.minors,
+      );
       for (const { id } of rows) own.add(id);
       if (rows.length < PAGE) return own;
       after = rows.at(-1)?.id ?? '';
@@ -201,7 +209,7 @@ export function registerInsightRoutes(
 
   async function findSeen(actor: Actor, action: Action, id: string) {
     const [row] = await findSubject(database, id);
-    if (row === undefined || !can(actor, action, row.office)) throw new Problem('not-found');
+    if (row === undefined || !can(actor, action, row.office, row.minor)) throw new Problem('not-found');
     return row;
   }
 }

@@ -61,9 +61,9 @@ export function registerRosterRoutes(app: App, deps: { readonly database: Databa
       const { subject, cursor, limit = 100 } = request.query;
       const [id = '', of = '', from = '1970-01-01T00:00:00Z'] =
         cursor === undefined ? [] : decodeCursor(cursor, 3);
-      const scope = callerOf(request).actor.organisation;
+      const { organisation, minors } = callerOf(request).actor;
       const after = new Date(readTime('cursor', from));
-      const rows = await listDevices(db, scope, subject ?? null, id, of, after, limit + 1);
+      const rows = await listDevices(db, organisation, subject ?? null, id, of, after, limit + 1, minors);
       return toPage(
         rows,
         limit,
@@ -100,7 +100,8 @@ export function registerRosterRoutes(app: App, deps: { readonly database: Databa
     async (request) => {
       const { cursor, limit = 1000 } = request.query;
       const [after = ''] = cursor === undefined ? [] : decodeCursor(cursor, 1);
-      const rows = await listZones(db, callerOf(request).actor.organisation, after, limit + 1);
+      const { organisation, minors } = callerOf(request).actor;
+      const rows = await listZones(db, organisation, after, limit + 1, minors);
       const page = toPage(
         rows,
         limit,

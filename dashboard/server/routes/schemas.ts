@@ -1,5 +1,5 @@
 /** Shapes that several routes answer or ask for. Times are RFC 3339 in UTC. */
-import { type TSchema, Type } from 'typebox';
+import { type TSchema, type TStringOptions, Type } from 'typebox';
 import { ALERT_KINDS, ALERT_STATES, SEVERITIES } from '../../../src/kernel/alert-event.ts';
 import { formatInstant, type Instant, parseInstant } from '../../../src/kernel/instant.ts';
 import { Problem } from '../problem.ts';
@@ -37,6 +37,9 @@ export const Cursor = Type.Optional(
 export const OrganisationPath = Type.Optional(
   Type.String({ maxLength: 256, description: 'Path of an organisation: only what is in its subtree' }),
 );
+/** A text that the store can keep: it takes no NUL. */
+export const PlainText = (options: TStringOptions = {}) =>
+  Type.String({ ...options, pattern: '^[^\\u0000]*$' });
 export const Id = Type.String({ minLength: 1, maxLength: 256 });
 
 export const Evidence = Type.Array(

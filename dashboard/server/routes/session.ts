@@ -4,9 +4,9 @@ import { formatInstant } from '../../../src/kernel/instant.ts';
 import { recordAudit } from '../../../src/store/audit.ts';
 import type { Db } from '../../../src/store/statement.ts';
 import { audit } from '../audit.ts';
-import { actionsOf, ROLES } from '../auth/access.ts';
+import { actionsFor, ROLES } from '../auth/access.ts';
 import { callerOf, checkOrigin, SESSION_COOKIE } from '../auth/route-guard.ts';
-import type { Session, Sessions } from '../auth/sessions.ts';
+import type { Session, Sessions, SignInFault } from '../auth/sessions.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
 import { answers, Nullable, problem, Time } from './schemas.ts';
@@ -20,12 +20,16 @@ const SessionView = Type.Object({
   }),
   csrf: Type.String({ description: 'Send it as X-CSRF-Token with every call that changes something' }),
   expiresAt: Time,
+  mustChangePassword: Type.Boolean({
+    description: 'Signed in by a one-time password: until it is changed, nothing else is open',
+  }),
 });
 const Me = Type.Object({
   kind: Type.Enum(['account', 'token']),
   name: Type.String(),
   role: RoleName,
   organisation: Type.String(),
+  minors: Type.Boolean({ description: 'Cleared to see minors' }),
   actions: Type.Array(Type.String()),
   expiresAt: Nullable(Time),
 });
@@ -57,19 +61,14 @@ export function registerSessionRoutes(
       const result = await deps.sessions.signIn(login, password, request.ip);
       if (!result.ok) {
         request.log.info({ event: 'session.refused', why: result.error.why, login }, 'sign-in refused');
-        if (result.error.why === 'wait') {
-          const waitS = Math.ceil(result.error.waitMs / 1000);
-          throw new Problem('too-many-attempts', `wait ${waitS} s before the next attempt`, waitS);
-        }
-        if (result.error.why === 'busy')
-          throw new Problem('unavailable', 'many are signing in: try again', 1);
-        // Attempts that must wait are not checked and not recorded: the back-off also bounds what a stranger can write.
-        await recordAudit(deps.database, {
-          actor: { kind: 'account', name: login, organisation: null },
-          action: 'session.refused',
-          address: request.ip,
-        });
-        throw new Problem('wrong-login-or-password');
+        if (result.error.why !== 'wait' && result.error.why !== 'busy')
+          // Attempts that must wait are not checked and not recorded: the back-off also bounds what a stranger can write.
+          await recordAudit(deps.database, {
+            actor: { kind: 'account', name: login, organisation: null },
+            action: 'session.refused',
+            address: request.ip,
+          });
+        throw problemOf(result.error);
       }
       const { token, session } = result.value;
       await recordAudit(deps.database, {
@@ -122,6 +121,34 @@ export function registerSessionRoutes(
     },
   );
 
+  app.put(
+    '/api/v1/session/password',
+    {
+      config: { action: 'account.own' },
+      bodyLimit: 4096,
+      schema: {
+        tags,
+        summary: 'Choose another password: ends every session of the account, this one too',
+        body: Type.Object({
+          password: Type.String({ minLength: 1, maxLength: 1024, description: 'The present one' }),
+          next: Type.String({ minLength: 12, maxLength: 1024 }),
+        }),
+        response: { 204: Type.Null(), '4xx': problem('The request was refused'), '5xx': problem('Not now') },
+      },
+    },
+    async (request, reply) => {
+      const { actor, session } = callerOf(request);
+      if (session === null) throw new Problem('forbidden', 'a bearer token has no password');
+      const { password, next } = request.body;
+      if (password.normalize('NFC') === next.normalize('NFC') || next.includes(actor.name))
+        throw new Problem('bad-request', 'next must be another password, without the login in it');
+      const result = await deps.sessions.changePassword(actor.name, password, next, request.ip);
+      if (!result.ok) throw problemOf(result.error);
+      request.log.info({ event: 'account.password-changed', account: actor.name }, 'password changed');
+      return reply.clearCookie(SESSION_COOKIE, { path: '/' }).code(204).send(null);
+    },
+  );
+
   app.get(
     '/api/v1/me',
     {
@@ -130,16 +157,35 @@ export function registerSessionRoutes(
     },
     async (request) => {
       const { actor, session } = callerOf(request);
+      const { kind, name, role, organisation, minors } = actor;
       return {
-        ...actor,
-        actions: [...actionsOf(actor.role)],
+        kind,
+        name,
+        role,
+        organisation,
+        minors,
+        actions: [...actionsFor(actor)],
         expiresAt: session === null ? null : formatInstant(session.expiresAtMs),
       };
     },
   );
 }
 
-function toView({ actor, csrf, expiresAtMs }: Session) {
+function problemOf(fault: SignInFault): Problem {
+  if (fault.why === 'busy') return new Problem('unavailable', 'many are signing in: try again', 1);
+  if (fault.why === 'wrong-login-or-password') return new Problem('wrong-login-or-password');
+  const waitS = Math.ceil(fault.waitMs / 1000);
+  return new Problem('too-many-attempts', `wait ${waitS} s before the next attempt`, waitS);
+}
+
+function toView({ actor, csrf, expiresAtMs, mustChange }: Session) {
   const { name, role, organisation } = actor;
-  return { login: name, role, organisation, csrf, expiresAt: formatInstant(expiresAtMs) };
+  return {
+    login: name,
+    role,
+    organisation,
+    csrf,
+    expiresAt: formatInstant(expiresAtMs),
+    mustChangePassword: mustChange,
+  };
 }

@@ -56,7 +56,7 @@ export function registerSpotCheckRoutes(app: App, deps: DeviceCommandDeps): void
       const { waitS = WAIT_S, device: chosen } = request.body ?? {};
       const validS = request.body?.validS ?? Math.max(waitS, WAIT_S);
       const [subject] = isKept(id) ? await findSubject(db, id) : [];
-      if (subject === undefined || !can(actor, 'devices.command', subject.office))
+      if (subject === undefined || !can(actor, 'devices.command', subject.office, subject.minor))
         throw new Problem('not-found');
       const queuedMs = deps.now();
       const askable = await findAskable(db, subject.id, PROTOCOLS, new Date(queuedMs));
@@ -108,9 +108,9 @@ export function registerSpotCheckRoutes(app: App, deps: DeviceCommandDeps): void
     async (request) => {
       const { subject, cursor, limit = 100 } = request.query;
       if (subject !== undefined && !isKept(subject)) throw new Problem('not-found');
-      const scope = callerOf(request).actor.organisation;
+      const { organisation, minors } = callerOf(request).actor;
       return toCommandPage(
-        await listSpotChecks(db, subject ?? null, scope, beforeOf(cursor), limit + 1),
+        await listSpotChecks(db, subject ?? null, organisation, beforeOf(cursor), limit + 1, minors),
         limit,
         deps.now(),
       );

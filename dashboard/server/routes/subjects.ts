@@ -32,6 +32,7 @@ const Subject = Type.Object({
   name: Type.String(),
   office: Type.String(),
   grade: Grade,
+  minor: Type.Boolean(),
   updatedAt: Time,
 });
 const Whereabouts = Type.Object({
@@ -93,8 +94,16 @@ export function registerSubjectRoutes(
     async (request) => {
       const { organisation, text, cursor, limit = 100 } = request.query;
       const [after = ''] = cursor === undefined ? [] : decodeCursor(cursor, 1);
-      const scope = callerOf(request).actor.organisation;
-      const rows = await listSubjects(db, scope, organisation ?? '', text || null, after, limit + 1);
+      const { actor } = callerOf(request);
+      const rows = await listSubjects(
+        db,
+        actor.organisation,
+        organisation ?? '',
+        text || null,
+        after,
+        limit + 1,
+        actor.minors,
+      );
       return toPage(rows, limit, toSubject, (last) => encodeCursor(last.id));
     },
   );
@@ -176,7 +185,7 @@ export function registerSubjectRoutes(
 
   async function findSeen(actor: Actor, action: Action, id: string) {
     const [row] = await findSubject(db, id);
-    if (row === undefined || !can(actor, action, row.office)) throw new Problem('not-found');
+    if (row === undefined || !can(actor, action, row.office, row.minor)) throw new Problem('not-found');
     return row;
   }
 }
@@ -185,9 +194,16 @@ type SubjectRow = Awaited<ReturnType<typeof listSubjects>>[number];
 type TrackRow = Awaited<ReturnType<typeof listTrack>>[number];
 
 function toSubject(row: SubjectRow): Static<typeof Subject> {
-  const { id, name, office, updated_at } = row;
+  const { id, name, office, minor, updated_at } = row;
   // The table's own check allows these three only.
-  return { id, name, office, grade: row.grade as Static<typeof Grade>, updatedAt: updated_at.toISOString() };
+  return {
+    id,
+    name,
+    office,
+    grade: row.grade as Static<typeof Grade>,
+    minor,
+    updatedAt: updated_at.toISOString(),
+  };
 }
 
 function toWhereabouts({ subject: _, atMs, heardMs, ...rest }: LastKnown): Static<typeof Whereabouts> {

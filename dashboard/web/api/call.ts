@@ -3,6 +3,7 @@
 /** What went wrong, as the page tells it; `unreachable`: no answer at all. */
 export type Fault =
   | 'wrong'
+  | 'weak'
   | 'signed-out'
   | 'forbidden'
   | 'gone'

@@ -6,6 +6,8 @@ export interface Session {
   readonly role: string;
   readonly organisation: string;
   readonly csrf: string;
+  /** Signed in by a one-time password: nothing but another is open. */
+  readonly mustChangePassword: boolean;
 }
 
 function entered(answer: Answer<Session>): Answer<Session> {
@@ -18,6 +20,18 @@ export const currentSession = async () => entered(await get<Session>('session'))
 export async function signIn(login: string, password: string): Promise<Answer<Session>> {
   const answer = entered(await send<Session>('POST', 'session', { login, password }));
   return !answer.ok && answer.fault === 'signed-out' ? { ...answer, fault: 'wrong' } : answer;
+}
+
+/** Ends every session of the account, so it signs in again. */
+export async function choosePassword(
+  session: Session,
+  password: string,
+  next: string,
+): Promise<Answer<Session>> {
+  const answer = await send<void>('PUT', 'session/password', { password, next });
+  if (answer.ok) return signIn(session.login, next);
+  if (answer.fault === 'signed-out') return { ...answer, fault: 'wrong' };
+  return answer.fault === 'invalid' ? { ...answer, fault: 'weak' } : answer;
 }
 
 export const signOut = () => send<void>('DELETE', 'session');

@@ -38,6 +38,7 @@ export const en = {
   },
   faults: {
     wrong: 'Account or password is wrong.',
+    weak: 'The new password needs 12 characters, and must be another one without the account in it.',
     'signed-out': 'The session has ended: sign in again.',
     forbidden: 'This account may not do that.',
     gone: 'That was retracted or is not there.',
@@ -55,6 +56,14 @@ export const en = {
     password: 'Password',
     button: 'Sign in',
     busy: 'Signing in…',
+  },
+  choosePassword: {
+    what: 'This is a one-time password: choose your own first (12 characters or more).',
+    present: 'One-time password',
+    next: 'New password',
+    again: 'New password again',
+    differ: 'The two new passwords differ.',
+    button: 'Set and sign in',
   },
   noRight: {
     title: 'No right to see this',

@@ -30,6 +30,7 @@ const statuses: Record<SubjectStatus, string> = {
 };
 const faults: Record<Fault, string> = {
   wrong: '账号或密码不正确。',
+  weak: '新密码至少 12 个字符，不得与原密码相同或包含账号。',
   'signed-out': '登录已失效，请重新登录。',
   forbidden: '没有此操作的权限。',
   gone: '所查内容已撤回或不存在。',
@@ -72,6 +73,14 @@ export const zh = {
     password: '密码',
     button: '登录',
     busy: '正在登录…',
+  },
+  choosePassword: {
+    what: '您使用的是一次性密码，请先设置自己的密码（至少 12 个字符）。',
+    present: '一次性密码',
+    next: '新密码',
+    again: '再次输入新密码',
+    differ: '两次输入的新密码不一致。',
+    button: '设置并登录',
   },
   noRight: {
     title: '没有查看权限',

@@ -1,0 +1,359 @@
+/**
+ * Every route × every role × inside and outside the jurisdiction × minors, and every message of the live board. Built from what the
+ * server has registered: a new route is tried by itself. What it can't call is a failure that says what to add here.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ServerMessage } from '../../../dashboard/protocol.ts';
+import {
+  routesOf,
+  startDashboard,
+  type TestDashboard,
+  watchBoard,
+} from '../../../tests/harness/dashboard.ts';
+import { type Action, actionsOf, ROLES, type Role } from './access.ts';
+import type { DeclaredRoute } from './route-guard.ts';
+
+const HOME = '445281';
+const SIDES = {
+  INSIDE: `${HOME}/office-INSIDE`,
+  OUTSIDE: '445222/office-OUTSIDE',
+  MINOR: `${HOME}/office-INSIDE`,
+};
+type Side = keyof typeof SIDES;
+/** Values by the name of the parameter, query or body property that takes them. */
+type Values = Readonly<Record<string, unknown>>;
+const targets = new Map<Side, Values>();
+/** What `:id` means after this step of a path. */
+const ID_AFTER: Readonly<Record<string, string>> = {
+  subjects: 'subject',
+  alerts: 'alert',
+  devices: 'device',
+  feeds: 'feed',
+};
+
+let dash: TestDashboard;
+let routes: readonly DeclaredRoute[];
+const callers = new Map<string, { authorization: string }>();
+const callerOf = (role: Role, scope: string, minors: boolean) => {
+  const found = callers.get(`${role} ${scope} ${minors}`);
+  if (found === undefined) throw new Error(`no token for ${role} ${scope}`);
+  return found;
+};
+
+beforeAll(async () => {
+  dash = await startDashboard({
+    past: {
+      explain: async () => ({}),
+      reproduce: async (alert) => ({ alert, identical: true, versions: [] }),
+      backtest: async () => ({ counts: [], load: {}, differences: [] }),
+      lintZone: async () => undefined,
+      lintDraft: async (_scope, { zone }) => ({
+        zone: zone.id,
+        check: { refusal: null, repairs: [], repaired: null },
+        week: null,
+      }),
+    },
+  });
+  const run = (text: string, values: unknown[]) => dash.database.query<{ id: string }>({ text, values });
+  await run("INSERT INTO feeds (id, name) VALUES ('F1', 'F1')", []);
+  for (const side of Object.keys(SIDES) as Side[]) {
+    const office = SIDES[side];
+    await dash.subject(`s-${side}`, office, `name-${side}`, side === 'MINOR');
+    await dash.alert(`a-${side}`, 1, { subject: `s-${side}`, zone: `home-s-${side}` });
+    await dash.account(`l-${side}`, 'office-officer', office, side === 'MINOR');
+    await run('INSERT INTO zones (id, feature) VALUES ($1, $2)', [
+      `home-s-${side}`,
+      {
+        type: 'Feature',
+        id: `home-s-${side}`,
+        properties: {},
+        geometry: { type: 'Point', coordinates: [116, 23] },
+      },
+    ]);
+    await run(
+      `INSERT INTO devices (id, subject, kind, protocol, address, interval_s, valid_from) VALUES ($1, $2, 'phone', 'jt808', $1, 60, now() - interval '1 day')`,
+      [`d-${side}`, `s-${side}`],
+    );
+    await run(
+      `INSERT INTO device_messages (received_at, device, subject, protocol, record) VALUES (now(), $1, $2, 'jt808', $3)`,
+      [`d-${side}`, `s-${side}`, JSON.stringify({ kind: 'text', text: side })],
+    );
+    await run(
+      `INSERT INTO device_commands (device, subject, command, is_spot_check, asked_by, queued_at, expires_at) VALUES ($1, $2, '{"type":"locate"}', true, 'x', now(), now())`,
+      [`d-${side}`, `s-${side}`],
+    );
+    if (side !== 'MINOR')
+      await run(`INSERT INTO organisations (path, kind, name) VALUES ($1, 'justice-office', $2)`, [
+        office,
+        `name-${side}`,
+      ]);
+    const { rows } = await run(
+      `INSERT INTO tokens (token_hash, name, role, organisation, minors) VALUES ($1, $2, 'office-officer', $3, $4) RETURNING id`,
+      [Buffer.from(side), `token-${side}`, office, side === 'MINOR'],
+    );
+    targets.set(side, {
+      subject: `s-${side}`,
+      alert: `a-${side}`,
+      device: `d-${side}`,
+      login: `l-${side}`,
+      organisation: office,
+      path: office,
+      token: rows[0]?.id,
+      feed: 'F1',
+    });
+  }
+  for (const role of ROLES)
+    for (const scope of [HOME, ''])
+      for (const minors of [true, false])
+        callers.set(`${role} ${scope} ${minors}`, await dash.token(role, scope, minors));
+  routes = dash.app.declaredRoutes.filter(
+    ({ method, action }) =>
+      action !== 'public' && action !== 'own-check' && method !== 'HEAD' && method !== 'OPTIONS',
+  );
+});
+afterAll(() => dash.close());
+
+const isMutating = ({ method }: DeclaredRoute) => method !== 'GET';
+/** Their caller's own account: there is no inside and outside. */
+const isOwn = ({ action }: DeclaredRoute) => action === 'account.own';
+
+interface Schema {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly Schema[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly minItems?: number;
+  readonly minLength?: number;
+  readonly minimum?: number;
+}
+
+const EVERYWHERE: Values = {
+  from: '2026-03-01T00:00:00Z',
+  to: '2026-03-02T00:00:00Z',
+  expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+  waitS: 0,
+  version: 1,
+  policy: {},
+};
+
+/** The smallest value that fits, with the target wherever something by that name is asked for. */
+function sample(schema: Schema, name: string, values: Values): unknown {
+  if (schema.type === 'object' || schema.properties !== undefined) {
+    const wanted = Object.entries(schema.properties ?? {}).filter(
+      ([key]) => schema.required?.includes(key) === true || key in values,
+    );
+    return Object.fromEntries(wanted.map(([key, part]) => [key, sample(part, key, values)]));
+  }
+  if (name in values) return values[name];
+  if (schema.anyOf !== undefined) return sample(schema.anyOf[0] ?? {}, name, values);
+  if (schema.const !== undefined) return schema.const;
+  if (schema.enum !== undefined) return schema.enum[0];
+  if (schema.type === 'integer' || schema.type === 'number') return schema.minimum ?? 1;
+  if (schema.type === 'boolean') return false;
+  if (schema.type === 'array')
+    return Array.from({ length: schema.minItems ?? 0 }, () => sample(schema.items ?? {}, name, values));
+  return 'x'.repeat(Math.max(1, schema.minLength ?? 1));
+}
+
+function fill({ method, url, schema }: DeclaredRoute, side: Side): { path: string; body: unknown } {
+  const values: Values = { ...EVERYWHERE, ...targets.get(side) };
+  const steps = url.split('/').map((step, i, all) => {
+    if (!step.startsWith(':')) return step;
+    const name = step === ':id' ? (ID_AFTER[all[i - 1] ?? ''] ?? '') : step.slice(1);
+    const value = values[name];
+    if (value === undefined)
+      throw new Error(`${method} ${url}: this test has no ${step} of somebody: add it to the targets`);
+    return encodeURIComponent(String(value));
+  });
+  const query = schema?.querystring as Schema | undefined;
+  const asked = query === undefined ? {} : (sample(query, '', values) as Record<string, unknown>);
+  const text = new URLSearchParams(Object.entries(asked).map(([key, value]) => [key, String(value)]));
+  const of = schema?.body as Schema | undefined;
+  return {
+    path: `${steps.join('/')}${text.size > 0 ? `?${text}` : ''}`,
+    body: of === undefined ? undefined : (sample(of, '', values) ?? {}),
+  };
+}
+
+async function call(route: DeclaredRoute, headers: Record<string, string>, side: Side) {
+  const { path, body } = fill(route, side);
+  const answer = await dash.call(route.method, path, { headers, body });
+  const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+  // An error may say again what was asked for.
+  const asked = answer.status < 400 ? [] : Object.values(targets.get(side) ?? {}).map(String);
+  return { status: answer.status, text: asked.reduce((left, value) => left.replaceAll(value, ''), text) };
+}
+
+/** All that the store holds with this mark in it, in any table. */
+async function holdings(mark: string): Promise<string> {
+  const { rows: tables } = await dash.database.query<{ name: string }>({
+    text: `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1`,
+    values: [],
+  });
+  const found: string[] = [];
+  for (const { name } of tables) {
+    const { rows } = await dash.database.query<{ all: string | null }>({
+      text: `SELECT string_agg(t::text, E'\n' ORDER BY t::text) AS all FROM ${name} t WHERE t::text LIKE $1`,
+      values: [`%${mark}%`],
+    });
+    if (rows[0]?.all) found.push(`${name}: ${rows[0].all}`);
+  }
+  return found.join('\n');
+}
+
+test('M1 the routes of the matrix are all that the router has', () => {
+  const declared = new Set(dash.app.declaredRoutes.map(({ method, url }) => `${method} ${url}`));
+  for (const { method, url } of routesOf(dash.app)) {
+    if (url.endsWith('*') || url === '/' || url.startsWith('/api/docs')) continue;
+    expect(declared, `${method} ${url}`).toContain(`${method} ${url}`);
+  }
+  expect(routes.length).toBeGreaterThan(30);
+});
+
+test('M2 what a role may not do is refused, wherever it is', async () => {
+  for (const route of routes)
+    for (const role of ROLES) {
+      if (actionsOf(role).includes(route.action as Action)) continue;
+      for (const side of Object.keys(SIDES) as Side[]) {
+        const { status, text } = await call(route, callerOf(role, '', true), side);
+        expect(`${role} ${route.method} ${route.url} ${status}`).toBe(
+          `${role} ${route.method} ${route.url} 403`,
+        );
+        expect(text).not.toMatch(/INSIDE|OUTSIDE|MINOR/);
+      }
+    }
+});
+
+test('M3 outside the jurisdiction nothing is seen and nothing changes', async () => {
+  const before = await holdings('OUTSIDE');
+  expect(before).toContain('subjects: ');
+  for (const route of routes.filter((each) => !isOwn(each)))
+    for (const role of ROLES) {
+      if (!actionsOf(role).includes(route.action as Action)) continue;
+      const { status, text } = await call(route, callerOf(role, HOME, true), 'OUTSIDE');
+      const which = `${role} ${route.method} ${route.url} ${status}`;
+      expect(text, which).not.toContain('OUTSIDE');
+      if (isMutating(route)) expect(status, which).toBeGreaterThanOrEqual(400);
+      expect(status, which).toBeLessThan(500);
+    }
+  expect(await holdings('OUTSIDE')).toBe(before);
+});
+
+test('M4 of minors nothing is seen and nothing changes by who is not cleared', async () => {
+  const before = await holdings('MINOR');
+  for (const route of routes.filter((each) => !isOwn(each)))
+    for (const role of ROLES) {
+      if (!actionsOf(role).includes(route.action as Action)) continue;
+      for (const scope of [HOME, '']) {
+        const { status, text } = await call(route, callerOf(role, scope, false), 'MINOR');
+        const which = `${role} '${scope}' ${route.method} ${route.url} ${status}`;
+        // Logins and tokens are no subjects: what is told of them is their own clearance.
+        expect(text.replaceAll(/[lk]-MINOR|token-MINOR/g, ''), which).not.toContain('MINOR');
+        expect(status, which).toBeLessThan(500);
+      }
+    }
+  expect(await holdings('s-MINOR')).toBe(
+    before
+      .split('\n')
+      .filter((line) => line.includes('s-MINOR'))
+      .join('\n'),
+  );
+});
+
+test('M5 the check can fail: inside, what a role may do is done', async () => {
+  let seen = 0;
+  for (const route of routes.filter((each) => !isOwn(each)))
+    for (const role of ROLES) {
+      if (!actionsOf(role).includes(route.action as Action)) continue;
+      // Some things belong to the whole tree.
+      const answers = [
+        await call(route, callerOf(role, HOME, true), 'INSIDE'),
+        await call(route, callerOf(role, '', true), 'INSIDE'),
+      ];
+      const which = `${role} ${route.method} ${route.url} ${answers.map(({ status }) => status)}`;
+      // A device that has no secret has none to remove.
+      const isLet = ({ status }: { status: number }) =>
+        ![401, 403].includes(status) && (status !== 404 || route.url.endsWith('/secret'));
+      expect(answers.some(isLet), which).toBe(true);
+      for (const { status } of answers) expect(status, which).toBeLessThan(500);
+      if (answers.some(({ text }) => text.includes('INSIDE'))) seen++;
+    }
+  expect(seen).toBeGreaterThan(60);
+  for (const { method, url } of routes.filter(
+    (route) => route.method === 'GET' && route.url.includes('/:'),
+  )) {
+    const route = routes.find((each) => each.method === method && each.url === url) as DeclaredRoute;
+    if (/(track|explanation|secret)/.test(url)) continue;
+    expect((await call(route, callerOf('administrator', HOME, true), 'MINOR')).text, url).toContain('MINOR');
+  }
+});
+
+/** Whether a message says anything of a subject: a new message must be named here. */
+const CARRIES: Readonly<Record<ServerMessage['type'], boolean>> = {
+  snapshot: true,
+  patch: true,
+  ping: false,
+  bye: false,
+};
+
+test('M6 each role’s board has its own people and no others, in every message', async () => {
+  const watching = ROLES.filter((role) => actionsOf(role).includes('board.watch'));
+  for (const minors of [true, false])
+    for (const role of watching) {
+      const client = await watchBoard(dash.address, callerOf(role, HOME, minors));
+      await client.until('a snapshot', ({ cards }) => cards.length > 0);
+      for (const [i, side] of (Object.keys(SIDES) as Side[]).entries()) {
+        const atMs = Date.now() + i;
+        await dash.liveState.put({
+          subjects: [
+            {
+              subject: `s-${side}`,
+              device: `d-${side}`,
+              atMs,
+              lat: 23 + Math.random(),
+              lon: 116,
+              accuracyM: 5,
+              speedMps: null,
+              method: null,
+              batteryPct: null,
+              heardMs: atMs,
+              off: false,
+            },
+          ],
+          frontiers: [],
+        });
+        await dash.alert(`b-${role}-${minors}-${side}`, 1, { subject: `s-${side}` });
+      }
+      // The outside one and the minor's are written around it: it comes last of what this connection may see.
+      await dash.alert(`c-${role}-${minors}-INSIDE`, 1, { subject: 's-INSIDE' });
+      const last = `c-${role}-${minors}-INSIDE`;
+      await client.until(last, ({ alerts }) => alerts.has(last));
+      // A manager can't be cleared.
+      const seesMinors = minors && role !== 'manager';
+      const told = JSON.stringify(client.messages);
+      expect(told, role).not.toContain('OUTSIDE');
+      expect(told.includes('MINOR'), `${role} ${minors}`).toBe(seesMinors);
+      expect([...client.alerts.keys()].filter((id) => id.startsWith(`b-${role}-${minors}-`)).sort()).toEqual([
+        `b-${role}-${minors}-INSIDE`,
+        ...(seesMinors ? [`b-${role}-${minors}-MINOR`] : []),
+      ]);
+      expect([...client.whereabouts.keys()].sort()).toEqual(['s-INSIDE', ...(seesMinors ? ['s-MINOR'] : [])]);
+      for (const message of client.messages)
+        if (CARRIES[message.type] !== true)
+          expect(['type', 'reason']).toEqual(expect.arrayContaining(Object.keys(message)));
+      expect(new Set(client.messages.map(({ type }) => type))).toContain('patch');
+      await client.close();
+    }
+});
+
+test('M7 who may not watch is not let onto the board', async () => {
+  const route = routes.find(({ url }) => url === '/api/v1/live');
+  expect(route?.action).toBe('board.watch');
+  for (const role of ROLES)
+    if (!actionsOf(role).includes('board.watch'))
+      await expect(watchBoard(dash.address, callerOf(role, '', true))).rejects.toThrow('403');
+  await expect(watchBoard(dash.address, { authorization: 'Bearer nonsense' })).rejects.toThrow('401');
+});

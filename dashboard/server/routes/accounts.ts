@@ -1,0 +1,215 @@
+/**
+ * `accounts`: who signs in. Administered within the own subtree, and nobody gives, takes or resets what they may not do themselves
+ * (`mayGrant`). A new or reset password is shown once and opens nothing but the choice of another.
+ */
+import { type Static, Type } from 'typebox';
+import type { Database } from '../../../src/ports/database.ts';
+import { changeAccount, findAccountView, listAccounts } from '../../../src/store/account-administration.ts';
+import { createAccount, setPassword } from '../../../src/store/accounts.ts';
+import { type Actor, can, isRole, mayGrant, ROLES, type Role } from '../auth/access.ts';
+import { hashPassword, randomPassword } from '../auth/passwords.ts';
+import { callerOf } from '../auth/route-guard.ts';
+import type { App } from '../http-server.ts';
+import { Problem } from '../problem.ts';
+import {
+  answers,
+  Cursor,
+  decodeCursor,
+  encodeCursor,
+  Limit,
+  Nullable,
+  OrganisationPath,
+  Page,
+  PlainText,
+  Time,
+  timeOrNull,
+  toPage,
+} from './schemas.ts';
+
+const Login = Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9._@-]+$' });
+const PersonName = PlainText({ maxLength: 100 });
+const Path = PlainText({ maxLength: 256, description: "Path of an organisation; '' is the whole tree" });
+const Account = Type.Object({
+  login: Type.String(),
+  name: Type.String(),
+  role: Type.Enum(ROLES),
+  organisation: Type.String(),
+  minors: Type.Boolean({ description: 'Cleared to see minors' }),
+  mustChange: Type.Boolean({ description: 'Has not used the one-time password yet' }),
+  disabledAt: Nullable(Time),
+  createdAt: Time,
+  version: Type.Integer(),
+});
+const WithPassword = Type.Object({
+  ...Account.properties,
+  oneTimePassword: Type.String({ description: 'Shown this once' }),
+});
+
+export function registerAccountRoutes(app: App, deps: { readonly database: Database; now(): number }): void {
+  const db = deps.database;
+  const tags = ['accounts'];
+
+  app.get(
+    '/api/v1/accounts',
+    {
+      config: { action: 'accounts.read' },
+      schema: {
+        tags,
+        summary: 'Accounts of the own organisation and those below it, by login',
+        querystring: Type.Object({ organisation: OrganisationPath, cursor: Cursor, limit: Limit }),
+        response: answers(Page(Account)),
+      },
+    },
+    async (request) => {
+      const { organisation, cursor, limit = 100 } = request.query;
+      const [after = ''] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+      const { actor } = callerOf(request);
+      const rows = await listAccounts(db, actor.organisation, organisation ?? '', after, limit + 1);
+      return toPage(rows, limit, toItem, (last) => encodeCursor(last.login));
+    },
+  );
+
+  app.post(
+    '/api/v1/accounts',
+    {
+      config: { action: 'accounts.administer' },
+      schema: {
+        tags,
+        summary: 'Make an account with a one-time password',
+        body: Type.Object({
+          login: Login,
+          name: Type.Optional(PersonName),
+          role: Type.Enum(ROLES),
+          organisation: Path,
+          minors: Type.Optional(Type.Boolean()),
+        }),
+        response: answers(WithPassword),
+      },
+    },
+    async (request, reply) => {
+      const { actor } = callerOf(request);
+      const { login, name = '', role, organisation, minors = false } = request.body;
+      requireGrant(actor, { role, organisation, minors });
+      const oneTimePassword = randomPassword();
+      const hash = await hashPassword(oneTimePassword);
+      const made = await createAccount(db, login, hash, role, organisation, minors, true, name);
+      if (made.length === 0) throw new Problem('conflict', 'this login is taken');
+      request.log.info(
+        { event: 'account.made', account: actor.name, login, role, organisation },
+        'account made',
+      );
+      const item = toItem(await findSeen(actor, login));
+      return reply.header('cache-control', 'no-store').send({ ...item, oneTimePassword });
+    },
+  );
+
+  app.patch(
+    '/api/v1/accounts/:login',
+    {
+      config: { action: 'accounts.administer' },
+      schema: {
+        tags,
+        summary: 'Change role, organisation, clearance or name; disable or enable. Holds at once',
+        params: Type.Object({ login: Login }),
+        body: Type.Object({
+          version: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }),
+          name: Type.Optional(PersonName),
+          role: Type.Optional(Type.Enum(ROLES)),
+          organisation: Type.Optional(Path),
+          minors: Type.Optional(Type.Boolean()),
+          disabled: Type.Optional(Type.Boolean()),
+        }),
+        response: answers(Account),
+      },
+    },
+    async (request) => {
+      const { actor } = callerOf(request);
+      const before = await findAdministered(actor, request.params.login);
+      const { version, disabled, ...change } = request.body;
+      const next = { ...toItem(before), ...change };
+      requireGrant(actor, next);
+      const disabledAt =
+        disabled === undefined
+          ? before.disabled_at
+          : disabled
+            ? (before.disabled_at ?? new Date(deps.now()))
+            : null;
+      const [row] = await changeAccount(
+        db,
+        before.login,
+        version,
+        next.name,
+        next.role,
+        next.organisation,
+        next.minors,
+        disabledAt,
+      );
+      if (row === undefined)
+        throw new Problem('conflict', `it does not have version ${version}: read it again`);
+      request.log.info(
+        { event: 'account.changed', account: actor.name, login: row.login },
+        'account changed',
+      );
+      return toItem(row);
+    },
+  );
+
+  app.post(
+    '/api/v1/accounts/:login/reset',
+    {
+      config: { action: 'accounts.administer' },
+      schema: {
+        tags,
+        summary: 'A new one-time password; ends every session of the account',
+        params: Type.Object({ login: Login }),
+        response: answers(WithPassword),
+      },
+    },
+    async (request, reply) => {
+      const { actor } = callerOf(request);
+      const { login } = await findAdministered(actor, request.params.login);
+      const oneTimePassword = randomPassword();
+      await setPassword(db, login, await hashPassword(oneTimePassword), true);
+      request.log.info({ event: 'account.reset', account: actor.name, login }, 'password reset');
+      const item = toItem(await findSeen(actor, login));
+      return reply.header('cache-control', 'no-store').send({ ...item, oneTimePassword });
+    },
+  );
+
+  async function findSeen(actor: Actor, login: string) {
+    const [row] = await findAccountView(db, login);
+    if (row === undefined || !can(actor, 'accounts.administer', row.organisation))
+      throw new Problem('not-found');
+    return row;
+  }
+
+  /** Nobody administers themselves: the last who can would lock everybody out. */
+  async function findAdministered(actor: Actor, login: string) {
+    const row = await findSeen(actor, login);
+    if (actor.kind === 'account' && row.login === actor.name)
+      throw new Problem('forbidden', 'your own account is changed by another administrator');
+    requireGrant(actor, toItem(row));
+    return row;
+  }
+}
+
+function requireGrant(actor: Actor, grant: { role: Role; organisation: string; minors: boolean }): void {
+  if (!mayGrant(actor, grant))
+    throw new Problem('forbidden', 'you give and take only what you have yourself, within your organisation');
+}
+
+function toItem(row: Awaited<ReturnType<typeof findAccountView>>[number]): Static<typeof Account> {
+  const { login, name, role, organisation, minors, version } = row;
+  if (!isRole(role)) throw new Error(`account ${login} has the unknown role ${role}`);
+  return {
+    login,
+    name,
+    role,
+    organisation,
+    minors,
+    mustChange: row.must_change,
+    disabledAt: timeOrNull(row.disabled_at),
+    createdAt: row.created_at.toISOString(),
+    version,
+  };
+}
