@@ -5,6 +5,7 @@
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { Frontier, LiveState } from '../../src/ports/live-state.ts';
@@ -121,6 +122,12 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   return app as unknown as FastifyInstance;
 }
 
+const GUEST_ANSWERS = {
+  '2xx': Type.Null({ description: 'Taken, durably' }),
+  '4xx': Type.Null({ description: 'Refused: the sender must change something' }),
+  '5xx': Type.Null({ description: 'Not now: keep it and send it again' }),
+};
+
 /** OpenAPI out of the routes' own schemas, at /api/docs and /api/docs/json. */
 async function registerDocs(app: App, version: string): Promise<void> {
   await app.register(fastifySwagger, {
@@ -142,7 +149,10 @@ async function registerDocs(app: App, version: string): Promise<void> {
     transform: ({ schema, url, route }) => {
       const action = route.config?.action;
       const isOpen = action === 'public' || action === 'own-check';
-      return { schema: { ...schema, security: isOpen ? [] : [{ session: [] }, { token: [] }] }, url };
+      const security = isOpen ? [] : [{ session: [] }, { token: [] }];
+      // A guest's answers are its protocol's.
+      const response = schema?.response ?? (action === 'own-check' ? GUEST_ANSWERS : undefined);
+      return { schema: { ...schema, security, ...(response === undefined ? {} : { response }) }, url };
     },
   });
   await registerAs(app as unknown as FastifyInstance, 'public', async (scope) => {

@@ -64,6 +64,26 @@ test('B9 another organisation gives a new snapshot of it', async () => {
   expect((await client.closed()).reason).toBe('signed-out');
 });
 
+test('B9 A10 a clearance that is given or taken, a role without one, a reset password: the open board follows', async () => {
+  await dash.subject('M1', '445299/office-01', undefined, true);
+  await dash.subject('M2', '445299/office-01');
+  await dash.account('carer', 'duty-officer', '445299', false);
+  const change = (what: string) =>
+    dash.database.query({ text: `UPDATE accounts SET ${what} WHERE login = 'carer'`, values: [] });
+  const client = await watch({ ...(await dash.signIn('carer')), origin: dash.address });
+  const shows = (...ids: string[]) =>
+    client.until(ids.join(), ({ cards }) => cards.map(({ id }) => id).join() === ids.join());
+  await shows('M2');
+  await change('minors = true');
+  await shows('M1', 'M2');
+  await change("role = 'manager'");
+  await shows('M2');
+  await change("role = 'prosecutor'");
+  await shows('M1', 'M2');
+  await change('must_change = true');
+  expect((await client.closed()).reason).toBe('signed-out');
+});
+
 test('B13 the end of the server is told', async () => {
   const own = await startDashboard();
   const client = await watchBoard(own.address, await own.token('auditor', ''));

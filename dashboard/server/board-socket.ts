@@ -4,6 +4,7 @@
  */
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import type { WebSocket } from 'ws';
 import { can } from './auth/access.ts';
 import { reachOf } from './auth/reach.ts';
@@ -12,6 +13,7 @@ import type { Caller, Sessions } from './auth/sessions.ts';
 import type { App } from './http-server.ts';
 import type { LiveBoard, Seat } from './live-board.ts';
 import { Problem } from './problem.ts';
+import { problem } from './routes/schemas.ts';
 import { type BoardViewer, type ByeReason, createViewer, MAX_MESSAGE_BYTES } from './viewer.ts';
 
 export interface BoardSocketDeps {
@@ -70,6 +72,11 @@ export async function registerBoardSocket(app: App, deps: BoardSocketDeps): Prom
       tags: ['board'],
       summary: 'The live board by websocket',
       description: 'Messages: dashboard/protocol.ts. A snapshot, then patches; resumes by epoch and seq.',
+      response: {
+        101: Type.Null({ description: 'The connection is a websocket from here on' }),
+        '4xx': problem('The request was refused'),
+        '5xx': problem('It could not be done now'),
+      },
     },
     preValidation: async (request) => {
       if (connections.size >= MAX_CONNECTIONS)

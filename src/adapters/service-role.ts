@@ -22,6 +22,7 @@ export const WITHHELD: Readonly<Record<string, readonly string[]>> = {
   minors: [],
   schema_version: [],
   log_outbox: ['INSERT'],
+  notice_outbox: ['INSERT'],
   zone_uses: ['SELECT'],
 };
 /** Never shown to it: whoever must compare it does so as the owner (sign-in). */

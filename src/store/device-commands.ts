@@ -97,7 +97,7 @@ export const listDeviceCommands = statement<
   'device-commands.of-device',
   ROW,
   `SELECT ${COLUMNS} FROM device_commands c
-   JOIN (SELECT id AS subject, '' AS device, office FROM subjects UNION ALL SELECT '', id, office FROM terminals) s
+   JOIN (SELECT id AS subject, '' AS device, office, minor FROM subjects UNION ALL SELECT '', id, office, false FROM terminals) s
      ON s.subject = c.subject AND s.device IN ('', c.device)
    WHERE c.device = $1 AND ${IN_SCOPE} AND ($3::bigint IS NULL OR c.id < $3::bigint)
    ORDER BY c.id DESC LIMIT $4`,

@@ -145,7 +145,7 @@ export const listGauges = statement<[scope: string, subjects: string[], since: D
   { subject: 'text', device: 'text', at: 'timestamptz', pct: 'float8', per_hour: 'float8?' },
   `SELECT p.subject, p.device, max(p.at) AS at, ((array_agg(p.battery_pct ORDER BY p.at DESC))[1])::float8 AS pct,
           CASE WHEN count(*) >= 3 THEN regr_slope(p.battery_pct, extract(epoch FROM p.at)::float8 / 3600) END AS per_hour
-   FROM positions p JOIN subjects s ON s.id = p.subject
+   FROM seen_positions p JOIN subjects s ON s.id = p.subject
    WHERE p.subject = ANY ($2) AND p.at >= $3 AND p.battery_pct IS NOT NULL
      AND ($1::text = '' OR s.office = $1 OR starts_with(s.office, $1 || '/'))
    GROUP BY p.subject, p.device`,

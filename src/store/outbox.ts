@@ -5,10 +5,11 @@ import { statement } from './statement.ts';
 export const addToOutbox = statement<[keys: (string | null)[], lines: string[]]>()(
   'outbox.add',
   { sent: 'text' },
+  // Who serves callers may write here and not read: what is returned names no column.
   `WITH added AS (
      INSERT INTO log_outbox (key, line)
      SELECT key, line FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS o (key, line, n) ORDER BY n
-     RETURNING id)
+     RETURNING 1)
    SELECT pg_notify('outbox', '')::text AS sent FROM (SELECT count(*) FROM added) AS done`,
 );
 

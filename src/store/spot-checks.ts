@@ -46,7 +46,7 @@ export const listSigns = statement<[scope: string, since: Date, now: Date, timeZ
             max(q.battery_pct - q.battery_before)::float8 AS charged,
             (count(*) FILTER (WHERE extract(hour FROM q.at AT TIME ZONE $4) >= 22 OR extract(hour FROM q.at AT TIME ZONE $4) < 6))::int4 AS night
      FROM (SELECT at, lat, lon, battery_pct, lag(at) OVER w AS before, lag(battery_pct) OVER w AS battery_before
-           FROM positions WHERE subject = s.id AND at >= $2 AND at <= $3 WINDOW w AS (ORDER BY at, device, sequence)) q
+           FROM seen_positions WHERE subject = s.id AND at >= $2 AND at <= $3 WINDOW w AS (ORDER BY at, device, sequence)) q
      HAVING count(*) > 0) p ON true
    LEFT JOIN LATERAL (
      SELECT c.result, c.result_at FROM spot_checks c WHERE c.subject = s.id AND c.result IS NOT NULL ORDER BY c.id DESC LIMIT 1) k ON true

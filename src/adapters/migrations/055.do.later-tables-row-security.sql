@@ -35,7 +35,10 @@ CALL protect('task_files', 'EXISTS (SELECT FROM tasks t WHERE t.id = task_files.
 CALL protect_by_office('hazards');
 CALL protect('hazard_actions', 'EXISTS (SELECT FROM hazards h WHERE h.id = hazard_actions.hazard)');
 CALL protect_by_office('shifts', 'organisation');
-CALL protect('shift_signatures', 'EXISTS (SELECT FROM shifts s WHERE s.id = shift_signatures.shift)');
+CALL protect_reading('shift_signatures', 'EXISTS (SELECT FROM shifts s WHERE s.id = shift_signatures.shift)');
+-- Cards and the rota of an organisation hold for all below it, who must read them; they name nobody.
+CALL protect_reading('response_cards', $$(SELECT sees_office('') IS NOT NULL)$$);
+CALL protect_reading('rotas', $$(SELECT sees_office('') IS NOT NULL)$$);
 CALL protect_by_office('duty_journal', 'organisation');
 CALL protect_by_office('check_draws', 'organisation');
 CALL protect_by_office('spot_checks');
