@@ -7,7 +7,7 @@ import type { AlertKindName, AlertState } from '../../../src/kernel/alert-event.
 import { CONTACTS, DISPOSITIONS, MEASURES } from '../../../src/kernel/casework.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
-import { findAccount } from '../../../src/store/accounts.ts';
+import { findAccountView } from '../../../src/store/account-administration.ts';
 import { listIncidentAlerts } from '../../../src/store/alert-queue.ts';
 import { listMeasures } from '../../../src/store/alert-work.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
@@ -152,7 +152,7 @@ export function registerAlertWorkRoutes(
   }
 
   async function assertAssignable(login: string, office: string | null): Promise<void> {
-    const [account] = await findAccount(db, login);
+    const [account] = await findAccountView(db, login);
     const isInReach =
       account !== undefined &&
       (office === null ? account.organisation === '' : covers(account.organisation, office));

@@ -35,7 +35,6 @@ const Incident = Type.Object({
   madeBy: Type.String(),
   madeAt: Time,
   parts: Type.Array(Alert),
-  hiddenParts: Type.Integer({ description: 'Parts of other organisations' }),
 });
 const Alerts = Type.Array(Id, { minItems: 1, maxItems: 500 });
 const MergeBody = Type.Object({ alerts: Alerts, note: Type.Optional(Note) });
@@ -83,7 +82,7 @@ export function registerIncidentRoutes(
       return toPage(
         rows,
         limit,
-        (row) => toIncident(row, row.parts, parts.get(row.id) ?? []),
+        (row) => toIncident(row, parts.get(row.id) ?? []),
         (last) => encodeCursor(last.made_at.toISOString(), last.id),
       );
     },
@@ -198,11 +197,10 @@ export function registerIncidentRoutes(
   /** `mayBeEmpty`: the last part has just been taken out. */
   async function findSeenIncident(actor: Actor, id: string, mayBeEmpty = false) {
     const [row] = await findIncident(db, id);
-    const all = row === undefined ? [] : await listIncidentAlerts(db, [row.id], '', true);
     const seen =
       row === undefined ? [] : await listIncidentAlerts(db, [row.id], actor.organisation, actor.minors);
     if (row === undefined || (seen.length === 0 && !mayBeEmpty)) throw new Problem('not-found');
-    return toIncident(row, all.length, seen);
+    return toIncident(row, seen);
   }
 }
 
@@ -216,7 +214,6 @@ const split = (
 
 function toIncident(
   row: Awaited<ReturnType<typeof findIncident>>[number],
-  parts: number,
   seen: Awaited<ReturnType<typeof listIncidentAlerts>>,
 ): Static<typeof Incident> {
   return {
@@ -226,6 +223,5 @@ function toIncident(
     madeBy: row.made_by,
     madeAt: row.made_at.toISOString(),
     parts: seen.map(toAlertItem),
-    hiddenParts: parts - seen.length,
   };
 }

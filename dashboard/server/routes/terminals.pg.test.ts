@@ -45,7 +45,7 @@ test('TM20 a terminal is seen by those over its office, with its clock and stamp
       office: '445281/office-01',
       address: 'SN1',
       timeZone: '+08:00',
-      pins: 2,
+      pins: 1,
       driftS: 0,
       heardAt: expect.any(String),
     },

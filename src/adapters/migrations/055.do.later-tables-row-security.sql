@@ -29,7 +29,9 @@ CALL protect_reading('incidents', '(SELECT sees_everything()) OR EXISTS (SELECT 
 CALL protect('dispositions', $$sees_office(coalesce(office, '')) AND ((SELECT sees_minors()) OR NOT is_minor(subject))$$);
 CALL protect('shelvings', $$sees_office(coalesce(office, '')) AND ((SELECT sees_minors()) OR NOT is_minor(subject))$$);
 CALL protect('shelved_alerts', 'EXISTS (SELECT FROM alerts a WHERE a.alert = shelved_alerts.alert)');
-CALL protect_by_office('tasks');
+-- An office from which the subject has moved is still told where its task went.
+CALL protect('tasks', $$(sees_office(office) OR EXISTS (SELECT FROM unnest(past_offices) past WHERE sees_office(past)))
+  AND ((SELECT sees_minors()) OR NOT is_minor(subject))$$);
 CALL protect('task_actions', 'EXISTS (SELECT FROM tasks t WHERE t.id = task_actions.task)');
 CALL protect('task_files', 'EXISTS (SELECT FROM tasks t WHERE t.id = task_files.task)');
 CALL protect_by_office('hazards');
