@@ -177,13 +177,20 @@ async function startConsumers(parts: Parts): Promise<void> {
     }, MAINTAIN_EVERY_MS);
     cleanups.add('maintenance', () => clearInterval(timer));
   }
-  const threadRoles = (['recorder', 'detector', 'board'] as const).filter((role) => has(config, role));
+  const threadRoles = (['recorder', 'detector', 'board', 'logbook'] as const).filter((role) =>
+    has(config, role),
+  );
   if (threadRoles.length > 0)
     run(threadRoles.join(', '), () =>
       startConsumersThread(
         { databaseUrl: parts.databaseUrl, config, roles: threadRoles },
         {
-          onTick: (stage, partition, tickMs) => frontier(stage)(partition, tickMs),
+          onTick: (stage, partition, tickMs) => {
+            // The board waits for nothing that the logbook writes: how far it is, is a figure beside the others.
+            if (stage === 'logbook')
+              metrics.frontier.set({ stage, partition: String(partition) }, tickMs / 1000);
+            else frontier(stage)(partition, tickMs);
+          },
           onRecorded: (n) => metrics.recorded.inc(n),
           onJudged: (n) => metrics.judged.inc(n),
           onAlerts: (alerts) => {

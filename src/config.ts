@@ -4,7 +4,7 @@
  */
 import { fail, ok, type Result } from './kernel/result.ts';
 
-export const ROLES = ['ingest', 'clock', 'recorder', 'detector', 'board', 'dashboard'] as const;
+export const ROLES = ['ingest', 'clock', 'recorder', 'detector', 'board', 'logbook', 'dashboard'] as const;
 export type Role = (typeof ROLES)[number];
 
 interface Setting<T> {
