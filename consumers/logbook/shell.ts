@@ -2,6 +2,7 @@
  * The logbook on the log: the days of each partition as a checkpointed fold, written as whole rows when half a minute has gone. What
  * has changed and is not written yet stands in the checkpoint, so a crash repeats it; the same row twice is one row.
  */
+import { keepBooks } from '../../compliance/books.ts';
 import { addUpOffices } from '../../compliance/office-sums.ts';
 import type { LogEvent } from '../../src/kernel/log-event.ts';
 import type { Database } from '../../src/ports/database.ts';
@@ -26,10 +27,13 @@ export interface LogbookDeps extends FoldDeps {
 }
 
 const WRITE_EVERY_MS = 30_000;
+/** Frozen months and amendments: by whoever has the first partition. Twice is harmless. */
+const BOOKS_EVERY_MS = 300_000;
 const ROWS_AT_ONCE = 2000;
 
 export function runLogbook(deps: LogbookDeps): Promise<Subscription> {
   const writtenMs = new Map<number, number>();
+  let booksMs = 0;
   return runFold<Logbook>(deps, {
     name: 'logbook',
     isReadable: isLogbookState,
@@ -44,6 +48,10 @@ export function runLogbook(deps: LogbookDeps): Promise<Subscription> {
         await retry.run(() => savePresence(deps.database, JSON.stringify(rows.slice(at, at + ROWS_AT_ONCE))));
       if (rows.length > 0) await retry.run(() => addUpOffices(deps.database));
       writtenMs.set(partition, tickMs);
+      if (partition === 0 && tickMs - booksMs >= BOOKS_EVERY_MS) {
+        await retry.run(() => keepBooks(deps.database, tickMs));
+        booksMs = tickMs;
+      }
       deps.onTick(partition, tickMs);
     },
   });

@@ -80,14 +80,16 @@ CREATE INDEX office_days_by_day ON office_days (day, office);
 CREATE TABLE office_months (LIKE office_days INCLUDING ALL);
 COMMENT ON COLUMN office_months.day IS 'First day of the month; the other columns are sums over its days.';
 
--- A month's figures as they stood when it was over: nothing later moves them; what they would be now is added up beside them.
+-- A month's figures as they stood when it was over: nothing later moves them; what they would be now stands in office_months.
 CREATE TABLE frozen_figures (
-  office    text NOT NULL,
-  month     date NOT NULL,
-  formula   integer NOT NULL,              -- version of compliance/rates.ts
-  measures  jsonb NOT NULL,                -- the row of office_months, and what was counted beside it
-  frozen_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (office, month)
+  LIKE office_days INCLUDING ALL,
+  formula        integer NOT NULL,         -- version of compliance/rates.ts
+  violators      integer NOT NULL,
+  violations     integer NOT NULL,
+  absconders     integer NOT NULL,
+  alerts_raised  integer NOT NULL,
+  alerts_in_time integer NOT NULL,
+  frozen_at      timestamptz NOT NULL DEFAULT now()
 );
 CREATE TRIGGER frozen_figures_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON frozen_figures
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_edit();
