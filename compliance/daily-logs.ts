@@ -29,7 +29,7 @@ import type { RateCounts } from './rates.ts';
 
 const LOGS_LOCK = 7_261_041;
 /** Late facts reach back so far (policy, backfillHorizonS), and what people decide about alerts comes later still. */
-const AMENDED_DAYS = 31;
+const AMENDED_DAYS = 40;
 
 /** One log for each office (verification), or one for all of them together (inspection, under the organisation's path). */
 export async function composeLogs(

@@ -28,7 +28,7 @@ export interface LogbookDeps extends FoldDeps {
 
 const WRITE_EVERY_MS = 30_000;
 /** Frozen months and amendments: by whoever has the first partition. Twice is harmless. */
-const BOOKS_EVERY_MS = 300_000;
+const BOOKS_EVERY_MS = 3_600_000;
 const ROWS_AT_ONCE = 2000;
 
 export function runLogbook(deps: LogbookDeps): Promise<Subscription> {

@@ -14,15 +14,20 @@ import { registerBoardSocket } from './board-socket.ts';
 import { type App, createHttpServer, type HttpServerDeps } from './http-server.ts';
 import { createLiveBoard } from './live-board.ts';
 import { pageFallback, registerPage } from './page.ts';
+import { registerAlarmLoadRoutes } from './routes/alarm-load.ts';
 import { registerAlertRoutes } from './routes/alerts.ts';
+import { registerComplianceRoutes } from './routes/compliance.ts';
+import { registerDailyLogRoutes } from './routes/daily-logs.ts';
 import { registerDeviceCommandRoutes } from './routes/device-commands.ts';
 import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
 import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
+import { registerPresenceRoutes } from './routes/presence.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
 import { registerRosterRoutes } from './routes/roster.ts';
+import { registerScoringRoutes } from './routes/scoring.ts';
 import { registerSessionRoutes } from './routes/session.ts';
 import { registerSubjectRoutes } from './routes/subjects.ts';
 
@@ -65,6 +70,11 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerDeviceNoticeRoutes(app, deps);
   registerQuarantineRoutes(app, deps);
   registerInsightRoutes(app, deps);
+  registerPresenceRoutes(app, deps);
+  registerComplianceRoutes(app, deps);
+  registerDailyLogRoutes(app, deps);
+  registerScoringRoutes(app, deps);
+  registerAlarmLoadRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

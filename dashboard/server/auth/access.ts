@@ -23,6 +23,12 @@ export const ACTIONS = [
   'feeds.declare',
   'quarantine.read',
   'quarantine.replay',
+  'compliance.read',
+  'logs.sign',
+  'scores.enter',
+  'scores.object',
+  'scores.decide',
+  'reports.sign',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -56,6 +62,8 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'insight.read',
     'zones.read',
     'feeds.read',
+    'compliance.read',
+    'logs.sign',
   ],
   'office-officer': [
     'account.own',
@@ -68,6 +76,9 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'devices.command',
     'insight.read',
     'zones.read',
+    'compliance.read',
+    'logs.sign',
+    'scores.object',
   ],
   manager: [
     'account.own',
@@ -77,6 +88,10 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'policies.backtest',
     'zones.read',
     'feeds.read',
+    'compliance.read',
+    'scores.enter',
+    'scores.decide',
+    'reports.sign',
   ],
   auditor: [
     'account.own',
@@ -89,6 +104,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'zones.read',
     'feeds.read',
     'quarantine.read',
+    'compliance.read',
   ],
 };
 

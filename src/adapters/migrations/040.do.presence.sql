@@ -100,6 +100,9 @@ CREATE VIEW confirmed_violations AS
          now() AS decided_at WHERE false;
 CREATE VIEW alert_outcomes AS
   SELECT ''::text AS alert, ''::text AS disposition, NULL::text AS measure, ''::text AS account, now() AS at WHERE false;
+CREATE VIEW alert_grouping AS
+  -- is_merged: shown as part of another's incident; is_hidden: shelved when it came.
+  SELECT ''::text AS alert, false AS is_merged, false AS is_hidden WHERE false;
 CREATE VIEW answered_spot_checks AS
   SELECT ''::text AS subject, ''::text AS office, ''::text AS method, NULL::text AS result, now() AS at WHERE false;
 CREATE VIEW hazard_ledger AS
