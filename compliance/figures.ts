@@ -4,6 +4,7 @@ import {
   countConfirmed,
   countFrozen,
   countResponses,
+  findLiveFrom,
   isFrozen,
   sumByDays,
   sumByMonths,
@@ -73,11 +74,21 @@ export async function figuresOf(
   } else {
     for (const row of await countConfirmed(db, ...group, timeZone))
       counts.set(row.organisation, { ...NOBODY, violators: row.violators, absconders: row.absconders });
-    const responses = await countResponses(db, ...group, timeZone, WEIGHTY_RESPONSE_S, OTHER_RESPONSE_S);
+    // A year's alerts are many: of months that are frozen they were counted once and for all. People are counted once over all months.
+    const isPartlyFrozen = isOfMonths(period) && ask.asOf === 'frozen';
+    const liveFrom = isPartlyFrozen ? ((await findLiveFrom(db, from, until))[0]?.day ?? from) : from;
+    const add = (organisation: string, raised: number, inTime: number) => {
+      const known = counts.get(organisation) ?? NOBODY;
+      const [alertsRaised, alertsInTime] = [known.alertsRaised + raised, known.alertsInTime + inTime];
+      counts.set(organisation, { ...known, alertsRaised, alertsInTime });
+    };
+    if (liveFrom !== from)
+      for (const row of await countFrozen(db, ...group)) add(row.organisation, row.raised, row.in_time);
+    const live = [scope, organisation, liveFrom, until, by] as const;
+    const responses = await countResponses(db, ...live, timeZone, WEIGHTY_RESPONSE_S, OTHER_RESPONSE_S);
     for (const row of responses) {
-      const known = counts.get(row.organisation) ?? NOBODY;
-      counts.set(row.organisation, { ...known, alertsRaised: row.raised, alertsInTime: row.in_time });
-      medians.set(row.organisation, row.median_s);
+      add(row.organisation, row.raised, row.in_time);
+      if (liveFrom === from) medians.set(row.organisation, row.median_s);
     }
   }
   const newest = (await newestPresenceDay(db))[0]?.day ?? from;

@@ -51,6 +51,11 @@ export function parseDay(text: string): string | undefined {
   return Number.isNaN(ms) || dayFrom(ms) !== text ? undefined : text;
 }
 
+/** `YYYY-MM-DD` in the zone. */
+export function localDay(atMs: number, timeZone: string): string {
+  return new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(atMs);
+}
+
 function daysSince1970(day: string): number {
   return Math.round(Date.parse(`${day}T00:00:00Z`) / DAY_MS);
 }

@@ -8,9 +8,8 @@ import {
   sumPointsBack,
   sumScoreEntries,
 } from '../src/store/scoring.ts';
-import { localDay } from './books.ts';
 import { figuresOf, timeZoneOf } from './figures.ts';
-import type { Period } from './periods.ts';
+import { isOfMonths, localDay, type Period } from './periods.ts';
 import { decodeSheet, type Score, type ScoredOffice, type ScoreSheet, scoreOffices } from './score.ts';
 import shipped from './sheets/tongxiang-2018.json' with { type: 'json' };
 
@@ -46,7 +45,7 @@ export async function rankingOf(
   const group = [scope, organisation, from, until, by] as const;
   const sheet = await sheetFor(db, organisation === '' ? scope : organisation);
   const figures = await figuresOf(db, { scope, organisation, period, by, asOf: 'frozen' });
-  const unsigned = toMap(await countUnsigned(db, ...group, localDay(nowMs, timeZone)));
+  const unsigned = toMap(await countUnsigned(db, ...group, localDay(nowMs, timeZone), isOfMonths(period)));
   const alerts = toMap(await countScoredAlerts(db, ...group, new Date(nowMs - WORKED_ON_MS), timeZone));
   const entries = byOrganisation(await sumScoreEntries(db, from, until), ({ entry, count }) => [
     entry,

@@ -48,7 +48,7 @@ const RULES: readonly Rule[] = [
   {
     files: /^compliance\//,
     may: new RegExp(`^(compliance/|${SHELL})`),
-    packages: /^(node:.*|docx|exceljs)$/,
+    packages: /^(node:.*|docx|write-excel-file\/node)$/,
   },
   { files: /^consumers\/board\/board/, may: /^(src\/kernel|src\/ports|consumers\/board)\//, packages: /^$/ },
   {

@@ -26,6 +26,7 @@ import { registerFeedRoutes } from './routes/feeds.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
 import { registerPresenceRoutes } from './routes/presence.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
+import { registerReportRoutes } from './routes/reports.ts';
 import { registerRosterRoutes } from './routes/roster.ts';
 import { registerScoringRoutes } from './routes/scoring.ts';
 import { registerSessionRoutes } from './routes/session.ts';
@@ -75,6 +76,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerDailyLogRoutes(app, deps);
   registerScoringRoutes(app, deps);
   registerAlarmLoadRoutes(app, deps);
+  registerReportRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

@@ -130,6 +130,14 @@ export const freezeMonths = statement<
    RETURNING office, day::text AS day`,
 );
 
+/** The first month from which on nothing of the period is frozen: its begin, where none is. */
+export const findLiveFrom = statement<[from: string, until: string]>()(
+  'compliance.live-from',
+  { day: 'text' },
+  `SELECT coalesce((max(day) + interval '1 month')::date, $1::date)::text AS day
+   FROM frozen_figures WHERE day >= $1::date AND day < $2::date`,
+);
+
 export const isFrozen = statement<[month: string]>()(
   'compliance.is-frozen',
   { frozen_at: 'timestamptz?' },

@@ -27,6 +27,7 @@ const COUNTED = [
   'on_leave',
   'positioned_due',
   'positioned',
+  'days',
 ] as const;
 /** What is added up for an office's day. */
 export const MEASURES = [...COUNTED, ...MINUTES, ...ADDED] as const;
@@ -111,7 +112,7 @@ export const sumDays = statement<[offices: string[], days: string[]]>()(
    SELECT office, day, count(*), count(*) FILTER (WHERE is_exempt), count(*) FILTER (WHERE NOT is_exempt),
           coalesce(sum(checked) FILTER (WHERE NOT is_exempt), 0), sum(on_leave),
           count(*) FILTER (WHERE slots_due > 0 AND NOT is_exempt),
-          count(*) FILTER (WHERE slots_due > 0 AND slots_located = slots_due AND NOT is_exempt),
+          count(*) FILTER (WHERE slots_due > 0 AND slots_located = slots_due AND NOT is_exempt), 1,
           ${[...MINUTES, ...ADDED].map((name) => `coalesce(sum(${name}) FILTER (WHERE NOT is_exempt), 0)`).join(', ')}
    FROM (SELECT p.*, ${IS_EXEMPT} AS is_exempt
          FROM presence_days p JOIN unnest($1::text[], $2::date[]) AS k (office, day) ON k.office = p.office AND k.day = p.day) p

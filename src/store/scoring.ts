@@ -95,21 +95,40 @@ export const sumPointsBack = statement<[unit: string, from: string]>()(
    WHERE o.unit = $1 AND o.from_day = $2::date GROUP BY o.organisation, o.point`,
 );
 
-/** $5: as in compliance.days. Days that are over ($6: today) with subjects and without a signed log. */
+const countyOf = (column: string) => `CASE $5::text WHEN 'office' THEN ${column} WHEN 'county' THEN
+       array_to_string((string_to_array(${column}, '/'))[:greatest(1, cardinality(string_to_array(${column}, '/')) - 1)], '/') ELSE '' END`;
+const inScope = (column: string) =>
+  `($1 = '' OR ${column} = $1 OR starts_with(${column}, $1 || '/')) AND ($2 = '' OR ${column} = $2 OR starts_with(${column}, $2 || '/'))`;
+
+/**
+ * $5: as in compliance.days. Days that are over ($6: today) with subjects, less those with a signed log; months that are over by their
+ * sums, where the period is of whole months ($7).
+ */
 export const countUnsigned = statement<
-  [scope: string, organisation: string, from: string, until: string, by: string, today: string]
+  [
+    scope: string,
+    organisation: string,
+    from: string,
+    until: string,
+    by: string,
+    today: string,
+    isOfMonths: boolean,
+  ]
 >()(
   'scoring.unsigned',
   { organisation: 'text', count: 'int4' },
-  `SELECT CASE $5::text WHEN 'office' THEN d.office WHEN 'county' THEN
-       array_to_string((string_to_array(d.office, '/'))[:greatest(1, cardinality(string_to_array(d.office, '/')) - 1)], '/') ELSE '' END AS organisation,
-     count(*)::int4 AS count
-   FROM office_days d
-   WHERE ($1 = '' OR d.office = $1 OR starts_with(d.office, $1 || '/'))
-     AND ($2 = '' OR d.office = $2 OR starts_with(d.office, $2 || '/'))
-     AND d.day >= $3::date AND d.day < least($4::date, $6::date)
-     AND NOT EXISTS (SELECT FROM daily_logs l WHERE l.kind = 'verification' AND l.office = d.office AND l.day = d.day)
-   GROUP BY 1`,
+  `WITH running AS (SELECT CASE WHEN $7::bool THEN least($4::date, date_trunc('month', $6::date)::date) ELSE $3::date END AS day)
+   SELECT ${countyOf('office')} AS organisation, greatest(0, sum(count))::int4 AS count FROM (
+     SELECT office, sum(days) AS count FROM office_months, running
+     WHERE ${inScope('office')} AND office_months.day >= $3::date AND office_months.day < running.day GROUP BY office
+     UNION ALL
+     SELECT office, count(*) FROM office_days, running
+     WHERE ${inScope('office')} AND office_days.day >= greatest($3::date, running.day)
+       AND office_days.day < least($4::date, $6::date) GROUP BY office
+     UNION ALL
+     SELECT office, -count(*) FROM daily_logs
+     WHERE kind = 'verification' AND ${inScope('office')} AND day >= $3::date AND day < least($4::date, $6::date) GROUP BY office
+   ) counted GROUP BY 1`,
 );
 
 /**
@@ -129,14 +148,12 @@ export const countScoredAlerts = statement<
 >()(
   'scoring.alerts',
   { organisation: 'text', offs_unexplained: 'int4', absconds_not_followed: 'int4' },
-  `SELECT CASE $5::text WHEN 'office' THEN s.office WHEN 'county' THEN
-       array_to_string((string_to_array(s.office, '/'))[:greatest(1, cardinality(string_to_array(s.office, '/')) - 1)], '/') ELSE '' END AS organisation,
+  `SELECT ${countyOf('s.office')} AS organisation,
      (count(*) FILTER (WHERE a.kind = 'phone-off' AND NOT EXISTS (SELECT FROM alert_outcomes o WHERE o.alert = a.alert)))::int4 AS offs_unexplained,
      (count(*) FILTER (WHERE a.kind = 'abscond' AND (a.acknowledged_at IS NULL OR a.acknowledged_at > e.recorded_at + interval '1 hour')))::int4
        AS absconds_not_followed
    FROM alerts a JOIN subjects s ON s.id = a.subject JOIN alert_events e ON e.alert = a.alert AND e.version = 1
-   WHERE ($1 = '' OR s.office = $1 OR starts_with(s.office, $1 || '/'))
-     AND ($2 = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))
+   WHERE ${inScope('s.office')}
      AND a.started_at >= $3::date::timestamp AT TIME ZONE $7::text AND a.started_at < $4::date::timestamp AT TIME ZONE $7::text
      AND a.started_at < $6 AND a.kind IN ('phone-off', 'abscond') AND a.state <> 'retracted'
    GROUP BY 1`,

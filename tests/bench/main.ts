@@ -12,9 +12,10 @@ const BENCHES: Readonly<Record<string, (seconds: number) => Promise<Figure[]>>> 
   devices: async (seconds) => (await import('./devices.ts')).benchDevices(seconds),
   decoders: async (seconds) => (await import('./decoders.ts')).benchDecoders(seconds),
   replay: async (seconds) => (await import('./replay.ts')).benchReplay(seconds),
+  rates: async () => (await import('./rates.ts')).benchRates(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
 };
-const LATER = ['zones', 'quality', 'board', 'rates'];
+const LATER = ['zones', 'quality', 'board'];
 
 const { values, positionals } = parseArgs({
   options: { seconds: { type: 'string' }, json: { type: 'string' } },

@@ -1,8 +1,7 @@
 /** `compliance` and `rankings`: rates with their working, the names behind them, and the order of the offices. */
 import { type Static, Type } from 'typebox';
-import { localDay } from '../../../compliance/books.ts';
 import { type Figures, figuresOf, GROUPINGS, timeZoneOf } from '../../../compliance/figures.ts';
-import { PERIOD_UNITS, type Period, periodOf } from '../../../compliance/periods.ts';
+import { localDay, PERIOD_UNITS, type Period, periodOf } from '../../../compliance/periods.ts';
 import { rankingOf } from '../../../compliance/ranking.ts';
 import { FORMULA_VERSION, RATE_IDS, RATE_TEXTS, type Rate, ratesOf } from '../../../compliance/rates.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';

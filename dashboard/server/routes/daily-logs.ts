@@ -1,10 +1,9 @@
 /** `verification-logs` (信息化核查日志) and `inspection-logs` (每日督查日志): listed with what is missing, one day then and now, signed once. */
 import { Type } from 'typebox';
-import { localDay } from '../../../compliance/books.ts';
 import { composeLogs, hashOf, signLog } from '../../../compliance/daily-logs.ts';
 import { changesBetween, DAY_LOG_FIELDS, type DayLog, type LogKind } from '../../../compliance/day-log.ts';
 import { timeZoneOf } from '../../../compliance/figures.ts';
-import { addDays, daysOf } from '../../../compliance/periods.ts';
+import { addDays, daysOf, localDay } from '../../../compliance/periods.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findDailyLog, listAmendments, listDailyLogs, listNames } from '../../../src/store/daily-logs.ts';

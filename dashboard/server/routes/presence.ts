@@ -1,7 +1,7 @@
 /** `subjects/:id/presence`: one day of a subject as bits and as minutes kept, broken and unknown; and exemptions from positioning. */
 import { Type } from 'typebox';
-import { localDay } from '../../../compliance/books.ts';
 import { timeZoneOf } from '../../../compliance/figures.ts';
+import { localDay } from '../../../compliance/periods.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { addExemption, findPresence, markExempt } from '../../../src/store/presence.ts';

@@ -63,6 +63,7 @@ CREATE TABLE office_days (
   on_leave         integer NOT NULL,
   positioned_due   integer NOT NULL,       -- of whom at least one fix was asked for
   positioned       integer NOT NULL,       -- with a fix in every stretch in which one was
+  days             integer NOT NULL,       -- 1; in a month, those on which the office had anybody
   slots_due        bigint NOT NULL, slots_located bigint NOT NULL,
   contact_due      bigint NOT NULL, contact_kept bigint NOT NULL, contact_broken bigint NOT NULL,
   contact_person   bigint NOT NULL, contact_device bigint NOT NULL, contact_network bigint NOT NULL, contact_platform bigint NOT NULL,

@@ -45,3 +45,5 @@ CREATE TRIGGER score_objections_append_only BEFORE UPDATE OR DELETE OR TRUNCATE 
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_edit();
 CREATE TRIGGER score_decisions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON score_decisions
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_edit();
+-- The alerts that a sheet asks about.
+CREATE INDEX alerts_scored ON alerts (started_at) WHERE kind IN ('phone-off', 'abscond');
