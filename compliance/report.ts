@@ -241,7 +241,7 @@ async function hazardLedger(
         hazard.department,
         hazard.person,
         hazard.due_at.toISOString().slice(0, 10),
-        HAZARD_NAMES[HAZARD_STATES.findIndex((state) => state === hazard.state)] ?? hazard.state,
+        HAZARD_NAMES[(HAZARD_STATES as readonly string[]).indexOf(hazard.state)] ?? hazard.state,
       ]),
       shares: [],
       bar: null,

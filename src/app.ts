@@ -38,6 +38,7 @@ import type { ObservationLog, Subscription } from './ports/observation-log.ts';
 import { trimCommands } from './store/device-commands.ts';
 import { trimDeviceMessages } from './store/device-messages.ts';
 import { trimDeviceNotices } from './store/device-notices.ts';
+import { trimPresence } from './store/presence.ts';
 import { trimQuarantine } from './store/quarantine.ts';
 import { supervise } from './supervise.ts';
 
@@ -168,6 +169,8 @@ async function startConsumers(parts: Parts): Promise<void> {
       const saidBefore = new Date(Date.now() - config.messageRetentionDays * 86_400_000);
       await trimDeviceMessages(database, saidBefore);
       await trimCommands(database, saidBefore);
+      const presenceBefore = new Date(Date.now() - config.presenceRetentionDays * 86_400_000);
+      await trimPresence(database, presenceBefore.toISOString().slice(0, 10));
     };
     await maintain();
     const timer = setInterval(() => {

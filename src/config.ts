@@ -150,6 +150,14 @@ const SETTINGS = {
     3650,
     'how long the messages of devices are kept as decoded',
   ),
+  presenceRetentionDays: whole(
+    'PRESENCE_RETENTION_DAYS',
+    'presence-retention-days',
+    1096,
+    60,
+    3650,
+    'how long the days of subjects are kept (presence, minutes kept and broken); sums of offices stay',
+  ),
   quarantineRetentionDays: whole(
     'QUARANTINE_RETENTION_DAYS',
     'quarantine-retention-days',
