@@ -45,6 +45,7 @@ import type { ObservationLog, Subscription } from './ports/observation-log.ts';
 import { purgeAll } from './retention/purge.ts';
 import { runSealer, sealPoster } from './seal/run-sealer.ts';
 import { trimMlpPhones } from './store/mlp-phones.ts';
+import { trimPresence } from './store/presence.ts';
 import { supervise } from './supervise.ts';
 
 export interface App {
@@ -189,6 +190,8 @@ async function startConsumers(parts: Parts): Promise<void> {
     const maintain = async () => {
       await purgeAll({ database, log, days, settings: config }, Date.now());
       await trimMlpPhones(database, new Date(Date.now() - config.messageRetentionDays * 86_400_000));
+      const presenceBefore = new Date(Date.now() - config.presenceRetentionDays * 86_400_000);
+      await trimPresence(database, presenceBefore.toISOString().slice(0, 10));
     };
     await maintain();
     const timer = setInterval(() => {
@@ -198,13 +201,20 @@ async function startConsumers(parts: Parts): Promise<void> {
     }, MAINTAIN_EVERY_MS);
     cleanups.add('maintenance', () => clearInterval(timer));
   }
-  const threadRoles = (['recorder', 'detector', 'board'] as const).filter((role) => has(config, role));
+  const threadRoles = (['recorder', 'detector', 'board', 'logbook'] as const).filter((role) =>
+    has(config, role),
+  );
   if (threadRoles.length > 0)
     run(threadRoles.join(', '), () =>
       startConsumersThread(
         { databaseUrl: parts.databaseUrl, config, roles: threadRoles },
         {
-          onTick: (stage, partition, tickMs) => frontier(stage)(partition, tickMs),
+          onTick: (stage, partition, tickMs) => {
+            // The board waits for nothing that the logbook writes: how far it is, is a figure beside the others.
+            if (stage === 'logbook')
+              metrics.frontier.set({ stage, partition: String(partition) }, tickMs / 1000);
+            else frontier(stage)(partition, tickMs);
+          },
           onRecorded: (n) => metrics.recorded.inc(n),
           onJudged: (n) => metrics.judged.inc(n),
           onAlerts: (alerts) => {

@@ -4,7 +4,7 @@
  */
 import { fail, ok, type Result } from './kernel/result.ts';
 
-export const ROLES = ['ingest', 'clock', 'recorder', 'detector', 'board', 'dashboard'] as const;
+export const ROLES = ['ingest', 'clock', 'recorder', 'detector', 'board', 'logbook', 'dashboard'] as const;
 export type Role = (typeof ROLES)[number];
 
 interface Setting<T> {
@@ -223,6 +223,14 @@ const SETTINGS = {
     1,
     3650,
     'how long the messages of devices are kept as decoded',
+  ),
+  presenceRetentionDays: whole(
+    'PRESENCE_RETENTION_DAYS',
+    'presence-retention-days',
+    1096,
+    60,
+    3650,
+    'how long the days of subjects are kept (presence, minutes kept and broken); sums of offices stay',
   ),
   quarantineRetentionDays: whole(
     'QUARANTINE_RETENTION_DAYS',

@@ -1,15 +1,15 @@
 /**
- * Starts what reads the log (recorder, detector, board) in a thread of its own: the main one answers callers and has no time left
- * for it under load (docs/decisions/006). The three share one thread because they then decode each record once.
+ * Starts what reads the log (recorder, detector, board, logbook) in a thread of its own: the main one answers callers and has no time left
+ * for it under load (docs/decisions/006). They share one thread because they then decode each record once.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Config } from './config.ts';
 import type { AlertEvent } from './kernel/alert-event.ts';
-import type { Frontier, LiveChange } from './ports/live-state.ts';
+import type { LiveChange } from './ports/live-state.ts';
 import type { Subscription } from './ports/observation-log.ts';
 
-export type ThreadRole = 'recorder' | 'detector' | 'board';
+export type ThreadRole = 'recorder' | 'detector' | 'board' | 'logbook';
 
 export interface ThreadSettings {
   readonly databaseUrl: string;
@@ -23,7 +23,7 @@ export type FromThread =
   | { readonly type: 'ready' }
   | {
       readonly type: 'tick';
-      readonly stage: Frontier['stage'];
+      readonly stage: ThreadRole;
       readonly partition: number;
       readonly tickMs: number;
     }
@@ -39,7 +39,7 @@ export type ToThread =
   | { readonly type: 'put'; readonly id: number; readonly error: string | null };
 
 export interface ThreadEvents {
-  onTick(stage: Frontier['stage'], partition: number, tickMs: number): void;
+  onTick(stage: ThreadRole, partition: number, tickMs: number): void;
   onRecorded(positions: number): void;
   onJudged(observations: number): void;
   onAlerts(alerts: readonly RaisedAlert[]): void;

@@ -1,8 +1,9 @@
-/** Recorder, detector and board in a thread of their own: what `consumers-thread.ts` starts. Has its own connections. */
+/** Recorder, detector, board and logbook in a thread of their own: what `consumers-thread.ts` starts. Has its own connections. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openLedger } from '../alerts/ledger.ts';
 import { runBoard } from '../consumers/board/shell.ts';
 import { runDetector } from '../consumers/detector/shell.ts';
+import { runLogbook } from '../consumers/logbook/shell.ts';
 import { runRecorder } from '../consumers/recorder/recorder.ts';
 import { createSharedDecoding } from '../consumers/shared-decoding.ts';
 import { connectDatabase } from './adapters/database.ts';
@@ -75,6 +76,7 @@ const START: Readonly<Record<ThreadRole, () => Promise<Subscription>>> = {
         tell({ type: 'alerts', alerts: alerts.map(({ kind, state }) => ({ kind, state })) }),
     }),
   board: () => runBoard({ ...shared, liveState }),
+  logbook: () => runLogbook({ ...shared, onTick: ticks('logbook') }),
 };
 
 const running: Subscription[] = [];

@@ -41,10 +41,25 @@ const RULES: readonly Rule[] = [
     may: /^(consumers\/detector\/|alerts\/(kinds|evidence)\/|geofences\/|src\/kernel\/)/,
     packages: /^@noble\/hashes.*$/,
   },
+  {
+    files: /^consumers\/logbook\/(?!shell)/,
+    may: /^(consumers\/(logbook|detector)\/|alerts\/(kinds|evidence)\/|geofences\/|src\/kernel\/)/,
+    packages: /^@noble\/hashes.*$/,
+  },
+  {
+    files: /^compliance\/(rates|periods|score|alarm-load|day-log|ledgers)/,
+    may: /^(compliance|src\/kernel)\//,
+    packages: /^$/,
+  },
+  {
+    files: /^compliance\//,
+    may: new RegExp(`^(compliance/|${SHELL})`),
+    packages: /^(node:.*|docx|write-excel-file\/node)$/,
+  },
   { files: /^consumers\/board\/board/, may: /^(src\/kernel|src\/ports|consumers\/board)\//, packages: /^$/ },
   {
     files: /^consumers\//,
-    may: new RegExp(`^(consumers/|alerts/ledger.ts$|${SHELL})`),
+    may: new RegExp(`^(consumers/|alerts/ledger.ts$|compliance/|${SHELL})`),
     packages: SHELL_PACKAGES,
   },
   {
@@ -58,7 +73,7 @@ const RULES: readonly Rule[] = [
   {
     files: /^dashboard\/server\//,
     may: new RegExp(
-      `^(dashboard/(server/|protocol.ts$)|alerts/|geofences/|src/retention/classes.ts$|${SHELL})`,
+      `^(dashboard/(server/|protocol.ts$)|alerts/|compliance/|geofences/|src/retention/classes.ts$|${SHELL})`,
     ),
     packages: SHELL_PACKAGES,
   },
@@ -95,7 +110,7 @@ const RULES: readonly Rule[] = [
   {
     files:
       /^src\/(app|main|backbone|device-ports|ingest-role|mlp-role|listen|consumers-thread|consumers-worker|metrics|secret-files|store-access|supervise|demo-play|demo-accounts|insight\/|commands\/)/,
-    may: /^(src|consumers|alerts|dashboard\/server|geofences)\//,
+    may: /^(src|consumers|alerts|compliance|dashboard\/server|geofences)\//,
     packages: /.*/,
   },
   { files: /^(scripts|tests)\//, may: /.*/, packages: /.*/ },
@@ -131,7 +146,7 @@ function judge({ file, target, typeOnly }: Import): string | undefined {
 
 const IMPURE = /\bDate\.now\(|\bMath\.random\(|\bnew Date\(\)|\bprocess\.|\bsetTimeout\(|\bperformance\./;
 const PURE_FILES =
-  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/protocols|consumers\/detector\/(?!shell)|consumers\/board\/board)/;
+  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/protocols|consumers\/detector\/(?!shell)|consumers\/logbook\/(?!shell)|consumers\/board\/board|compliance\/(rates|periods|score|alarm-load|day-log|ledgers))/;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = execFileSync(
@@ -160,6 +175,8 @@ test('X3 the check can fail: each forbidden import below is found', () => {
     ['geofences/a.ts', "import { readFileSync } from 'node:fs';"],
     ['alerts/kinds/a.ts', "import { x } from '../../src/store/ledger.ts';"],
     ['consumers/detector/detector.ts', "import { x } from '../../src/adapters/database.ts';"],
+    ['consumers/logbook/logbook.ts', "import { x } from '../../src/store/presence.ts';"],
+    ['compliance/rates.ts', "import { x } from '../src/store/presence.ts';"],
     ['consumers/recorder/a.ts', "import { x } from '../../dashboard/server/app.ts';"],
     ['dashboard/server/a.ts', "import { x } from '../../consumers/board/shell.ts';"],
     ['src/ingest/a.ts', "export { x } from 'kafkajs';"],

@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config';
 
 /** Tiers by file suffix (ARCHITECTURE.md, "Tests"). `npm test` runs all of them; `-t`, a path or `--project` narrows. */
 const root = fileURLToPath(new URL('..', import.meta.url));
-const everywhere = (suffix: string) => [`{src,geofences,consumers,alerts,dashboard,tests}/**/*${suffix}`];
+const everywhere = (suffix: string) => [
+  `{src,geofences,consumers,alerts,compliance,dashboard,tests}/**/*${suffix}`,
+];
 const never = ['**/node_modules/**', 'tests/e2e/**'];
 
 export default defineConfig({

@@ -15,6 +15,10 @@ export interface LocalTime {
   lastEdgeMs(schedule: Schedule, at: Instant): Instant | null;
   /** `2026-03-02 19:00:12` */
   clock(at: Instant): string;
+  /** Days since 1970-01-01 by the local calendar. */
+  dayOf(at: Instant): number;
+  /** When that day begins. */
+  midnightMs(day: number): Instant;
 }
 
 const MINUTE_MS = 60_000;
@@ -54,7 +58,6 @@ export function createLocalTime({ timeZone, days: dayKinds }: Calendar): LocalTi
     offsets.set(quarter, read);
     return read;
   };
-  /** Days since 1970-01-01 by the local calendar. */
   const dayOf = (at: Instant): number => Math.floor((at + offsetMs(at)) / DAY_MS);
   const midnights = new Map<number, Instant>();
   const midnightMs = (day: number): Instant => {
@@ -106,6 +109,8 @@ export function createLocalTime({ timeZone, days: dayKinds }: Calendar): LocalTi
   };
   const holds = (schedule: Schedule, at: Instant) => windowAt(schedule, at) !== null;
   return {
+    dayOf,
+    midnightMs,
     holds,
     windowAt,
     lastOfficeWindow: (schedule, at) => {

@@ -74,6 +74,10 @@ async function fill(): Promise<void> {
   for (let i = 1; i <= 4; i++) await note(own.database, `t${i}`);
   // One row of each table of the casework; what it hangs on is no matter here.
   await tamper(
+    `INSERT INTO daily_logs (seq, kind, office, day, document, sha256, remarks, signed_by, signed_at)
+     VALUES (1, 'verification', 'o', '2026-03-01', '{}', 'x', '', 'office', now())`,
+    `INSERT INTO daily_log_amendments (seq, log, office, document, sha256, changes, found_at)
+     VALUES (1, 1, 'o', '{}', 'x', '[]', now())`,
     `INSERT INTO dispositions (alert, subject, kind, started_at, disposition, account, at)
      VALUES ('a1', 'S1', 'silent', now(), 'signal', 'duty', now())`,
     `INSERT INTO task_actions (task, action, account, at) VALUES (1, 'receive', 'office', now())`,
@@ -92,6 +96,8 @@ test('SL3 each row is sealed once, seals follow each other, and nothing new make
     ['alert_actions', 0, 1, 1],
     ['alert_events', 0, 3, 3],
     ['audit', 0, 4, 4],
+    ['daily_log_amendments', 0, 1, 1],
+    ['daily_logs', 0, 1, 1],
     ['dispositions', 0, 1, 1],
     ['duty_journal', 0, 1, 1],
     ['hazard_actions', 0, 1, 1],
@@ -107,7 +113,7 @@ test('SL3 each row is sealed once, seals follow each other, and nothing new make
   expect([two?.seal, two?.previous, two?.parts[2]?.from, two?.parts[2]?.until]).toEqual([2, one?.hash, 4, 5]);
   await note(own.database, 't6');
   const found = await verifySeals(own.database);
-  expect(found).toMatchObject({ seals: 2, rows: 17, faultCount: 0, last: { seal: 2, hash: two?.hash } });
+  expect(found).toMatchObject({ seals: 2, rows: 19, faultCount: 0, last: { seal: 2, hash: two?.hash } });
   expect(found.unsealed).toEqual({
     ...Object.fromEntries(SEALED_TABLES.map((table) => [table, 0])),
     audit: 1,

@@ -7,6 +7,8 @@ export const SEALED_TABLES = [
   'alert_actions',
   'alert_events',
   'audit',
+  'daily_log_amendments',
+  'daily_logs',
   'dispositions',
   'duty_journal',
   'hazard_actions',

@@ -35,9 +35,10 @@ const BENCHES: Readonly<Record<string, (seconds: number) => Promise<Figure[]>>> 
       isReconciled: values.reconcile === true,
     });
   },
+  rates: async () => (await import('./rates.ts')).benchRates(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
 };
-const LATER = ['board', 'rates'];
+const LATER = ['board'];
 
 const [name = ''] = positionals;
 const bench = BENCHES[name];

@@ -58,6 +58,12 @@ export const ACTIONS = [
   'holds.set',
   'identity.read',
   'identity.set',
+  'compliance.read',
+  'logs.sign',
+  'scores.enter',
+  'scores.object',
+  'scores.decide',
+  'reports.sign',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -122,6 +128,8 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'feeds.read',
     'evidence.make',
     'identity.read',
+    'compliance.read',
+    'logs.sign',
   ],
   'office-officer': [
     'account.own',
@@ -143,6 +151,9 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'audit.subject',
     'evidence.make',
     'identity.read',
+    'compliance.read',
+    'logs.sign',
+    'scores.object',
   ],
   manager: [
     'account.own',
@@ -160,6 +171,10 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'feeds.read',
     'retention.read',
     'holds.set',
+    'compliance.read',
+    'scores.enter',
+    'scores.decide',
+    'reports.sign',
   ],
   auditor: [
     'account.own',
@@ -193,6 +208,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'tracks.read',
     'insight.read',
     'zones.read',
+    'compliance.read',
   ],
 };
 

@@ -1,5 +1,6 @@
 /** Shapes that several routes answer or ask for. Times are RFC 3339 in UTC. */
 import { type TSchema, type TStringOptions, Type } from 'typebox';
+import { parseDay } from '../../../compliance/periods.ts';
 import { ALERT_KINDS, ALERT_STATES, SEVERITIES } from '../../../src/kernel/alert-event.ts';
 import { formatInstant, type Instant, parseInstant } from '../../../src/kernel/instant.ts';
 import { Problem } from '../problem.ts';
@@ -61,6 +62,19 @@ export function readTime(name: string, text: string): Instant {
   if (at === undefined)
     throw new Problem('bad-request', `${name} must be a time with its zone, such as 2026-03-01T00:00:00Z`);
   return at;
+}
+
+export const Day = Type.String({
+  pattern: '^[12]\\d{3}-\\d{2}-\\d{2}$',
+  description: 'YYYY-MM-DD, by the roster’s calendar',
+});
+
+/** A day in a query: one that the calendar has. */
+export function readDay(name: string, text: string): string {
+  const day = parseDay(text);
+  if (day === undefined)
+    throw new Problem('bad-request', `${name} must be a day of the calendar, such as 2026-03-01`);
+  return day;
 }
 
 /** A cursor is opaque to callers: base64url of a JSON array of texts. */

@@ -60,7 +60,7 @@ CREATE TRIGGER dispositions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON d
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_edit();
 
 -- Raw alerts are counted from `alerts`, violations from here only. `at`: when it began; `decided_at`: when a person said so.
-CREATE VIEW confirmed_violations AS
+CREATE OR REPLACE VIEW confirmed_violations AS
   SELECT d.alert, d.subject, d.kind, d.started_at AS at, d.office, d.measure, d.at AS decided_at
   FROM (SELECT DISTINCT ON (alert) * FROM dispositions ORDER BY alert, seq DESC) d
   WHERE d.disposition = 'confirmed-violation';

@@ -1,0 +1,339 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { savePresence } from '../src/store/presence.ts';
+import { problem, startDashboard, type TestDashboard } from '../tests/harness/dashboard.ts';
+import { keepBooks } from './books.ts';
+import { addUpOffices } from './office-sums.ts';
+
+const A = '445281/office-01';
+const B = '445281/office-02';
+const C = '445222/office-03';
+/** Noon of 5 April 2026 in Beijing. */
+const NOW = Date.parse('2026-04-05T04:00:00Z');
+
+let dash: TestDashboard;
+beforeEach(async () => {
+  dash = await startDashboard({ now: () => NOW });
+  for (const [id, office] of [
+    ['S1', A],
+    ['S2', A],
+    ['S3', B],
+    ['S4', C],
+  ] as const)
+    await dash.subject(id, office);
+});
+afterEach(() => dash.close());
+
+const ZERO = Object.fromEntries(
+  ['contact', 'bounds', 'curfew'].flatMap((name) =>
+    ['due', 'kept', 'broken', 'person', 'device', 'network', 'platform'].map((part) => [
+      `${name}_${part}`,
+      0,
+    ]),
+  ),
+);
+
+function day(
+  subject: string,
+  office: string,
+  date: string,
+  located: number,
+  more: Record<string, unknown> = {},
+) {
+  return {
+    ...ZERO,
+    subject,
+    day: date,
+    office,
+    grade: 'standard',
+    located: Buffer.alloc(36, 1).toString('base64'),
+    known_at: `${date}T16:00:00Z`,
+    born_at: '2026-01-01T00:00:00Z',
+    is_whole: true,
+    slots_due: 288,
+    slots_located: located,
+    contact_due: 1440,
+    contact_kept: located * 5,
+    contact_device: 1440 - located * 5,
+    checked: located > 0 ? 1 : 0,
+    on_leave: 0,
+    checkins_due: 1,
+    checkins_met: 1,
+    checkins_fingerprint: located > 0 ? 1 : 0,
+    musters_due: 0,
+    musters_met: 0,
+    leaves_due: 0,
+    leaves_kept: 0,
+    off_minutes: 0,
+    ...more,
+  };
+}
+
+async function write(...rows: ReturnType<typeof day>[]) {
+  await savePresence(dash.database, JSON.stringify(rows));
+  await addUpOffices(dash.database);
+}
+const get = async (path: string, organisation = '', role: 'manager' | 'office-officer' = 'manager') =>
+  dash.call('GET', `/api/v1/${path}`, { headers: await dash.token(role, organisation) });
+const post = async (path: string, body: unknown, organisation: string, role: 'manager' | 'office-officer') =>
+  dash.call('POST', `/api/v1/${path}`, { headers: await dash.token(role, organisation), body });
+const rate = (group: { rates: { id: string }[] }, id: string) => group.rates.find((each) => each.id === id);
+
+const march = () =>
+  write(
+    day('S1', A, '2026-03-02', 288),
+    day('S2', A, '2026-03-02', 144),
+    day('S3', B, '2026-03-02', 288),
+    day('S4', C, '2026-03-02', 0),
+    day('S1', A, '2026-03-03', 288),
+  );
+
+test('K1 K2 rates come with numerator, denominator and formula, by office, county and all, within the caller’s reach', async () => {
+  await march();
+  const { body } = await get('compliance?period=month&day=2026-03-15');
+  expect(body.period).toEqual({ unit: 'month', from: '2026-03-01', until: '2026-04-01' });
+  expect(body.items.map(({ organisation }: { organisation: string }) => organisation)).toEqual([C, A, B]);
+  expect(rate(body.items[1], 'positioning')).toMatchObject({
+    numerator: 2,
+    denominator: 3,
+    formulaVersion: 1,
+    target: 0.95,
+  });
+  expect(rate(body.items[1], 'coverage')).toMatchObject({ numerator: 720, denominator: 864 });
+  expect(rate(body.items[0], 'verification')).toMatchObject({ numerator: 0, denominator: 1, value: 0 });
+  expect(rate(body.items[0], 'muster')).toMatchObject({ denominator: 0, value: null });
+  expect(body.items[1].minutes.contact).toMatchObject({
+    due: 4320,
+    kept: 3600,
+    broken: 0,
+    unknown: { device: 720 },
+  });
+  const counties = (await get('compliance?period=day&day=2026-03-02&by=county')).body.items;
+  expect(
+    counties.map((each: { organisation: string; personDays: number }) => [
+      each.organisation,
+      each.personDays,
+    ]),
+  ).toEqual([
+    ['445222', 1],
+    ['445281', 3],
+  ]);
+  expect((await get('compliance?period=year&day=2026-03-02&by=all')).body.items).toMatchObject([
+    { personDays: 5, offices: 3 },
+  ]);
+  expect((await get('compliance?day=2026-03-02', '445222')).body.items).toHaveLength(1);
+  expect((await get('compliance?day=2026-03-02&organisation=445281', '445222')).body.items).toEqual([]);
+  expect(problem(await get('compliance?day=2026-02-30'))).toBe(400);
+});
+
+test('K3 the names behind a rate add up to it, and nobody sees another office’s', async () => {
+  await march();
+  const names = (await get('compliance/names?rate=coverage&day=2026-03-02&organisation=445281')).body.items;
+  expect(names).toMatchObject([
+    { subject: 'S1', name: '测试人员S1', numerator: 576, denominator: 576 },
+    { subject: 'S2', numerator: 144, denominator: 288 },
+    { subject: 'S3', numerator: 288, denominator: 288 },
+  ]);
+  const first = (await get('compliance/names?rate=coverage&day=2026-03-02&limit=1', A)).body;
+  const second = (
+    await get(`compliance/names?rate=coverage&day=2026-03-02&limit=1&cursor=${first.nextCursor}`, A)
+  ).body;
+  expect([first.items[0].subject, second.items[0].subject, second.nextCursor]).toEqual(['S1', 'S2', null]);
+});
+
+test('K4 who is exempt by record is left out of both sides, and counted as such', async () => {
+  await march();
+  const body = { from: '2026-03-02', until: '2026-03-03', ground: 'hospital', note: '住院' };
+  expect((await post('subjects/S2/exemptions', body, '', 'manager')).status).toBe(200);
+  await addUpOffices(dash.database);
+  const [group] = (await get('compliance?period=day&day=2026-03-02', A)).body.items;
+  expect(rate(group, 'positioning')).toMatchObject({ numerator: 1, denominator: 1, excludedPersonDays: 1 });
+  expect(problem(await post('subjects/S2/exemptions', body, '445222', 'manager'))).toBe(404);
+  expect(problem(await post('subjects/S2/exemptions', { ...body, until: '2026-03-02' }, '', 'manager'))).toBe(
+    400,
+  );
+});
+
+test('K5 a month that is over is frozen once; what comes later shows only as known now', async () => {
+  await march();
+  await keepBooks(dash.database, NOW);
+  await write(day('S2', A, '2026-03-02', 288, { known_at: '2026-03-09T00:00:00Z' }));
+  await keepBooks(dash.database, NOW);
+  const frozen = (await get('compliance?day=2026-03-01')).body;
+  expect(frozen.frozenAt).toEqual(expect.any(String));
+  expect(rate(frozen.items[1], 'positioning')).toMatchObject({ numerator: 2, denominator: 3 });
+  const now = (await get('compliance?day=2026-03-01&asOf=now')).body;
+  expect(now.frozenAt).toBeNull();
+  expect(rate(now.items[1], 'positioning')).toMatchObject({ numerator: 3, denominator: 3 });
+  await expect(
+    dash.database.query({ text: 'UPDATE frozen_figures SET checked = 0', values: [] }),
+  ).rejects.toThrow('append-only');
+});
+
+test('K6 a subject that moves leaves the sums of the office it left', async () => {
+  await march();
+  await write(day('S2', B, '2026-03-02', 144, { known_at: '2026-03-03T00:00:00Z' }));
+  const items = (await get('compliance?period=day&day=2026-03-02')).body.items;
+  expect(
+    items.map((each: { organisation: string; personDays: number }) => [each.organisation, each.personDays]),
+  ).toEqual([
+    [C, 1],
+    [A, 1],
+    [B, 2],
+  ]);
+});
+
+test('K7 presence of a day is shown to those who may see the subject', async () => {
+  await march();
+  const { body } = await get('subjects/S1/presence?day=2026-03-02', A, 'office-officer');
+  expect(body).toMatchObject({
+    subject: 'S1',
+    slotsDue: 288,
+    contact: { due: 1440, kept: 1440, unknown: { person: 0 } },
+  });
+  expect(body.slots).toHaveLength(288);
+  expect(body.slots.slice(0, 9)).toBe('100000001');
+  expect(problem(await get('subjects/S1/presence?day=2026-03-02', B, 'office-officer'))).toBe(404);
+  expect(problem(await get('subjects/S1/presence?day=2026-03-09', A, 'office-officer'))).toBe(404);
+});
+
+test('K10 K11 the day’s log composes itself, is signed once, and what is known later stands beside it', async () => {
+  await march();
+  await dash.alert('a1', 1, {
+    subject: 'S2',
+    kind: 'phone-off',
+    startedAtMs: Date.parse('2026-03-02T02:00:00Z'),
+  });
+  const path = `verification-logs/day?office=${A}&day=2026-03-02`;
+  const before = (await get(path, A, 'office-officer')).body;
+  expect(before).toMatchObject({
+    state: 'unsigned',
+    asKnownThen: null,
+    asKnownNow: {
+      shouldCheck: 2,
+      checked: 2,
+      off: 1,
+      located: 1,
+      abnormal: [{ subject: 'S2', kind: 'phone-off' }],
+    },
+    names: { S2: '测试人员S2' },
+  });
+  expect(JSON.stringify(before.asKnownNow)).not.toContain('测试人员');
+  const sign = { office: A, day: '2026-03-02', remarks: '已电话联系' };
+  expect((await post('verification-logs/sign', sign, A, 'office-officer')).body.seq).toBe('1');
+  const again = await post('verification-logs/sign', sign, A, 'office-officer');
+  expect(problem(again)).toBe(409);
+  expect(again.body.detail).toContain('was signed by');
+  await write(day('S2', A, '2026-03-02', 288, { known_at: '2026-03-09T00:00:00Z' }));
+  await keepBooks(dash.database, NOW);
+  await keepBooks(dash.database, NOW);
+  const after = (await get(path, A, 'office-officer')).body;
+  expect(after).toMatchObject({
+    state: 'amended',
+    remarks: '已电话联系',
+    asKnownThen: before.asKnownNow,
+    asKnownNow: { located: 2 },
+  });
+  expect(after.changes).toContainEqual({ field: 'located', before: 1, after: 2 });
+  expect(after.amendments).toHaveLength(1);
+  await expect(dash.database.query({ text: 'DELETE FROM daily_logs', values: [] })).rejects.toThrow(
+    'append-only',
+  );
+});
+
+test('K12 two people sign at once: one does, the other is told; numbers have no gap', async () => {
+  await march();
+  const token = await dash.token('office-officer', '445281');
+  const answers = await Promise.all(
+    [A, B, A, B].map((office) =>
+      dash.call('POST', '/api/v1/verification-logs/sign', {
+        headers: token,
+        body: { office, day: '2026-03-02', remarks: '' },
+      }),
+    ),
+  );
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 409, 409]);
+  const { rows } = await dash.database.query({ text: 'SELECT seq FROM daily_logs ORDER BY seq', values: [] });
+  expect(rows).toEqual([{ seq: '1' }, { seq: '2' }]);
+});
+
+test('K13 a day that runs, another office’s, one that nothing is known of and one that has changed since are not signed', async () => {
+  await march();
+  const sign = (body: object, organisation = A) =>
+    post(
+      'verification-logs/sign',
+      { office: A, day: '2026-03-02', remarks: '', ...body },
+      organisation,
+      'office-officer',
+    );
+  expect(problem(await sign({ day: '2026-04-05' }))).toBe(409);
+  expect(problem(await sign({}, B))).toBe(404);
+  expect(problem(await sign({ day: '2026-02-01' }))).toBe(404);
+  expect(problem(await sign({ sha256: 'of another' }))).toBe(409);
+  expect((await get(`verification-logs?from=2026-03-01&until=2026-04-01`, A)).body.items).toMatchObject([
+    { day: '2026-03-03', state: 'unsigned' },
+    { day: '2026-03-02', state: 'unsigned' },
+  ]);
+});
+
+test('K14 the command centre’s log is of all its offices together', async () => {
+  await march();
+  const { body } = await get('inspection-logs/day?office=445281&day=2026-03-02', '445281');
+  expect(body.asKnownNow).toMatchObject({ kind: 'inspection', office: '445281', onRegister: 3, located: 2 });
+  const sign = { office: '445281', day: '2026-03-02', remarks: '无' };
+  expect((await post('inspection-logs/sign', sign, '445281', 'office-officer')).status).toBe(200);
+  const list = (await get('inspection-logs?from=2026-03-01&until=2026-03-04', '445281')).body.items;
+  expect(list.map(({ day: of, state }: { day: string; state: string }) => `${of} ${state}`)).toEqual([
+    '2026-03-03 unsigned',
+    '2026-03-02 signed',
+    '2026-03-01 unsigned',
+  ]);
+});
+
+test('K20 K25 the ranking shows its working, counts what is missing, and an objection is decided once by somebody else', async () => {
+  await march();
+  await post('verification-logs/sign', { office: B, day: '2026-03-02', remarks: '' }, B, 'office-officer');
+  const ask = 'rankings?period=month&day=2026-03-01';
+  const { body } = await get(ask);
+  expect(
+    body.items.map(({ organisation, rank }: { organisation: string; rank: number }) => [organisation, rank]),
+  ).toEqual([
+    [B, 1],
+    [C, 2],
+    [A, 2],
+  ]);
+  const points = (items: { organisation: string; working: { point: string }[] }[], point: string) =>
+    items.find(({ organisation }) => organisation === A)?.working.find((each) => each.point === point);
+  expect(points(body.items, 'unrecorded-day')).toMatchObject({ observed: 2, taken: 2, back: 0 });
+  const objection = {
+    organisation: A,
+    period: 'month',
+    day: '2026-03-09',
+    point: 'unrecorded-day',
+    reason: '当日停电',
+  };
+  expect(problem(await post('score-objections', objection, B, 'office-officer'))).toBe(404);
+  const { id } = (await post('score-objections', objection, A, 'office-officer')).body;
+  const decision = { isAccepted: true, pointsBack: 1, reason: '属实' };
+  expect((await post(`score-objections/${id}/decision`, decision, '', 'manager')).status).toBe(200);
+  expect(problem(await post(`score-objections/${id}/decision`, decision, '', 'manager'))).toBe(409);
+  expect(points((await get(ask)).body.items, 'unrecorded-day')).toMatchObject({ taken: 2, back: 1 });
+  const veto = { organisation: B, day: '2026-03-20', point: 'veto-accident', count: 1, note: '测试' };
+  expect((await post('score-entries', veto, '', 'manager')).status).toBe(200);
+  expect((await get(ask)).body.items.at(-1)).toMatchObject({ organisation: B, isVetoed: true, score: 0 });
+  expect(problem(await post('score-entries', { ...veto, point: 'positioning' }, '', 'manager'))).toBe(400);
+});
+
+test('K30 the load of a duty room is told for a stretch of time', async () => {
+  await dash.alert('a1', 1, { subject: 'S1' });
+  await dash.alert('a2', 1, { subject: 'S4' });
+  const from = new Date(Date.now() - 3_600_000).toISOString();
+  const to = new Date(Date.now() + 3_600_000).toISOString();
+  const load = (await get(`metrics/alarm-load?from=${from}&to=${to}&officers=2`, '445281')).body;
+  expect(load).toMatchObject({
+    raised: 1,
+    shown: 1,
+    officers: 2,
+    kinds: [{ kind: 'out-of-bounds', raised: 1, confirmed: 0 }],
+  });
+  expect(problem(await get(`metrics/alarm-load?from=${to}&to=${from}`))).toBe(400);
+});

@@ -1,0 +1,120 @@
+/** `metrics/alarm-load`: how heavy the alarms are on those who answer them (ISA-18.2, EEMUA 191). */
+import { Type } from 'typebox';
+import { alarmLoad, LOAD_TARGETS } from '../../../compliance/alarm-load.ts';
+import { formatInstant, type Instant } from '../../../src/kernel/instant.ts';
+import type { Database } from '../../../src/ports/database.ts';
+import { listLoadAlerts } from '../../../src/store/alarm-load.ts';
+import { callerOf } from '../auth/route-guard.ts';
+import type { App } from '../http-server.ts';
+import { Problem } from '../problem.ts';
+import { answers, Nullable, OrganisationPath, readTime, Time } from './schemas.ts';
+
+const DAY_MS = 86_400_000;
+const MAX_DAYS = 31;
+/** More than a month of a province. Beyond it the figures would be of a part, so they are refused. */
+const MAX_ALERTS = 500_000;
+
+const Source = { subject: Type.String(), kind: Type.String() };
+
+export function registerAlarmLoadRoutes(
+  app: App,
+  deps: { readonly database: Database; now(): Instant },
+): void {
+  app.get(
+    '/api/v1/metrics/alarm-load',
+    {
+      config: { action: 'compliance.read' },
+      schema: {
+        tags: ['metrics'],
+        summary:
+          'Alerts per officer, floods, stale and chattering ones, priorities, worst sources, and what came of each kind',
+        querystring: Type.Object({
+          from: Type.Optional(Time),
+          to: Type.Optional(Time),
+          organisation: OrganisationPath,
+          officers: Type.Optional(
+            Type.Integer({ minimum: 1, maximum: 1000, default: 1, description: 'Seats on duty' }),
+          ),
+        }),
+        response: answers(
+          Type.Object({
+            from: Time,
+            to: Time,
+            targets: Type.Record(Type.String(), Type.Number()),
+            raised: Type.Integer(),
+            shown: Type.Integer(),
+            officers: Type.Integer(),
+            perOfficerPer10Min: Type.Number(),
+            peakPerOfficer10Min: Type.Number(),
+            floodShare: Type.Number(),
+            floods: Type.Array(Type.Object({ from: Time, to: Time, alerts: Type.Integer() })),
+            stale: Type.Array(Type.String()),
+            chattering: Type.Array(Type.Object({ ...Source, most: Type.Integer() })),
+            priorities: Type.Record(Type.String(), Type.Integer()),
+            worstSources: Type.Array(
+              Type.Object({ ...Source, alerts: Type.Integer(), share: Type.Number() }),
+            ),
+            kinds: Type.Array(
+              Type.Object({
+                kind: Type.String(),
+                raised: Type.Integer(),
+                merged: Type.Integer(),
+                shown: Type.Integer(),
+                contacted: Type.Integer(),
+                confirmed: Type.Integer(),
+                confirmedShare: Nullable(Type.Number()),
+              }),
+            ),
+          }),
+        ),
+      },
+    },
+    async (request) => {
+      const { organisation = '', officers = 1 } = request.query;
+      const toMs = request.query.to === undefined ? deps.now() : readTime('to', request.query.to);
+      const fromMs = request.query.from === undefined ? toMs - DAY_MS : readTime('from', request.query.from);
+      if (toMs <= fromMs || toMs - fromMs > MAX_DAYS * DAY_MS)
+        throw new Problem('bad-request', `to must lie after from, by ${MAX_DAYS} days at most`);
+      const scope = callerOf(request).actor.organisation;
+      const [from, to] = [new Date(fromMs), new Date(toMs)];
+      const rows = await listLoadAlerts(deps.database, scope, organisation, from, to, MAX_ALERTS + 1);
+      if (rows.length > MAX_ALERTS)
+        throw new Problem('bad-request', 'too many alerts for one look: ask for fewer days');
+      const load = alarmLoad(
+        rows.map((row) => ({
+          alert: row.alert,
+          subject: row.subject,
+          kind: row.kind,
+          severity: row.severity,
+          raisedAtMs: row.raised_at.getTime(),
+          clearedAtMs: row.cleared_at?.getTime() ?? null,
+          isAcknowledged: row.is_acknowledged,
+          isMerged: row.is_merged,
+          isHidden: row.is_hidden,
+          isContacted: row.is_contacted,
+          isConfirmed: row.is_confirmed,
+        })),
+        fromMs,
+        toMs,
+        officers,
+      );
+      const { floods, stale, chattering, worstSources, kinds, priorities, ...rest } = load;
+      return {
+        ...rest,
+        from: formatInstant(fromMs),
+        to: formatInstant(toMs),
+        targets: { ...LOAD_TARGETS },
+        floods: floods.map((flood) => ({
+          from: formatInstant(flood.fromMs),
+          to: formatInstant(flood.untilMs),
+          alerts: flood.alerts,
+        })),
+        stale: [...stale],
+        chattering: [...chattering],
+        priorities: { ...priorities },
+        worstSources: [...worstSources],
+        kinds: [...kinds],
+      };
+    },
+  );
+}

@@ -1,0 +1,215 @@
+/** `reports`: looked at, archived as made, signed off, and as Excel and Word. */
+import { type Static, Type } from 'typebox';
+import { timeZoneOf } from '../../../compliance/figures.ts';
+import { localDay } from '../../../compliance/periods.ts';
+import { composeReport, REPORT_KINDS, type Report } from '../../../compliance/report.ts';
+import { keepReport } from '../../../compliance/report-archive.ts';
+import { toExcel, toWord } from '../../../compliance/report-files.ts';
+import type { Instant } from '../../../src/kernel/instant.ts';
+import type { Database } from '../../../src/ports/database.ts';
+import { findReport, listReports, signReport } from '../../../src/store/reports.ts';
+import { type Action, type Actor, can } from '../auth/access.ts';
+import { callerOf } from '../auth/route-guard.ts';
+import type { App } from '../http-server.ts';
+import { Problem } from '../problem.ts';
+import {
+  answers,
+  Cursor,
+  Day,
+  decodeCursor,
+  encodeCursor,
+  Limit,
+  Nullable,
+  OrganisationPath,
+  Page,
+  problem,
+  readDay,
+  Time,
+  timeOrNull,
+  toPage,
+} from './schemas.ts';
+
+const Item = Type.Object({
+  id: Type.String(),
+  kind: Type.String(),
+  organisation: Type.String(),
+  from: Day,
+  until: Day,
+  sha256: Type.String(),
+  madeBy: Nullable(Type.String({ description: 'Null: by the schedule' })),
+  madeAt: Time,
+  signedBy: Nullable(Type.String()),
+  signedAt: Nullable(Time),
+});
+const Document = Type.Record(Type.String(), Type.Unknown(), { description: 'compliance/report.ts, Report' });
+const ReportId = Type.Object({ id: Type.String({ pattern: '^\\d{1,18}$' }) });
+const Asked = Type.Object({
+  kind: Type.Enum(REPORT_KINDS),
+  day: Type.Optional(Day),
+  organisation: OrganisationPath,
+});
+
+const FORMATS = {
+  xlsx: {
+    type: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    make: toExcel,
+  },
+  docx: {
+    type: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+    make: toWord,
+  },
+} as const;
+
+export function registerReportRoutes(app: App, deps: { readonly database: Database; now(): Instant }): void {
+  const db = deps.database;
+  const tags = ['reports'];
+
+  async function compose({ organisation: scope }: Actor, asked: Static<typeof Asked>): Promise<Report> {
+    const { kind, organisation = scope } = asked;
+    const day = asked.day ?? localDay(deps.now(), await timeZoneOf(db));
+    return composeReport(db, { kind, scope, organisation, day: readDay('day', day), nowMs: deps.now() });
+  }
+
+  async function findSeen(actor: Actor, action: Action, id: string) {
+    const [row] = await findReport(db, id);
+    if (row === undefined || !can(actor, action, row.organisation)) throw new Problem('not-found');
+    return row;
+  }
+
+  app.get(
+    '/api/v1/reports',
+    {
+      config: { action: 'compliance.read' },
+      schema: {
+        tags,
+        summary: 'Archived reports, newest first',
+        querystring: Type.Object({ organisation: OrganisationPath, cursor: Cursor, limit: Limit }),
+        response: answers(Page(Item)),
+      },
+    },
+    async (request) => {
+      const { organisation = '', cursor, limit = 100 } = request.query;
+      const [before = null] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+      const scope = callerOf(request).actor.organisation;
+      const rows = await listReports(db, scope, organisation, before, limit + 1);
+      return toPage(rows, limit, toItem, (last) => encodeCursor(last.seq));
+    },
+  );
+
+  app.get(
+    '/api/v1/reports/preview',
+    {
+      config: { action: 'compliance.read' },
+      schema: {
+        tags,
+        summary: 'A report as it would be made now',
+        querystring: Asked,
+        response: answers(Document),
+      },
+    },
+    async (request) => ({ ...(await compose(callerOf(request).actor, request.query)) }),
+  );
+
+  app.post(
+    '/api/v1/reports',
+    {
+      config: { action: 'reports.sign' },
+      schema: {
+        tags,
+        summary: 'Makes a report and keeps it as it is',
+        body: Asked,
+        response: answers(Type.Object({ id: Type.String() })),
+      },
+    },
+    async (request) => {
+      const { actor } = callerOf(request);
+      if (!can(actor, 'reports.sign', request.body.organisation ?? actor.organisation))
+        throw new Problem('not-found');
+      const id = await keepReport(db, await compose(actor, request.body), actor.name, deps.now());
+      if (id === undefined) throw new Error('a report that a person makes has no key to fall on');
+      return { id };
+    },
+  );
+
+  app.get(
+    '/api/v1/reports/:id',
+    {
+      config: { action: 'compliance.read' },
+      schema: {
+        tags,
+        summary: 'One archived report',
+        params: ReportId,
+        response: answers(Type.Object({ ...Item.properties, document: Document })),
+      },
+    },
+    async (request) => {
+      const row = await findSeen(callerOf(request).actor, 'compliance.read', request.params.id);
+      return { ...toItem(row), document: JSON.parse(row.document) as Record<string, unknown> };
+    },
+  );
+
+  app.get(
+    '/api/v1/reports/:id/file',
+    {
+      config: { action: 'compliance.read' },
+      schema: {
+        tags,
+        summary: 'One archived report as Excel or Word',
+        params: ReportId,
+        querystring: Type.Object({ format: Type.Enum(['xlsx', 'docx']) }),
+        response: { '4xx': problem('The request was refused'), '5xx': problem('It could not be done now') },
+      },
+    },
+    async (request, reply) => {
+      const row = await findSeen(callerOf(request).actor, 'compliance.read', request.params.id);
+      const { format } = request.query;
+      const { type, make } = FORMATS[format];
+      const file = await make(JSON.parse(row.document) as Report);
+      const name = `wardline-${row.kind}-${row.from_day}.${format}`;
+      return reply
+        .header('content-type', type)
+        .header('content-disposition', `attachment; filename="${name}"`)
+        .send(file);
+    },
+  );
+
+  app.post(
+    '/api/v1/reports/:id/signature',
+    {
+      config: { action: 'reports.sign' },
+      schema: {
+        tags,
+        summary: 'Signs a report off, once',
+        params: ReportId,
+        body: Type.Object({ note: Type.String({ maxLength: 2000 }) }),
+        response: answers(Type.Object({ id: Type.String() })),
+      },
+    },
+    async (request) => {
+      const { actor } = callerOf(request);
+      const row = await findSeen(actor, 'reports.sign', request.params.id);
+      const [signed] = await signReport(db, row.seq, actor.name, request.body.note, new Date(deps.now()));
+      if (signed === undefined)
+        throw new Problem(
+          'conflict',
+          `the report is signed off already, by ${row.signed_by ?? 'somebody else just now'}`,
+        );
+      return { id: row.seq };
+    },
+  );
+}
+
+function toItem(row: Awaited<ReturnType<typeof listReports>>[number]): Static<typeof Item> {
+  return {
+    id: row.seq,
+    kind: row.kind,
+    organisation: row.organisation,
+    from: row.from_day,
+    until: row.until_day,
+    sha256: row.sha256,
+    madeBy: row.made_by === '' ? null : row.made_by,
+    madeAt: row.made_at.toISOString(),
+    signedBy: row.signed_by,
+    signedAt: timeOrNull(row.signed_at),
+  };
+}

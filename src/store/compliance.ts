@@ -1,0 +1,153 @@
+/** Figures of groups of offices over a period, from the sums; what was confirmed and what was raised beside them. */
+import { MEASURES } from './presence.ts';
+import { statement } from './statement.ts';
+
+const inScope = (column: string) =>
+  `($1 = '' OR ${column} = $1 OR starts_with(${column}, $1 || '/'))
+     AND ($2 = '' OR ${column} = $2 OR starts_with(${column}, $2 || '/'))`;
+/** $5: `office`, `county` (the organisation above the office), `city` (the one above that), `all`. */
+const groupOf = (column: string) => `CASE $5::text WHEN 'office' THEN ${column}
+     WHEN 'county' THEN array_to_string((string_to_array(${column}, '/'))[:greatest(1, cardinality(string_to_array(${column}, '/')) - 1)], '/')
+     WHEN 'city' THEN array_to_string((string_to_array(${column}, '/'))[:cardinality(string_to_array(${column}, '/')) - 2], '/')
+     ELSE '' END`;
+const SUMS = `jsonb_build_object(${MEASURES.map((name) => `'${name}', sum(${name})`).join(', ')})`;
+const FIGURES = { organisation: 'text', offices: 'int4', measures: 'jsonb' } as const;
+type GroupParams = [scope: string, organisation: string, from: string, until: string, by: string];
+
+export const sumByDays = statement<GroupParams>()(
+  'compliance.days',
+  FIGURES,
+  `SELECT ${groupOf('office')} AS organisation, count(DISTINCT office)::int4 AS offices, ${SUMS} AS measures
+   FROM office_days WHERE ${inScope('office')} AND day >= $3::date AND day < $4::date GROUP BY 1 ORDER BY 1`,
+);
+
+/** Whole months, as they are known now. */
+export const sumByMonths = statement<GroupParams>()(
+  'compliance.months',
+  FIGURES,
+  `SELECT ${groupOf('office')} AS organisation, count(DISTINCT office)::int4 AS offices, ${SUMS} AS measures
+   FROM office_months WHERE ${inScope('office')} AND day >= $3::date AND day < $4::date GROUP BY 1 ORDER BY 1`,
+);
+
+/** Whole months, each as it was frozen; as it is where it is not over. */
+export const sumFrozen = statement<GroupParams>()(
+  'compliance.frozen',
+  FIGURES,
+  `WITH months AS (
+     SELECT office, day, ${MEASURES.join(', ')} FROM frozen_figures
+     WHERE ${inScope('office')} AND day >= $3::date AND day < $4::date
+     UNION ALL
+     SELECT office, day, ${MEASURES.join(', ')} FROM office_months m
+     WHERE ${inScope('office')} AND day >= $3::date AND day < $4::date
+       AND NOT EXISTS (SELECT FROM frozen_figures f WHERE f.day = m.day)
+   )
+   SELECT ${groupOf('office')} AS organisation, count(DISTINCT office)::int4 AS offices, ${SUMS} AS measures
+   FROM months GROUP BY 1 ORDER BY 1`,
+);
+
+/** Local midnights of the days, in the zone $6. */
+const DURING = `>= $3::date::timestamp AT TIME ZONE $6::text`;
+const UNTIL = `< $4::date::timestamp AT TIME ZONE $6::text`;
+type TimedParams = [...GroupParams, timeZone: string];
+
+export const countConfirmed = statement<TimedParams>()(
+  'compliance.confirmed',
+  { organisation: 'text', violators: 'int4', violations: 'int4', absconders: 'int4' },
+  `SELECT ${groupOf('v.office')} AS organisation, count(DISTINCT v.subject)::int4 AS violators, count(*)::int4 AS violations,
+          (count(DISTINCT v.subject) FILTER (WHERE v.kind = 'abscond'))::int4 AS absconders
+   FROM confirmed_violations v
+   WHERE ${inScope('v.office')} AND v.at ${DURING} AND v.at ${UNTIL} GROUP BY 1`,
+);
+
+/** In time: noted within ten minutes where it is critical or high, else within half an hour ($7, $8: seconds). */
+export const countResponses = statement<[...TimedParams, weightyS: number, otherS: number]>()(
+  'compliance.responses',
+  { organisation: 'text', raised: 'int4', in_time: 'int4', median_s: 'float8?' },
+  `SELECT ${groupOf('s.office')} AS organisation, count(*)::int4 AS raised,
+          (count(*) FILTER (WHERE a.acknowledged_at <= e.recorded_at + make_interval(secs =>
+            CASE WHEN a.severity IN ('critical', 'high') THEN $7::float8 ELSE $8::float8 END)))::int4 AS in_time,
+          percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.acknowledged_at - e.recorded_at)) AS median_s
+   FROM alerts a JOIN subjects s ON s.id = a.subject
+   JOIN alert_events e ON e.alert = a.alert AND e.version = 1
+   WHERE ${inScope('s.office')} AND a.started_at ${DURING} AND a.started_at ${UNTIL} AND a.state <> 'retracted' GROUP BY 1`,
+);
+
+export const listViolators = statement<
+  [
+    scope: string,
+    organisation: string,
+    from: string,
+    until: string,
+    after: string,
+    timeZone: string,
+    kind: string | null,
+    limit: number,
+  ]
+>()(
+  'compliance.violators',
+  {
+    alert: 'text',
+    subject: 'text',
+    name: 'text?',
+    office: 'text?',
+    kind: 'text',
+    at: 'timestamptz',
+    measure: 'text?',
+  },
+  `SELECT v.alert, v.subject, s.name, v.office, v.kind, v.at, v.measure
+   FROM confirmed_violations v LEFT JOIN subjects s ON s.id = v.subject
+   WHERE ${inScope('v.office')} AND v.at ${DURING} AND v.at ${UNTIL} AND v.alert > $5
+     AND ($7::text IS NULL OR v.kind = $7) ORDER BY v.alert LIMIT $8`,
+);
+
+/** Months that are over ($1: first day of the running one) and not frozen: each office's figures, and what was counted beside them. */
+export const freezeMonths = statement<
+  [before: string, formula: number, timeZone: string, weightyS: number, otherS: number]
+>()(
+  'compliance.freeze',
+  { office: 'text', day: 'text' },
+  `WITH due AS (SELECT m.* FROM office_months m
+     WHERE m.day < $1::date AND NOT EXISTS (SELECT FROM frozen_figures f WHERE f.day = m.day)),
+   confirmed AS (
+     SELECT d.office, d.day, count(DISTINCT v.subject) AS violators, count(*) AS violations,
+            count(DISTINCT v.subject) FILTER (WHERE v.kind = 'abscond') AS absconders
+     FROM due d JOIN confirmed_violations v ON v.office = d.office
+       AND v.at >= d.day::timestamp AT TIME ZONE $3::text AND v.at < (d.day + interval '1 month') AT TIME ZONE $3::text
+     GROUP BY d.office, d.day),
+   answered AS (
+     SELECT d.office, d.day, count(*) AS raised, count(*) FILTER (WHERE a.acknowledged_at <= e.recorded_at + make_interval(secs =>
+            CASE WHEN a.severity IN ('critical', 'high') THEN $4::float8 ELSE $5::float8 END)) AS in_time
+     FROM due d JOIN subjects s ON s.office = d.office JOIN alerts a ON a.subject = s.id
+       AND a.started_at >= d.day::timestamp AT TIME ZONE $3::text AND a.started_at < (d.day + interval '1 month') AT TIME ZONE $3::text
+     JOIN alert_events e ON e.alert = a.alert AND e.version = 1
+     WHERE a.state <> 'retracted' GROUP BY d.office, d.day)
+   INSERT INTO frozen_figures (office, day, ${MEASURES.join(', ')}, formula, violators, violations, absconders, alerts_raised, alerts_in_time)
+   SELECT d.office, d.day, ${MEASURES.map((name) => `d.${name}`).join(', ')}, $2, coalesce(c.violators, 0),
+          coalesce(c.violations, 0), coalesce(c.absconders, 0), coalesce(a.raised, 0), coalesce(a.in_time, 0)
+   FROM due d LEFT JOIN confirmed c ON c.office = d.office AND c.day = d.day
+   LEFT JOIN answered a ON a.office = d.office AND a.day = d.day
+   ON CONFLICT DO NOTHING
+   RETURNING office, day::text AS day`,
+);
+
+/** The first month from which on nothing of the period is frozen: its begin, where none is. */
+export const findLiveFrom = statement<[from: string, until: string]>()(
+  'compliance.live-from',
+  { day: 'text' },
+  `SELECT coalesce((max(day) + interval '1 month')::date, $1::date)::text AS day
+   FROM frozen_figures WHERE day >= $1::date AND day < $2::date`,
+);
+
+export const isFrozen = statement<[month: string]>()(
+  'compliance.is-frozen',
+  { frozen_at: 'timestamptz?' },
+  'SELECT min(frozen_at) AS frozen_at FROM frozen_figures WHERE day = $1::date',
+);
+
+export const countFrozen = statement<GroupParams>()(
+  'compliance.frozen-counts',
+  { organisation: 'text', violators: 'int4', absconders: 'int4', raised: 'int4', in_time: 'int4' },
+  `SELECT ${groupOf('office')} AS organisation, sum(violators)::int4 AS violators, sum(absconders)::int4 AS absconders,
+          sum(alerts_raised)::int4 AS raised, sum(alerts_in_time)::int4 AS in_time
+   FROM frozen_figures WHERE ${inScope('office')} AND day >= $3::date AND day < $4::date GROUP BY 1`,
+);
