@@ -23,6 +23,7 @@ import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
 import { type EvidenceOffice, registerEvidenceRoutes } from './routes/evidence-packs.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
+import { type IdentityOffice, registerIdentityRoutes } from './routes/identities.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
 import { registerRetentionRoutes } from './routes/retention.ts';
@@ -41,6 +42,8 @@ export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly evidence: EvidenceOffice;
   /** How long what is kept. */
   readonly retention: RetentionSettings;
+  /** What encrypts identity numbers. */
+  readonly identities: IdentityOffice;
   /** Folder of the built page. */
   readonly pageDir: string;
   readonly version: string;
@@ -78,6 +81,7 @@ export async function createDashboard(deps: DashboardDeps): Promise<FastifyInsta
   registerSealRoutes(app, deps);
   registerEvidenceRoutes(app, deps);
   registerRetentionRoutes(app, deps);
+  registerIdentityRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

@@ -12,6 +12,7 @@ import type { Role } from '../../dashboard/server/auth/access.ts';
 import { hashPassword } from '../../dashboard/server/auth/passwords.ts';
 import { createLogger } from '../../src/adapters/logger.ts';
 import { createMemoryLiveState } from '../../src/adapters/memory-live-state.ts';
+import { createIdentityOffice } from '../../src/identity/identity-office.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
 import type { LiveState } from '../../src/ports/live-state.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
@@ -75,6 +76,7 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
       quarantineRetentionDays: 90,
       logRetentionHours: 168,
     },
+    identities: createIdentityOffice(undefined),
     pageDir: '/nowhere',
     version: 'test',
     demo: false,

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import type { Database } from '../../../src/ports/database.ts';
 import type { LastKnown } from '../../../src/ports/live-state.ts';
+import { listMasks } from '../../../src/store/identities.ts';
 import { findSubject, listSubjects } from '../../../src/store/roster-views.ts';
 import { listTrack } from '../../../src/store/tracks.ts';
 import { audit, Reason, reasonOf } from '../audit.ts';
@@ -33,6 +34,9 @@ const Subject = Type.Object({
   office: Type.String(),
   grade: Grade,
   updatedAt: Time,
+  identityMasked: Nullable(
+    Type.String({ description: 'The identity number without its middle; in full at /subjects/:id/identity' }),
+  ),
 });
 const Whereabouts = Type.Object({
   device: Nullable(Type.String()),
@@ -95,7 +99,13 @@ export function registerSubjectRoutes(
       const [after = ''] = cursor === undefined ? [] : decodeCursor(cursor, 1);
       const scope = callerOf(request).actor.organisation;
       const rows = await listSubjects(db, scope, organisation ?? '', text || null, after, limit + 1);
-      return toPage(rows, limit, toSubject, (last) => encodeCursor(last.id));
+      const masks = await masksOf(rows);
+      return toPage(
+        rows,
+        limit,
+        (row) => toSubject(row, masks),
+        (last) => encodeCursor(last.id),
+      );
     },
   );
 
@@ -114,7 +124,7 @@ export function registerSubjectRoutes(
       const row = await findSeen(callerOf(request).actor, 'subjects.read', request.params.id);
       const known = deps.liveBoard.lastKnown(row.id);
       return {
-        ...toSubject(row),
+        ...toSubject(row, await masksOf([row])),
         profile: row.profile as Record<string, unknown>,
         lastKnown: known === undefined ? null : toWhereabouts(known),
       };
@@ -174,6 +184,14 @@ export function registerSubjectRoutes(
     },
   );
 
+  async function masksOf(rows: readonly { readonly id: string }[]): Promise<ReadonlyMap<string, string>> {
+    const found = await listMasks(
+      db,
+      rows.map(({ id }) => id),
+    );
+    return new Map(found.map(({ subject, mask }) => [subject, mask]));
+  }
+
   async function findSeen(actor: Actor, action: Action, id: string) {
     const [row] = await findSubject(db, id);
     if (row === undefined || !can(actor, action, row.office)) throw new Problem('not-found');
@@ -184,10 +202,18 @@ export function registerSubjectRoutes(
 type SubjectRow = Awaited<ReturnType<typeof listSubjects>>[number];
 type TrackRow = Awaited<ReturnType<typeof listTrack>>[number];
 
-function toSubject(row: SubjectRow): Static<typeof Subject> {
+function toSubject(row: SubjectRow, masks: ReadonlyMap<string, string>): Static<typeof Subject> {
   const { id, name, office, updated_at } = row;
   // The table's own check allows these three only.
-  return { id, name, office, grade: row.grade as Static<typeof Grade>, updatedAt: updated_at.toISOString() };
+  const grade = row.grade as Static<typeof Grade>;
+  return {
+    id,
+    name,
+    office,
+    grade,
+    updatedAt: updated_at.toISOString(),
+    identityMasked: masks.get(id) ?? null,
+  };
 }
 
 function toWhereabouts({ subject: _, atMs, heardMs, ...rest }: LastKnown): Static<typeof Whereabouts> {
