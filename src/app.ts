@@ -31,6 +31,7 @@ import type { Config, Role } from './config.ts';
 import { startConsumersThread } from './consumers-thread.ts';
 import { createPacker } from './evidence/make-pack.ts';
 import { keyFileOf, openSigningKey } from './evidence/signing-key.ts';
+import { createIdentityOffice } from './identity/identity-office.ts';
 import { createQuarantine, type Retry } from './ingest/quarantine.ts';
 import { readRoster, renewRoster } from './ingest/roster-load.ts';
 import { type Ingest, openIngest } from './ingest-role.ts';
@@ -306,6 +307,7 @@ async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<F
       now: Date.now,
     }),
     retention: config,
+    identities: createIdentityOffice(config.identityKeys),
     pageDir: PAGE_DIR,
     version: VERSION,
     demo: config.demo,

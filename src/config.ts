@@ -292,6 +292,16 @@ const SETTINGS = {
     help: 'password of the first administrator, whose login is admin (none: one is made and printed once)',
     read: (given: string) => (given.length >= 8 ? { value: given } : 'must have 8 characters or more'),
   } satisfies Setting<string | undefined>,
+  identityKeys: {
+    env: 'IDENTITY_KEYS',
+    flag: '',
+    fallback: undefined,
+    help: 'keys of identity numbers, id:base64 of 32 bytes, separated by commas; the first one encrypts (none: no number is kept)',
+    read: (given: string) =>
+      /^[A-Za-z0-9._-]{1,40}:[A-Za-z0-9+/]{43}=(,[A-Za-z0-9._-]{1,40}:[A-Za-z0-9+/]{43}=)*$/.test(given)
+        ? { value: given }
+        : 'must be id:key pairs separated by commas, each key 32 bytes in base64 (openssl rand -base64 32)',
+  } satisfies Setting<string | undefined>,
   demo: {
     env: 'DEMO',
     flag: 'demo',
@@ -331,7 +341,7 @@ export function readConfig(
     if (raw === undefined || (raw === '' && flag === undefined)) continue;
     const result = setting.read(raw);
     if (typeof result === 'string')
-      faults.push(`${source}=${/PASSWORD|_URL/.test(setting.env) ? '…' : raw}: ${result}`);
+      faults.push(`${source}=${/PASSWORD|KEYS|_URL/.test(setting.env) ? '…' : raw}: ${result}`);
     else values[key] = result.value;
   }
   const read = values as unknown as Read;

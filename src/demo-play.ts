@@ -52,6 +52,7 @@ export async function playDemo(app: App, config: Config, operator: DemoOperator 
     { roster: world.roster, zones: world.zones, policy: world.policy },
     nowMs,
     prepareZone,
+    { kind: 'system', name: 'demo', organisation: '' },
   );
   if (!loaded.ok)
     throw new Error(`the demo's roster has faults: ${JSON.stringify(loaded.error.slice(0, 3))}`);

@@ -60,6 +60,10 @@ const COMMANDS: Readonly<Record<string, { help: string; load: () => Promise<Comm
     help: '--alert ID | --subject S --from T --to T --reason R, --out F: a signed pack that a court can read',
     load: async () => withStore((await import('./commands/evidence.ts')).runEvidence),
   },
+  identity: {
+    help: 'rotate: encrypt identity numbers with the first key of IDENTITY_KEYS',
+    load: async () => withStore((await import('./commands/identity.ts')).runIdentity),
+  },
   roster: {
     help: 'load|save --roster R --zones Z [--policy P]: into or out of the store',
     load: async () => withStore((await import('./commands/roster.ts')).runRoster),

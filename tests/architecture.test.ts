@@ -99,6 +99,7 @@ const RULES: readonly Rule[] = [
     may: /^src\/(evidence|insight|seal|kernel|ports|store)\//,
     packages: /^(node:(crypto|fs|path)|fflate)$/,
   },
+  { files: /^src\/identity\//, may: /^src\/(identity|kernel)\//, packages: /^node:crypto$/ },
   { files: /^src\/retention\/classes\.ts$/, may: /^$/, packages: /^$/ },
   { files: /^src\/retention\//, may: /^src\/(retention|kernel|ports|store)\//, packages: /^$/ },
   {

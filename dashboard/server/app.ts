@@ -31,6 +31,7 @@ import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
 import { type EvidenceOffice, registerEvidenceRoutes } from './routes/evidence-packs.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
 import { registerHazardRoutes } from './routes/hazards.ts';
+import { type IdentityOffice, registerIdentityRoutes } from './routes/identities.ts';
 import { registerIncidentRoutes } from './routes/incidents.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
 import { registerOrganisationRoutes } from './routes/organisations.ts';
@@ -66,6 +67,8 @@ export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly evidence: EvidenceOffice;
   /** How long what is kept. */
   readonly retention: RetentionSettings;
+  /** What encrypts identity numbers. */
+  readonly identities: IdentityOffice;
   /** Folder of the built page. */
   readonly pageDir: string;
   readonly version: string;
@@ -126,6 +129,7 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerScoringRoutes(app, deps);
   registerAlarmLoadRoutes(app, deps);
   registerReportRoutes(app, deps);
+  registerIdentityRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

@@ -56,7 +56,7 @@ small,.en{color:#555}code{word-break:break-all;font-size:12px}svg{width:100%;hei
 </style></head><body>
 <h1>社区矫正定位监管 证据包</h1>
 <p class="en">Evidence pack of the location monitoring in community corrections (Wardline)</p>
-<p>本证据包由系统从不可更改的记录中自动生成。告警是系统依据定位数据提出的线索，事实与责任由有权机关认定。时间除注明外均为北京时间。<br>
+<p>本证据包由系统从更改即可被发现的记录中自动生成。告警是系统依据定位数据提出的线索，事实与责任由有权机关认定。时间均为北京时间。<br>
 <span class="en">Made by the system out of records that can not be changed unnoticed. An alert is an indication; facts and consequences are for the competent authority. Times are those of Beijing.</span></p>
 
 <h2>一、概要 <small>Summary</small></h2>
@@ -130,26 +130,26 @@ ${table(
 <h2>六、处置记录 <small>What people did</small></h2>
 ${table(
   actions.map(({ row, seal }) => [
-    utc(row.at),
+    sealedTime(row.at),
     escaped(row.account ?? ''),
     row.action === 'acknowledge' ? '确认 acknowledge' : escaped(row.action ?? ''),
     escaped(row.note ?? ''),
     String(seal),
   ]),
-  ['时间 At (UTC)', '人员 Account', '事项 Deed', '备注 Note', '封印 Seal'],
+  ['时间 At', '人员 Account', '事项 Deed', '备注 Note', '封印 Seal'],
 )}
 
 <h2>七、查阅记录 <small>Who looked at it</small></h2>
 ${table(
   looks.map(({ row, seal }) => [
-    utc(row.at),
+    sealedTime(row.at),
     escaped(row.actor ?? ''),
     escaped(row.action ?? ''),
     escaped(row.reason ?? ''),
     escaped(row.address ?? ''),
     String(seal),
   ]),
-  ['时间 At (UTC)', '人员 Actor', '行为 Deed', '理由 Reason', '来源 From', '封印 Seal'],
+  ['时间 At', '人员 Actor', '行为 Deed', '理由 Reason', '来源 From', '封印 Seal'],
 )}
 
 <h2>八、复现 <small>Reproduction</small></h2>
@@ -199,7 +199,8 @@ function time(atMs: Instant): string {
     : '—';
 }
 
-/** As the sealed row has it. */
-function utc(text: string | null | undefined): string {
-  return escaped((text ?? '').slice(0, 19));
+/** Out of a sealed row, which has PostgreSQL's own text in UTC. */
+function sealedTime(text: string | null | undefined): string {
+  const atMs = Date.parse((text ?? '').replace(' ', 'T').replace(/\+00$/, 'Z'));
+  return time(atMs);
 }

@@ -21,7 +21,7 @@ const WIDTH = 1000;
 const HEIGHT = 700;
 const MARGIN = 60;
 const MAX_FIXES = 3000;
-/** A zone that is this much larger than what happened is drawn as far as it is in sight. */
+/** Of a zone that is this much larger than what happened only the nearest corner of its edge is brought into sight. */
 const FAR = 12;
 
 interface Box {
@@ -95,9 +95,24 @@ function viewOf(zones: readonly DrawnZone[], fixes: readonly DrawnFix[]): Box | 
     const box = boxOf(pointsOf(zone));
     if (box === undefined) continue;
     const isFar = happened !== undefined && sizeOf(box) > FAR * Math.max(sizeOf(happened), 0.005);
-    if (!isFar) view = view === undefined ? box : around(view, box);
+    const seen = isFar ? boxOf(nearestTo(happened, pointsOf(zone))) : box;
+    if (seen !== undefined) view = view === undefined ? seen : around(view, seen);
   }
   return view;
+}
+
+function nearestTo(box: Box, points: readonly LonLat[]): LonLat[] {
+  const [lon, lat] = [(box.west + box.east) / 2, (box.south + box.north) / 2];
+  const flat = Math.cos((lat * Math.PI) / 180);
+  let nearest: LonLat | undefined;
+  let leastSquare = Number.POSITIVE_INFINITY;
+  for (const point of points) {
+    const square = ((point[0] - lon) * flat) ** 2 + (point[1] - lat) ** 2;
+    if (square >= leastSquare) continue;
+    leastSquare = square;
+    nearest = point;
+  }
+  return nearest === undefined ? [] : [nearest];
 }
 
 function pointsOf({ geometry, radiusM }: ZoneFeature): readonly LonLat[] {

@@ -1,14 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { acknowledge } from '../../alerts/acknowledge.ts';
 import { openLedger } from '../../alerts/ledger.ts';
 import { createTestDatabase, type TestDatabase } from '../../tests/harness/postgres.ts';
-import { createLogger } from '../adapters/logger.ts';
 import type { Db } from '../ports/database.ts';
 import { recordAudit } from '../store/audit.ts';
 import { addPurge } from '../store/retention.ts';
-import { runSealer, sealPoster } from './run-sealer.ts';
 import { SEALED_TABLES } from './sealed-tables.ts';
 import { sealUp } from './sealer.ts';
 import { verifySeals } from './verify.ts';
@@ -295,39 +291,6 @@ test('SL6 a chain that was cut is sound in itself, and is found against a seal t
   expect(await first()).toBe('unchanged');
   const { faults } = await verifySeals(own.database, [known ?? { seal: 0, hash: '' }]);
   expect(faults[0]?.message).toContain('known outside');
-});
-
-test('SL7 one of two processes seals, and the newest seal goes outside', async () => {
-  const told: { seal: number; hash: string }[] = [];
-  const outside = createServer((request, response) => {
-    let body = '';
-    request.on('data', (piece) => {
-      body += piece;
-    });
-    request.on('end', () => {
-      told.push(JSON.parse(body) as { seal: number; hash: string });
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => outside.listen(0, '127.0.0.1', resolve));
-  const deliver = sealPoster(`http://127.0.0.1:${(outside.address() as AddressInfo).port}/`);
-  const deps = {
-    database: own.database,
-    logger: createLogger('silent'),
-    now: Date.now,
-    deliver,
-    everyMs: 50,
-  };
-  const sealers = [runSealer(deps), runSealer(deps)];
-  await note(own.database, 't1');
-  await expect.poll(() => told.length, { timeout: 20_000 }).toBe(1);
-  await note(own.database, 't2');
-  await expect.poll(() => told.length, { timeout: 20_000 }).toBe(2);
-  expect(sealers.filter(({ isLeader }) => isLeader).length).toBe(1);
-  for (const each of sealers) await each.stop();
-  outside.close();
-  expect(told.map(({ seal }) => seal)).toEqual([1, 2]);
-  expect((await verifySeals(own.database, told)).faultCount).toBe(0);
 });
 
 test('SL8 every sealed table has its fence and refuses to be edited', async () => {

@@ -14,6 +14,7 @@ import { currentReach } from '../../dashboard/server/auth/reach.ts';
 import { connectServiceDatabase } from '../../src/adapters/database.ts';
 import { createLogger } from '../../src/adapters/logger.ts';
 import { createMemoryLiveState } from '../../src/adapters/memory-live-state.ts';
+import { createIdentityOffice } from '../../src/identity/identity-office.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
 import type { LiveState } from '../../src/ports/live-state.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
@@ -87,6 +88,7 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
       quarantineRetentionDays: 90,
       logRetentionHours: 168,
     },
+    identities: createIdentityOffice(undefined),
     pageDir: '/nowhere',
     version: 'test',
     demo: false,

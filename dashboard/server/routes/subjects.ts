@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import type { Database } from '../../../src/ports/database.ts';
 import type { LastKnown } from '../../../src/ports/live-state.ts';
+import { listMasks } from '../../../src/store/identities.ts';
 import { findSubject, listSubjects } from '../../../src/store/roster-views.ts';
 import { listTrack } from '../../../src/store/tracks.ts';
 import { audit, Reason, reasonOf } from '../audit.ts';
@@ -34,6 +35,9 @@ const Subject = Type.Object({
   grade: Grade,
   minor: Type.Boolean(),
   updatedAt: Time,
+  identityMasked: Nullable(
+    Type.String({ description: 'The identity number without its middle; in full at /subjects/:id/identity' }),
+  ),
 });
 const Whereabouts = Type.Object({
   device: Nullable(Type.String()),
@@ -104,7 +108,13 @@ export function registerSubjectRoutes(
         limit + 1,
         actor.minors,
       );
-      return toPage(rows, limit, toSubject, (last) => encodeCursor(last.id));
+      const masks = await masksOf(rows);
+      return toPage(
+        rows,
+        limit,
+        (row) => toSubject(row, masks),
+        (last) => encodeCursor(last.id),
+      );
     },
   );
 
@@ -123,7 +133,7 @@ export function registerSubjectRoutes(
       const row = await findSeen(callerOf(request).actor, 'subjects.read', request.params.id);
       const known = deps.liveBoard.lastKnown(row.id);
       return {
-        ...toSubject(row),
+        ...toSubject(row, await masksOf([row])),
         profile: row.profile as Record<string, unknown>,
         lastKnown: known === undefined ? null : toWhereabouts(known),
       };
@@ -183,6 +193,14 @@ export function registerSubjectRoutes(
     },
   );
 
+  async function masksOf(rows: readonly { readonly id: string }[]): Promise<ReadonlyMap<string, string>> {
+    const found = await listMasks(
+      db,
+      rows.map(({ id }) => id),
+    );
+    return new Map(found.map(({ subject, mask }) => [subject, mask]));
+  }
+
   async function findSeen(actor: Actor, action: Action, id: string) {
     const [row] = await findSubject(db, id);
     if (row === undefined || !can(actor, action, row.office, row.minor)) throw new Problem('not-found');
@@ -193,16 +211,18 @@ export function registerSubjectRoutes(
 type SubjectRow = Awaited<ReturnType<typeof listSubjects>>[number];
 type TrackRow = Awaited<ReturnType<typeof listTrack>>[number];
 
-function toSubject(row: SubjectRow): Static<typeof Subject> {
+function toSubject(row: SubjectRow, masks: ReadonlyMap<string, string>): Static<typeof Subject> {
   const { id, name, office, minor, updated_at } = row;
   // The table's own check allows these three only.
+  const grade = row.grade as Static<typeof Grade>;
   return {
     id,
     name,
     office,
-    grade: row.grade as Static<typeof Grade>,
+    grade,
     minor,
     updatedAt: updated_at.toISOString(),
+    identityMasked: masks.get(id) ?? null,
   };
 }
 

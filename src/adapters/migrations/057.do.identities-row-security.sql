@@ -1,0 +1,1 @@
+CALL protect_by_subject('subject_identities');
