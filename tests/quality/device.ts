@@ -2,8 +2,7 @@
  * One device through the month: its battery, its clock, its network, its strap, whether it is where its bearer is, and what all that
  * makes of the fixes: sent, late, doubled, lost, from another place or another time. Tells the truth about what it did.
  */
-import type { Point } from '../../src/demo/plane.ts';
-import { toLonLat } from '../../src/demo/plane.ts';
+import { distanceM, type Point, toLonLat } from '../../src/demo/plane.ts';
 import type { DeviceStatus, DeviceStatusCode, LogEvent, Position } from '../../src/kernel/log-event.ts';
 import { DEFAULT_POLICY } from '../../src/kernel/policy.ts';
 import type { Device } from '../../src/kernel/roster.ts';
@@ -92,6 +91,7 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
   let cut: (Span & { isTold: boolean }) | null = null;
   let lastReceiptMs: number | null = null;
   let wasToldOff = false;
+  let apartFromMs: number | null = null;
 
   function deliver(event: Position | DeviceStatus, isContact = true): boolean {
     const outage = own.find((span) => isIn(span, event.receivedMs));
@@ -215,6 +215,7 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
     tellStrap(atMs);
     const where = way(atMs);
     const isHere = !isIn(away, atMs);
+    noteSeparation(atMs, isHere ? 0 : distanceM(where, person.home));
     const seen = sensor.look(atMs, isHere ? where : person.home);
     onPhase(atMs, sensor.phase());
     if (dark !== null && !dark.isKept) return;
@@ -258,6 +259,19 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
     if (dark !== null) stored.push(position);
     else if (deliver(position) && isHere && !isFrozen && offsetAt(atMs) === 0 && !isIn(mock, atMs))
       onFix(atMs, where, seen.accuracyM ?? 100);
+  }
+
+  /** The phone is at home and its bearer, with the wristband, is not. */
+  function noteSeparation(atMs: number, apartM: number): void {
+    const other = person.profile.devices.find(({ id }) => id !== device.id);
+    if (isBand || other === undefined) return;
+    if (apartM > DEFAULT_POLICY.separationM) apartFromMs ??= atMs;
+    else if (apartFromMs !== null) {
+      // Two reports of the rarer device, the policy's time between them.
+      const allowedS = DEFAULT_POLICY.separationS + 2 * Math.max(device.intervalS, other.intervalS);
+      note(truth('separation', subject, apartFromMs, atMs, { allowedS }));
+      apartFromMs = null;
+    }
   }
 
   function tellStrap(atMs: number): void {
