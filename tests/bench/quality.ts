@@ -7,6 +7,7 @@ import { ALERT_KINDS, type AlertEvent } from '../../src/kernel/alert-event.ts';
 import { judgeLate } from '../quality/late-month.ts';
 import { createMonth, type Month } from '../quality/month.ts';
 import { createPlainRule, PLAIN } from '../quality/plain-rules.ts';
+import { judgeTraces } from '../quality/real-stays.ts';
 import { readResiduals } from '../quality/residuals.ts';
 import { abscondTruths, officerLoad, type Score, score, type Told, toldOf } from '../quality/score.ts';
 import { type Figure, figure, percentile } from './figure.ts';
@@ -62,6 +63,8 @@ export async function benchQuality(options: QualityOptions): Promise<Figure[]> {
       ),
     ),
   ]);
+  console.log('\nReal traces, circles of 300 m around the places of the journal, entering and leaving');
+  console.table(judgeTraces());
   if (process.env.QUALITY_DEBUG !== undefined) debug(rows, month, told);
   const load = officerLoad(told, month, month.outages);
   return [
