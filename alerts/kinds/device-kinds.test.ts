@@ -89,6 +89,18 @@ describe('A22 separation', () => {
       expect(only('separation', [...both, ...walk('D1', 0, 60, () => 0), ...story])).toEqual([]);
   });
 
+  test('A22 by towers nobody is apart who may hear the same ones', () => {
+    const cell = { accuracyM: 400, method: 'cell' };
+    const story = (metres: number) =>
+      only('separation', [
+        ...both,
+        ...walk('D1', 0, 60, () => 0),
+        ...walk('B1', 0, 60, () => metres, cell),
+      ]).map(({ state }) => state);
+    expect(story(3500)).toEqual([]);
+    expect(story(12_000)).toEqual(['opened']);
+  });
+
   test('A22 on the road: of a phone that reports each quarter of an hour and a wristband each minute, ten kilometres apart is together', () => {
     const devices = [phone('D1', { intervalS: 900 }), band()];
     const setting = [...SETTING, profile(0, { zones: [], devices })];

@@ -92,6 +92,8 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
   let lastReceiptMs: number | null = null;
   let wasToldOff = false;
   let apartFromMs: number | null = null;
+  /** Fixes received meanwhile that could show it. */
+  let seenApart = 0;
 
   function deliver(event: Position | DeviceStatus, isContact = true): boolean {
     const outage = own.find((span) => isIn(span, event.receivedMs));
@@ -256,20 +258,29 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
       batteryPct: pct,
       ...(isIn(mock, atMs) ? { mock: true } : {}),
     };
-    if (dark !== null) stored.push(position);
-    else if (deliver(position) && isHere && !isFrozen && offsetAt(atMs) === 0 && !isIn(mock, atMs))
-      onFix(atMs, where, seen.accuracyM ?? 100);
+    if (dark !== null) {
+      stored.push(position);
+      return;
+    }
+    if (!deliver(position) || isFrozen || offsetAt(atMs) !== 0 || isIn(mock, atMs)) return;
+    const accuracyM = seen.accuracyM ?? 100;
+    if (isHere) onFix(atMs, where, accuracyM);
+    // Beyond their joint accuracy, as the policy says.
+    else if (distanceM(where, person.home) - DEFAULT_POLICY.separationM > 2 * accuracyM) seenApart++;
   }
 
   /** The phone is at home and its bearer, with the wristband, is not. */
   function noteSeparation(atMs: number, apartM: number): void {
     const other = person.profile.devices.find(({ id }) => id !== device.id);
     if (isBand || other === undefined) return;
-    if (apartM > DEFAULT_POLICY.separationM) apartFromMs ??= atMs;
-    else if (apartFromMs !== null) {
+    if (apartM > DEFAULT_POLICY.separationM) {
+      if (apartFromMs === null) seenApart = 0;
+      apartFromMs ??= atMs;
+    }
+    if (apartM <= DEFAULT_POLICY.separationM && apartFromMs !== null) {
       // Two reports of the rarer device, the policy's time between them.
       const allowedS = DEFAULT_POLICY.separationS + 2 * Math.max(device.intervalS, other.intervalS);
-      note(truth('separation', subject, apartFromMs, atMs, { allowedS }));
+      note(truth('separation', subject, apartFromMs, atMs, { allowedS, useful: seenApart }));
       apartFromMs = null;
     }
   }

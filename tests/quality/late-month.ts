@@ -102,5 +102,7 @@ function seen(alerts: readonly AlertEvent[]): Set<string> {
 }
 
 function differences(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  return a.symmetricDifference(b).size;
+  const only = (x: ReadonlySet<string>, y: ReadonlySet<string>) =>
+    [...x].filter((item) => !y.has(item)).length;
+  return only(a, b) + only(b, a);
 }
