@@ -7,19 +7,13 @@ import type { DeviceStatus, DeviceStatusCode, LogEvent, Position } from '../../s
 import { DEFAULT_POLICY } from '../../src/kernel/policy.ts';
 import type { Device } from '../../src/kernel/roster.ts';
 import { createBatteryLife } from './battery-life.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './calendar.ts';
 import { between, type Dice, logBetween } from './dice.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS, type Person } from './people.ts';
+import { A_DAY, type Dark, isIn, type Outage, type Span } from './mishaps.ts';
+import type { Person } from './people.ts';
 import type { Sensor } from './sensor.ts';
 import { type NoteTruth, truth } from './truth.ts';
 import type { Way } from './way.ts';
-
-export interface Outage {
-  readonly feed: string;
-  readonly fromMs: number;
-  readonly untilMs: number;
-  /** What was sent meanwhile comes after it, instead of never. */
-  readonly isKept: boolean;
-}
 
 export interface DeviceDeps {
   readonly person: Person;
@@ -43,30 +37,7 @@ export interface DeviceLife {
   end(atMs: number): void;
 }
 
-/** A day's chances. */
-const A_DAY = {
-  switchedOff: { phone: 0.004, wristband: 0.001 },
-  noNetwork: 0.01,
-  shortGap: 0.08,
-  leftAtHome: 0.015,
-  clockAhead: 1 / 4000,
-  clockBehind: 1 / 4000,
-  mock: 1 / 4000,
-  frozen: 1 / 6000,
-  strapCut: 1 / 400,
-} as const;
 const DOUBLED_SHARE = 0.02;
-
-interface Span {
-  readonly fromMs: number;
-  readonly untilMs: number;
-}
-interface Dark extends Span {
-  readonly cause: 'off' | 'off-by-operator' | 'untold' | 'no-network';
-  readonly isKept: boolean;
-}
-const isIn = (span: Span | null, atMs: number): span is Span =>
-  span !== null && atMs >= span.fromMs && atMs < span.untilMs;
 
 export function createDeviceLife(deps: DeviceDeps): DeviceLife {
   const { person, device, dice, way, sensor, outages, put, note, onFix, onPhase } = deps;

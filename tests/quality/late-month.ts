@@ -8,9 +8,9 @@ import { createReplay } from '../../consumers/detector/replay.ts';
 import { inTrueOrder } from '../../consumers/detector/true-order.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
 import { type LogEvent, type Observation, receiptOf } from '../../src/kernel/log-event.ts';
+import { HOUR_MS } from './calendar.ts';
 import { createDice } from './dice.ts';
 import type { Month } from './month.ts';
-import { HOUR_MS } from './people.ts';
 
 export interface LateMonth {
   readonly facts: number;

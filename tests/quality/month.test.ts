@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { isInside } from '../../src/demo/plane.ts';
 import { receiptOf } from '../../src/kernel/log-event.ts';
+import { HOUR_MS } from './calendar.ts';
 import { createDice, normal } from './dice.ts';
 import { createMonth, type Month } from './month.ts';
-import { HOUR_MS } from './people.ts';
 import type { Residuals } from './residuals.ts';
 import { score, type Told } from './score.ts';
 import { truth } from './truth.ts';

@@ -3,7 +3,7 @@
 import { ALERT_KINDS_JUDGED } from '../../alerts/kinds/kinds.ts';
 import { netOf } from '../../consumers/detector/reconcile.ts';
 import type { AlertEvent, AlertKindName, Severity } from '../../src/kernel/alert-event.ts';
-import type { Outage } from './device.ts';
+import type { Outage } from './mishaps.ts';
 import type { Truth } from './truth.ts';
 
 export interface Told {
