@@ -1,24 +1,24 @@
-/** The row "robust position filter" of evidence.md, with seeds of our own. */
+/** Better than every row of the table of evidence.md, with a seed that nothing was tuned on. */
 import { describe, expect, test } from 'vitest';
 import { falseAlertsADay, firstFixOutside, leaving, positionFilter } from './trials.testing.ts';
 
 const SEED = 20_260_301;
-const DAYS = 300;
+const DAYS = 1000;
 
 describe('E1 the table of evidence.md', () => {
   test.each([
-    // inside, correlation, the table's figure for the first fix outside and for the filter
-    [80, 0, 56, 0.03],
-    [80, 0.8, 39, 0.17],
-    [300, 0, 36, 0.0],
-  ])('E1 at home %d m inside, errors correlated %d', (insideM, correlation, plain, filtered) => {
+    // inside, correlation, the table's figure for the first fix outside and for its best row (floor 1.0; 300 m inside it has none)
+    [80, 0, 56, 0.01],
+    [80, 0.8, 39, 0.07],
+    [300, 0, 36, 0.005],
+  ])('E1 at home %d m inside, errors correlated %d', (insideM, correlation, plain, best) => {
     const first = falseAlertsADay(firstFixOutside, insideM, correlation, DAYS, SEED);
     const found = falseAlertsADay(positionFilter, insideM, correlation, DAYS, SEED);
     // The trial is the table's: the plain rule comes out as there.
     expect(first).toBeGreaterThan(0.9 * plain);
     expect(first).toBeLessThan(1.1 * plain);
-    expect(found).toBeLessThan(2 * filtered + 0.03);
-    expect(found).toBeLessThan(first / 100);
+    expect(found).toBeLessThan(best);
+    expect(found).toBeLessThan(first / 1000);
   });
 
   test('E1 a walk out with 12 m fixes is found at the first fix outside, and not before', () => {

@@ -174,3 +174,33 @@ test('E8 read back from JSON at any point, the estimate goes on the same', () =>
     }),
   );
 });
+
+test('E9 towers, by their word or by a claim of 300 m and more, never make surer than a cell is wide', () => {
+  const claims = fc.oneof(
+    fc.record({ accuracyM: fc.integer({ min: 5, max: 299 }), method: fc.constant('cell' as const) }),
+    fc.record({ accuracyM: fc.integer({ min: 300, max: 2000 }), method: fc.constant('wifi' as const) }),
+    fc.record({ accuracyM: fc.integer({ min: 300, max: 2000 }) }),
+  );
+  fc.assert(
+    fc.property(fc.array(claims, { minLength: 1, maxLength: 60 }), (fixes) => {
+      let estimate: PositionEstimate | null = null;
+      for (const [i, claim] of fixes.entries())
+        estimate = takeFix(estimate, { ...at(i * 60, 0, -300), ...claim }).estimate;
+      expect(Math.sqrt(estimate?.varianceM2 ?? 0)).toBeGreaterThanOrEqual(1000 / 1.515 - 0.01);
+    }),
+  );
+});
+
+test('E9 a better fix among them counts as what it is', () => {
+  const estimate = settled(30);
+  const { effect, estimate: after } = takeFix(estimate, { ...at(1860, 900, -300, 500), method: 'cell' });
+  expect(effect).toBe('moved');
+  expect(Math.sqrt(after.varianceM2)).toBeLessThan(200);
+});
+
+test('E10 the first fix of a device is believed half, the second as it says', () => {
+  const first = takeFix(null, at(0, 0, -300));
+  expect(Math.sqrt(first.estimate.varianceM2)).toBeCloseTo(2 * sigmaOf(12), 1);
+  const second = takeFix(first.estimate, at(60, 0, -300));
+  expect(Math.sqrt(second.estimate.varianceM2)).toBeLessThanOrEqual(sigmaOf(12));
+});

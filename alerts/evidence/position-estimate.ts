@@ -48,6 +48,8 @@ const CELL_M = 1000;
 const COARSE_FLOOR_SHARE = 1;
 const RELAX = 1.5;
 const MAX_ASIDE = 4;
+/** A device's very first fix has no other to be measured against: what it claims is believed half. */
+const FIRST_FIX_SIGMAS = 2;
 /** How long a reported speed is taken to have held. */
 const MAX_DRIFT_S = 300;
 
@@ -132,7 +134,8 @@ export interface TakenFix {
 export function takeFix(before: PositionEstimate | null, fix: Fix): TakenFix {
   const [atMs, lon, lat, , speedMps, flags] = fix;
   const sigmaM = rounded(sigmaOfFix(fix), SIGMA_DIGITS);
-  if (before === null) return { estimate: begin(fix, sigmaM), effect: 'took-over' };
+  if (before === null)
+    return { estimate: begin(fix, FIRST_FIX_SIGMAS * sigmaM, sigmaM), effect: 'took-over' };
   // What came before tells nothing new: above all not the same frame again, which would be the second witness of itself.
   if (atMs <= Math.max(before.atMs, before.aside.at(-1)?.[3] ?? before.atMs))
     return { estimate: before, effect: 'stale' };
@@ -169,13 +172,13 @@ export function walkVarianceM2(elapsedS: number): number {
   return WALK_MPS * WALK_MPS * elapsedS * WALK_TIME_S;
 }
 
-function begin([atMs, lon, lat]: Fix, sigmaM: number): PositionEstimate {
+function begin([atMs, lon, lat]: Fix, sigmaM: number, bestSigmaM = sigmaM): PositionEstimate {
   return {
     lon: rounded(lon, PLACE_DIGITS),
     lat: rounded(lat, PLACE_DIGITS),
     varianceM2: rounded(sigmaM * sigmaM, VARIANCE_DIGITS),
     atMs,
-    bestSigmaM: sigmaM,
+    bestSigmaM,
     aside: [],
   };
 }

@@ -89,6 +89,34 @@ describe('A22 separation', () => {
       expect(only('separation', [...both, ...walk('D1', 0, 60, () => 0), ...story])).toEqual([]);
   });
 
+  test('A22 by towers nobody is apart who may hear the same ones', () => {
+    const cell = { accuracyM: 400, method: 'cell' };
+    const story = (metres: number) =>
+      only('separation', [
+        ...both,
+        ...walk('D1', 0, 60, () => 0),
+        ...walk('B1', 0, 60, () => metres, cell),
+      ]).map(({ state }) => state);
+    expect(story(3500)).toEqual([]);
+    expect(story(12_000)).toEqual(['opened']);
+  });
+
+  test('A22 on the road: of a phone that reports each quarter of an hour and a wristband each minute, ten kilometres apart is together', () => {
+    const devices = [phone('D1', { intervalS: 900 }), band()];
+    const setting = [...SETTING, profile(0, { zones: [], devices })];
+    // Half an hour at home, twenty-five minutes by car, then at work.
+    const metres = (n: number) => 900 * Math.min(25, Math.max(0, n - 30));
+    const car = (n: number) => (n >= 30 && n < 55 ? { speedMps: 15 } : {});
+    const bandFixes = range(0, 120).map((n) => fix(n, metres(n), { device: 'B1', ...car(n) }));
+    const rare = [4.4, 19.4, 34.4, 49.4, 64.4, 79.4, 94.4].map((n) => fix(n, metres(n), car(n)));
+    expect(only('separation', [...setting, ...bandFixes, ...rare])).toEqual([]);
+    // And the phone left at home is found all the same.
+    const left = [4.4, 19.4, 34.4, 49.4, 64.4, 79.4, 94.4].map((n) => fix(n, n % 3));
+    const alerts = only('separation', [...setting, ...bandFixes, ...left]);
+    expect(alerts.map(({ state }) => state)).toEqual(['opened']);
+    expect((alerts[0]?.detectedAtMs ?? 0) - minutes(64.4)).toBeLessThan(16 * 60_000);
+  });
+
   test('A22 one that is not heard any more is not apart, it is silent', () => {
     const events = [
       ...walk('D1', 0, 10, () => 0),

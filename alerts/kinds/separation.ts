@@ -7,6 +7,7 @@ import { distanceM } from '../../geofences/metres.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import {
   accuracyOfSigma,
+  COARSE,
   COUNTED,
   type Fix,
   normalCdf,
@@ -22,6 +23,8 @@ const DEADLINE_S = 600;
 const SINCE = 'separation';
 /** Two fixes so near in time are of one moment, of however frequent devices. */
 const MIN_BETWEEN_S = 90;
+/** Phone and wristband have different operators: one hears this tower and the other that, several kilometres off where they are few. */
+const CELL_REACH_M = 5000;
 
 interface Pair {
   readonly phone: WatchedDevice;
@@ -126,10 +129,31 @@ function pairOf(view: SubjectView): Pair | null {
     band,
     apartM,
     sigmaM,
-    apart: isKnown ? normalCdf((apartM - view.policy.separationM) / sigmaM) : 0.5,
+    apart: isKnown ? apartOf(view, phone, band, apartM, sigmaM) : 0.5,
     knownMs: Math.min(a.atMs, b.atMs),
     newestMs: Math.max(a.atMs, b.atMs),
   };
+}
+
+/** The probability of being apart. By towers nobody is apart who may hear the same ones: it is undecided until they are out of reach. */
+function apartOf(
+  { policy }: SubjectView,
+  phone: WatchedDevice,
+  band: WatchedDevice,
+  apartM: number,
+  sigmaM: number,
+): number {
+  const apart = normalCdf((apartM - policy.separationM) / sigmaM);
+  if (!isCoarse(phone.state) && !isCoarse(band.state)) return apart;
+  return 1 - apart >= policy.insideProbability ||
+    normalCdf((apartM - policy.separationM - CELL_REACH_M) / sigmaM) >= policy.outsideProbability
+    ? apart
+    : 0.5;
+}
+
+function isCoarse({ fixes }: DeviceState): boolean {
+  const last = fixes.findLast((fix) => (fix[5] & COUNTED) !== 0);
+  return last !== undefined && (last[5] & COARSE) !== 0;
 }
 
 /** How fast a device was between the two newest fixes that count, m/s; 0: it has fewer. */

@@ -295,6 +295,39 @@ test('A1 a lone wild fix that claims 12 m alerts nobody, wherever it lies and wh
   );
 });
 
+test('D9 the eight newest fixes of a device may come in any order within the window: what is known in the end is the same', () => {
+  const place = fc.record({
+    metres: fc.constantFrom(0, 300, 900, 1100, 2500, 6000),
+    accuracyM: fc.constantFrom(5, 12, 60, 900),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(place, { minLength: 9, maxLength: 16 }),
+      fc.array(fc.nat(), { minLength: 7, maxLength: 7 }),
+      (places, keys) => {
+        const fixes = places.map(({ metres, accuracyM }, i) => fix(i / 6, metres, { accuracyM }));
+        const [first, last] = [fixes.slice(0, -7), fixes.slice(-7)];
+        const shuffled = last
+          .map((each, i) => ({ each, key: keys[i] ?? 0 }))
+          .sort((a, b) => a.key - b.key)
+          // Received one after the other when the newest has been taken: a minute and a half late at most.
+          .map(({ each }, i) => ({ ...each, receivedMs: (last.at(-1)?.receivedMs ?? 0) + i * 1000 }));
+        const known = (tail: readonly LogEvent[]) => {
+          const detector = createDetector();
+          play(
+            [zone(0, circle('home')), { type: 'profile', atMs: AT, profile: person() }, ...first, ...tail],
+            detector,
+          );
+          const [device] = restored(detector.snapshot()).subjects[0]?.devices ?? [];
+          return { estimate: device?.estimate, fixes: device?.fixes, base: device?.base };
+        };
+        expect(known(shuffled)).toEqual(known(last));
+      },
+    ),
+    RUNS,
+  );
+});
+
 test('D17 no event can make it throw, not even nonsense of the right shape', () => {
   const any = fc.record({
     metres: fc.double({ min: -2e7, max: 2e7, noNaN: true }),

@@ -1,6 +1,7 @@
 /** A battery that is drawn from by day and filled at night, and now and then forgotten. */
+
+import { HOUR_MS } from './calendar.ts';
 import { between, type Dice, logBetween } from './dice.ts';
-import { HOUR_MS } from './people.ts';
 
 export interface BatteryLife {
   /** The gauge's figure, which flickers, and whether the device is dead. Asked in the order of time. */

@@ -2,25 +2,18 @@
  * One device through the month: its battery, its clock, its network, its strap, whether it is where its bearer is, and what all that
  * makes of the fixes: sent, late, doubled, lost, from another place or another time. Tells the truth about what it did.
  */
-import type { Point } from '../../src/demo/plane.ts';
-import { toLonLat } from '../../src/demo/plane.ts';
+import { distanceM, type Point, toLonLat } from '../../src/demo/plane.ts';
 import type { DeviceStatus, DeviceStatusCode, LogEvent, Position } from '../../src/kernel/log-event.ts';
 import { DEFAULT_POLICY } from '../../src/kernel/policy.ts';
 import type { Device } from '../../src/kernel/roster.ts';
 import { createBatteryLife } from './battery-life.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './calendar.ts';
 import { between, type Dice, logBetween } from './dice.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS, type Person } from './people.ts';
+import { A_DAY, type Dark, isIn, type Outage, type Span } from './mishaps.ts';
+import type { Person } from './people.ts';
 import type { Sensor } from './sensor.ts';
 import { type NoteTruth, truth } from './truth.ts';
 import type { Way } from './way.ts';
-
-export interface Outage {
-  readonly feed: string;
-  readonly fromMs: number;
-  readonly untilMs: number;
-  /** What was sent meanwhile comes after it, instead of never. */
-  readonly isKept: boolean;
-}
 
 export interface DeviceDeps {
   readonly person: Person;
@@ -44,30 +37,7 @@ export interface DeviceLife {
   end(atMs: number): void;
 }
 
-/** A day's chances. */
-const A_DAY = {
-  switchedOff: { phone: 0.004, wristband: 0.001 },
-  noNetwork: 0.01,
-  shortGap: 0.08,
-  leftAtHome: 0.015,
-  clockAhead: 1 / 4000,
-  clockBehind: 1 / 4000,
-  mock: 1 / 4000,
-  frozen: 1 / 6000,
-  strapCut: 1 / 400,
-} as const;
 const DOUBLED_SHARE = 0.02;
-
-interface Span {
-  readonly fromMs: number;
-  readonly untilMs: number;
-}
-interface Dark extends Span {
-  readonly cause: 'off' | 'off-by-operator' | 'untold' | 'no-network';
-  readonly isKept: boolean;
-}
-const isIn = (span: Span | null, atMs: number): span is Span =>
-  span !== null && atMs >= span.fromMs && atMs < span.untilMs;
 
 export function createDeviceLife(deps: DeviceDeps): DeviceLife {
   const { person, device, dice, way, sensor, outages, put, note, onFix, onPhase } = deps;
@@ -92,6 +62,9 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
   let cut: (Span & { isTold: boolean }) | null = null;
   let lastReceiptMs: number | null = null;
   let wasToldOff = false;
+  let apartFromMs: number | null = null;
+  /** Fixes received meanwhile that could show it. */
+  let seenApart = 0;
 
   function deliver(event: Position | DeviceStatus, isContact = true): boolean {
     const outage = own.find((span) => isIn(span, event.receivedMs));
@@ -215,6 +188,7 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
     tellStrap(atMs);
     const where = way(atMs);
     const isHere = !isIn(away, atMs);
+    noteSeparation(atMs, isHere ? 0 : distanceM(where, person.home));
     const seen = sensor.look(atMs, isHere ? where : person.home);
     onPhase(atMs, sensor.phase());
     if (dark !== null && !dark.isKept) return;
@@ -255,9 +229,31 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
       batteryPct: pct,
       ...(isIn(mock, atMs) ? { mock: true } : {}),
     };
-    if (dark !== null) stored.push(position);
-    else if (deliver(position) && isHere && !isFrozen && offsetAt(atMs) === 0 && !isIn(mock, atMs))
-      onFix(atMs, where, seen.accuracyM ?? 100);
+    if (dark !== null) {
+      stored.push(position);
+      return;
+    }
+    if (!deliver(position) || isFrozen || offsetAt(atMs) !== 0 || isIn(mock, atMs)) return;
+    const accuracyM = seen.accuracyM ?? 100;
+    if (isHere) onFix(atMs, where, accuracyM);
+    // Beyond their joint accuracy, as the policy says.
+    else if (distanceM(where, person.home) - DEFAULT_POLICY.separationM > 2 * accuracyM) seenApart++;
+  }
+
+  /** The phone is at home and its bearer, with the wristband, is not. */
+  function noteSeparation(atMs: number, apartM: number): void {
+    const other = person.profile.devices.find(({ id }) => id !== device.id);
+    if (isBand || other === undefined) return;
+    if (apartM > DEFAULT_POLICY.separationM) {
+      if (apartFromMs === null) seenApart = 0;
+      apartFromMs ??= atMs;
+    }
+    if (apartM <= DEFAULT_POLICY.separationM && apartFromMs !== null) {
+      // Two reports of the rarer device, the policy's time between them.
+      const allowedS = DEFAULT_POLICY.separationS + 2 * Math.max(device.intervalS, other.intervalS);
+      note(truth('separation', subject, apartFromMs, atMs, { allowedS, useful: seenApart }));
+      apartFromMs = null;
+    }
   }
 
   function tellStrap(atMs: number): void {

@@ -8,9 +8,9 @@ import { createReplay } from '../../consumers/detector/replay.ts';
 import { inTrueOrder } from '../../consumers/detector/true-order.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
 import { type LogEvent, type Observation, receiptOf } from '../../src/kernel/log-event.ts';
+import { HOUR_MS } from './calendar.ts';
 import { createDice } from './dice.ts';
 import type { Month } from './month.ts';
-import { HOUR_MS } from './people.ts';
 
 export interface LateMonth {
   readonly facts: number;
@@ -102,5 +102,7 @@ function seen(alerts: readonly AlertEvent[]): Set<string> {
 }
 
 function differences(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  return a.symmetricDifference(b).size;
+  const only = (x: ReadonlySet<string>, y: ReadonlySet<string>) =>
+    [...x].filter((item) => !y.has(item)).length;
+  return only(a, b) + only(b, a);
 }

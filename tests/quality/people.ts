@@ -8,12 +8,10 @@ import { dayStartMs, planDay } from '../../src/demo/day-plan.ts';
 import { distanceM, moved, type Point, toLonLat, toPlane } from '../../src/demo/plane.ts';
 import { LEAVE_PLACES } from '../../src/demo/profiles.ts';
 import { createWorld, type DemoSubject, type World } from '../../src/demo/world.ts';
-import type { Device, Permit, Schedule, SubjectProfile, ZoneFeature } from '../../src/kernel/roster.ts';
+import type { Permit, Schedule, SubjectProfile, ZoneFeature } from '../../src/kernel/roster.ts';
+import { DAY_MS, FIRST_DAY, HOUR_MS, MINUTE_MS } from './calendar.ts';
 import { between, createDice, type Dice, logBetween, pick } from './dice.ts';
-
-export const DAY_MS = 86_400_000;
-export const HOUR_MS = 3_600_000;
-export const MINUTE_MS = 60_000;
+import { devicesOf } from './kit.ts';
 
 /** From home straight to a place and back. */
 export interface Trip {
@@ -74,9 +72,6 @@ export interface People {
 
 export const NIGHT: Schedule = { days: [1, 2, 3, 4, 5, 6, 7], from: '22:00', to: '06:00' };
 export const LEAVE_RADIUS_M = 10_000;
-export const FEEDS = { phones: ['phones-a', 'phones-b'], wristbands: 'wristbands' } as const;
-/** 2026-03-02 04:00 in China, a Monday: the demo's days begin so. */
-export const FIRST_DAY = Math.floor((Date.parse('2026-03-02T04:00:00+08:00') - dayStartMs(0)) / DAY_MS);
 
 export function createPeople(seed: number, subjects: number, days: number): People {
   const startMs = dayStartMs(FIRST_DAY);
@@ -281,38 +276,6 @@ function leaveOf(demo: DemoSubject, home: Point, days: number, dice: Dice): Leav
     recordedMs: dice() < 0.25 ? null : homeMs + between(dice, 0.1, 0.9) * HOUR_MS,
     permit: { id: `leave-${demo.id}`, fromMs, untilMs, destination: place.id, returnedAtMs: null },
   };
-}
-
-/** Most phones are verified every quarter of an hour or every five minutes, a few each minute; wristbands every one to five minutes. */
-function devicesOf(demo: DemoSubject, days: number, dice: Dice) {
-  const startMs = dayStartMs(FIRST_DAY);
-  const draw = dice();
-  const intervalS = demo.role === 'opener' ? 60 : draw < 0.5 ? 900 : draw < 0.96 ? 300 : 60;
-  const bare = { fromMs: startMs - 90 * DAY_MS, untilMs: null, protocol: null, address: null };
-  const devices: Device[] = [
-    {
-      ...bare,
-      id: demo.phone.id,
-      kind: 'phone',
-      feed: pick(dice, FEEDS.phones),
-      // Pairs are told by both: a quarter of an hour between fixes says nothing about a meeting.
-      intervalS: demo.role === 'phone-off' || demo.role === 'silent' ? Math.min(intervalS, 300) : intervalS,
-      order: null,
-    },
-  ];
-  if (demo.wristband === null) return { devices, renewedMs: null };
-  const isEnding = dice() < 0.2;
-  const untilMs = startMs + (isEnding ? between(dice, 8, days + 10) : between(dice, days + 8, 85)) * DAY_MS;
-  const renewedMs = isEnding && dice() < 0.7 ? untilMs - between(dice, 0.5, 6) * DAY_MS : null;
-  devices.push({
-    ...bare,
-    id: demo.wristband.id,
-    kind: 'wristband',
-    feed: FEEDS.wristbands,
-    intervalS: pick(dice, [60, 120, 300]),
-    order: { ground: '测试依据', fromMs: untilMs - 88 * DAY_MS, untilMs },
-  });
-  return { devices, renewedMs };
 }
 
 function zonesOf(world: World, people: readonly Person[]): ZoneFeature[] {

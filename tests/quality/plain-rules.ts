@@ -4,7 +4,7 @@ import { signedDistanceM } from '../../geofences/signed-distance.ts';
 import type { LogEvent, Position } from '../../src/kernel/log-event.ts';
 import { DEFAULT_POLICY } from '../../src/kernel/policy.ts';
 import type { SubjectProfile, ZoneFeature } from '../../src/kernel/roster.ts';
-import { HOUR_MS } from './people.ts';
+import { HOUR_MS } from './calendar.ts';
 import type { Told } from './score.ts';
 
 export interface PlainRule {

@@ -1,8 +1,9 @@
 /** What was told beside what truly was. */
 
+import { ALERT_KINDS_JUDGED } from '../../alerts/kinds/kinds.ts';
 import { netOf } from '../../consumers/detector/reconcile.ts';
 import type { AlertEvent, AlertKindName, Severity } from '../../src/kernel/alert-event.ts';
-import type { Outage } from './device.ts';
+import type { Outage } from './mishaps.ts';
 import type { Truth } from './truth.ts';
 
 export interface Told {
@@ -99,8 +100,15 @@ export function score(kind: AlertKindName, told: readonly Told[], truths: readon
   };
 }
 
-/** What asks a duty officer for an answer: `medium` and above. `low` waits on a list. */
+/**
+ * What asks a duty officer for an answer: `medium` and above. `low` waits on a list, and so does an office's paper, for which the
+ * kind itself gives a day (`device-expiry`).
+ */
 const SHOWN: readonly Severity[] = ['critical', 'high', 'medium'];
+const SHOWN_WITHIN_S = 86_400;
+const isShown = ({ kind, severity }: Told) =>
+  SHOWN.includes(severity) &&
+  (ALERT_KINDS_JUDGED.find(({ name }) => name === kind)?.deadlineS(severity) ?? 0) < SHOWN_WITHIN_S;
 
 export interface OfficerLoad {
   readonly perHour: number;
@@ -118,9 +126,7 @@ export function officerLoad(
   { startMs, endMs }: { startMs: number; endMs: number },
   outages: readonly Outage[],
 ): OfficerLoad {
-  const shown = told
-    .filter(({ severity }) => SHOWN.includes(severity))
-    .map(({ detectedAtMs }) => detectedAtMs);
+  const shown = told.filter(isShown).map(({ detectedAtMs }) => detectedAtMs);
   const times = shown
     .filter((atMs) => !outages.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs < untilMs + 1_800_000))
     .sort((a, b) => a - b);

@@ -55,7 +55,7 @@ export function createSensor({ dice, residuals, kind, hasPoorHome }: SensorOptio
   const saysMethod = dice() < 0.6;
   const saysAccuracy = dice() > 0.02;
   const towerHonesty = logBetween(dice, 0.4, 2);
-  let phase: Phase = { name: 'clear', fromMs: 0, untilMs: 0, x: 0, y: 0, claimM: 0 };
+  let phase: Phase = { name: 'tunnel', fromMs: 0, untilMs: 0, x: 0, y: 0, claimM: 0 };
   let run = { startMs: 0, index: 0, startS: 0, turn: 0 };
   let last: Seen | null = null;
   let said = 'clear';

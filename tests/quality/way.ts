@@ -3,7 +3,8 @@ import { dayOf, dayStartMs, planDay, type Segment, whereIn } from '../../src/dem
 import { distanceM, distanceToEdgeM, isInside, type Point, toPlane } from '../../src/demo/plane.ts';
 import { LEAVE_PLACES } from '../../src/demo/profiles.ts';
 import type { World } from '../../src/demo/world.ts';
-import { DAY_MS, HOUR_MS, LEAVE_RADIUS_M, MINUTE_MS, type Person, type Trip } from './people.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './calendar.ts';
+import { LEAVE_RADIUS_M, type Person, type Trip } from './people.ts';
 
 export interface Where extends Point {
   readonly speedMps: number;
