@@ -280,7 +280,7 @@ const SETTINGS = {
   callsAMinute: whole(
     'CALLS_A_MINUTE',
     'calls-a-minute',
-    1200,
+    60_000,
     10,
     10_000_000,
     'how often one caller of the REST interface may call; one address five times as often',

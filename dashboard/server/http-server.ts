@@ -56,7 +56,7 @@ export interface HttpServerDeps {
   readonly trustProxy?: readonly string[] | undefined;
   /** PEM texts: the port speaks TLS. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
-  /** Of one caller; of one address five times as many. Default 1200. */
+  /** Of one caller; of one address five times as many. Default 60,000. */
   readonly callsAMinute?: number;
 }
 

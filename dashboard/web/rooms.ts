@@ -31,6 +31,18 @@ export const ROOMS: readonly Room[] = [
     isInner: true,
   },
   {
+    path: '/logs',
+    name: 'logs',
+    actions: ['logs.sign'],
+    load: () => import('./logs/logs-page.vue'),
+  },
+  {
+    path: '/rates',
+    name: 'rates',
+    actions: ['compliance.read'],
+    load: () => import('./rates/rates-page.vue'),
+  },
+  {
     path: '/subjects',
     name: 'subjects',
     actions: ['subjects.read'],

@@ -178,6 +178,7 @@ test('SL5 whatever is changed in a row is found, and the row is named', async ()
   );
   await tamper(...checks.rows.map(({ of, name }) => `ALTER TABLE ${of} DROP CONSTRAINT ${name}`));
   const CHANGED: Record<string, string> = {
+    date: '% + 1',
     text: "coalesce(%, '') || 'x'",
     integer: '% + 1',
     bigint: 'coalesce(%, 0) + 1',

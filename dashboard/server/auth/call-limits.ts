@@ -9,7 +9,7 @@ import { Problem } from '../problem.ts';
 import type { RouteAction } from './access.ts';
 
 /** A desk that works hard makes some calls a second; an integration that reads page after page about ten. */
-export const CALLS_A_MINUTE = 1200;
+export const CALLS_A_MINUTE = 60_000;
 /** Many desks of one office come from one address. */
 const ADDRESS_FACTOR = 5;
 /** What costs the store or the log much is allowed this part of it. */

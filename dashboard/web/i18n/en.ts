@@ -32,6 +32,8 @@ export const en = {
     board: 'Live board',
     office: 'Tasks',
     task: 'A task',
+    logs: 'Daily logs',
+    rates: 'Rates',
     subjects: 'Subjects',
     subject: 'A subject',
     operations: 'Operations',

@@ -46,6 +46,8 @@ const rooms = {
   board: '实时看板',
   office: '任务',
   task: '任务详情',
+  logs: '核查日志',
+  rates: '合规指标',
   subjects: '矫正对象',
   subject: '矫正对象详情',
   operations: '系统运行',
