@@ -394,10 +394,7 @@ test('M5 the check can fail: inside, what a role may do is done', async () => {
       // test's past is empty: nothing is known of a zone's week or a log's day.
       const isLet = ({ status }: { status: number }) =>
         ![401, 403].includes(status) &&
-        (status !== 404 ||
-          /\/(secret|rota|current|lint|day|latest|explanation|reproduction|identity|presence)$/.test(
-            route.url,
-          ));
+        (status !== 404 || /\/(secret|rota|current|lint|day|latest|identity|presence)$/.test(route.url));
       expect(answers.some(isLet), which).toBe(true);
       for (const { status } of answers) expect(status, which).toBeLessThan(500);
       if (answers.some(({ text }) => text.includes('INSIDE'))) seen++;
@@ -408,7 +405,7 @@ test('M5 the check can fail: inside, what a role may do is done', async () => {
   )) {
     const route = routes.find((each) => each.method === method && each.url === url) as DeclaredRoute;
     if (
-      /(track|explanation|secret|shifts|check-draws|terminals|response-cards|reports|reproduction|lint)/.test(
+      /(track|explanation|proposal|secret|identity|presence|shifts|check-draws|terminals|response-cards|reports|reproduction|lint)/.test(
         url,
       )
     )
