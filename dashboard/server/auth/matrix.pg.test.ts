@@ -405,7 +405,7 @@ test('M5 the check can fail: inside, what a role may do is done', async () => {
   )) {
     const route = routes.find((each) => each.method === method && each.url === url) as DeclaredRoute;
     if (
-      /(track|explanation|proposal|secret|identity|presence|shifts|check-draws|terminals|response-cards|reports|reproduction|lint)/.test(
+      /(track|access-report|explanation|proposal|secret|identity|presence|shifts|check-draws|terminals|response-cards|reports|reproduction|lint)/.test(
         url,
       )
     )

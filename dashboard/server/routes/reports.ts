@@ -157,7 +157,16 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
         summary: 'One archived report as Excel or Word',
         params: ReportId,
         querystring: Type.Object({ format: Type.Enum(['xlsx', 'docx']) }),
-        response: { '4xx': problem('The request was refused'), '5xx': problem('It could not be done now') },
+        response: {
+          200: {
+            description: 'The file',
+            content: Object.fromEntries(
+              Object.values(FORMATS).map(({ type }) => [type, { schema: Type.Any() }]),
+            ),
+          },
+          '4xx': problem('The request was refused'),
+          '5xx': problem('It could not be done now'),
+        },
       },
     },
     async (request, reply) => {
