@@ -58,6 +58,12 @@ export const ROOMS: readonly Room[] = [
     isInner: true,
   },
   {
+    path: '/zones',
+    name: 'zones',
+    actions: ['zones.lint'],
+    load: () => import('./zones/zones-page.vue'),
+  },
+  {
     path: '/operations',
     name: 'operations',
     actions: ['quarantine.read', 'feeds.declare'],
