@@ -64,6 +64,12 @@ export const ROOMS: readonly Room[] = [
     load: () => import('./zones/zones-page.vue'),
   },
   {
+    path: '/policies',
+    name: 'policies',
+    actions: ['policies.backtest'],
+    load: () => import('./policies/policies-page.vue'),
+  },
+  {
     path: '/operations',
     name: 'operations',
     actions: ['quarantine.read', 'feeds.declare'],

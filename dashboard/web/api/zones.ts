@@ -1,12 +1,15 @@
-import type { FeatureCollection } from 'geojson';
+import type { Feature, FeatureCollection } from 'geojson';
 import { type Answer, get, send } from './call.ts';
 
 export type ZoneProperties = { readonly name?: string; readonly radiusM?: number; readonly widthM?: number };
 /** At most so many pages: the map draws the zone of one alert, it need not know all of a country. */
 const MOST_PAGES = 20;
 
-export async function allZones(): Promise<FeatureCollection['features']> {
-  const features: FeatureCollection['features'] = [];
+/** With the version that a change has to name. */
+export type ZoneRead = Feature & { readonly version?: number };
+
+export async function allZones(): Promise<ZoneRead[]> {
+  const features: ZoneRead[] = [];
   let cursor: string | null = null;
   for (let page = 0; page < MOST_PAGES; page++) {
     const answer: Answer<FeatureCollection & { nextCursor: string | null }> = await get('zones', {
@@ -68,3 +71,11 @@ export interface ZoneLint {
 }
 export const lintDraft = (zone: unknown, use: Use, subjects: readonly string[]) =>
   send<ZoneLint>('POST', 'zones/lint', { zone, ...use, ...(subjects.length === 0 ? {} : { subjects }) });
+
+/** Without a version it is a new one. */
+export const writeZone = (id: string, feature: unknown, version: number | null, reason: string) =>
+  send<{ readonly id: string; readonly version: number }>('PUT', `zones/${encodeURIComponent(id)}`, {
+    feature,
+    reason,
+    ...(version === null ? {} : { version }),
+  });

@@ -32,6 +32,7 @@ export const en: ZoneWords = {
   valid: 'can be judged',
   repair: 'Take the repair',
   repairable: 'Can be mended without a change to what it encloses: ',
+  reason: 'Why',
   save: 'Save',
   saved: 'Saved: from now on it is judged by.',
   download: 'Download GeoJSON',

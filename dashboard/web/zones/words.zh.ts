@@ -31,6 +31,7 @@ export const zh = {
   valid: '可以用于判定',
   repair: '采用修复',
   repairable: '可安全修复，不改变所围范围：',
+  reason: '修改理由',
   save: '保存',
   saved: '已保存，自此按新围栏判定。',
   download: '下载 GeoJSON',
