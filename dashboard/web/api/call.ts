@@ -62,13 +62,18 @@ async function call<T>(url: string, init: RequestInit): Promise<Answer<T>> {
       const isJson = answer.headers.get('content-type')?.includes('json') === true;
       return { ok: true, value: (isJson ? await answer.json() : undefined) as T };
     }
-    const problem = (await answer.json().catch(() => null)) as { detail?: string } | null;
-    return { ok: false, fault: FAULTS[answer.status] ?? 'failed', detail: problem?.detail ?? null };
+    return failed(answer);
   } catch {
-    // fetch throws for a network that is gone, and says no more than that.
-    return { ok: false, fault: 'unreachable', detail: null };
+    return UNREACHABLE;
   }
 }
+
+async function failed(answer: Response): Promise<Failure> {
+  const problem = (await answer.json().catch(() => null)) as { detail?: string } | null;
+  return { ok: false, fault: FAULTS[answer.status] ?? 'failed', detail: problem?.detail ?? null };
+}
+/** fetch throws for a network that is gone, and says no more than that. */
+const UNREACHABLE: Failure = { ok: false, fault: 'unreachable', detail: null };
 
 const token = (): Record<string, string> => (csrf === null ? {} : { 'x-csrf-token': csrf });
 
@@ -101,4 +106,23 @@ export async function getAll<T>(path: string, query: Query = {}, most = 5000): P
     cursor = answer.value.nextCursor;
   } while (cursor !== null && items.length < most);
   return { ok: true, value: items };
+}
+
+/** A file that a deed makes: its name is the server's. */
+export async function sendForFile(
+  path: string,
+  body: unknown,
+): Promise<Answer<{ readonly name: string; readonly content: Blob }>> {
+  try {
+    const answer = await fetch(address(path), {
+      method: 'POST',
+      headers: { ...token(), 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) return failed(answer);
+    const name = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1];
+    return { ok: true, value: { name: name ?? 'file', content: await answer.blob() } };
+  } catch {
+    return UNREACHABLE;
+  }
 }
