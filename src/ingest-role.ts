@@ -23,6 +23,7 @@ import { createTakeDecoded, type Messages } from './ingest/take-decoded.ts';
 import type { TcpServer } from './ingest/tcp-server.ts';
 import { openTerminalStates } from './ingest/terminal-states.ts';
 import { createTerminalTake } from './ingest/terminal-take.ts';
+import { createUncollectedCounter } from './ingest/uncollected.ts';
 import type { Metrics } from './metrics.ts';
 import { openMlp } from './mlp-role.ts';
 import type { Database } from './ports/database.ts';
@@ -62,7 +63,9 @@ export async function openIngest({
     for (const { code } of refused) metrics.refused.inc({ source, code });
   };
   const nowhere = { add: async () => {} };
-  const bare = createIntake({ log, devices, clockSkewS, quarantine: nowhere, onTaken: taken });
+  const uncollected = createUncollectedCounter(database);
+  const shared = { log, devices, clockSkewS, uncollected, onTaken: taken };
+  const bare = createIntake({ ...shared, quarantine: nowhere });
   const secretOf = (address: string) => devices.secretOf(address, 'owntracks');
   const kept = createDeviceMessages({ db: database, devices, logger });
   cleanups.add('device messages', () => kept.stop());
@@ -93,7 +96,7 @@ export async function openIngest({
           notices.raise({ protocol: source, address: device, code: refusal.code, receivedMs });
     },
   };
-  const intake = createIntake({ log, devices, clockSkewS, quarantine: telling, onTaken: taken });
+  const intake = createIntake({ ...shared, quarantine: telling });
   const { take } = createTakeDecoded({ intake: bare, quarantine: telling, messages });
   const native: Guest = {
     action: 'own-check',
@@ -136,7 +139,7 @@ export async function openIngest({
   });
 
   const room = createDeviceRoom();
-  const shared = {
+  const ports = {
     room,
     intake: bare,
     quarantine: telling,
@@ -149,7 +152,7 @@ export async function openIngest({
   const tcp: readonly (DevicePort & { readonly server: TcpServer })[] = devicePorts(config).map((port) => ({
     ...port,
     server: createDevicePort(port, {
-      ...shared,
+      ...ports,
       onHeard: ({ device, frame: { records, answers }, receivedMs }) =>
         desk?.onHeard({ device, records, receivedMs, ...(answers === undefined ? {} : { answers }) }),
     }),

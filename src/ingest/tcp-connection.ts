@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { Instant } from '../kernel/instant.ts';
 import type { Refusal } from '../kernel/result.ts';
 import { LogUnavailable } from '../ports/observation-log.ts';
+import { isUncollected } from './collection.ts';
 import type { DeviceCommand, WireFrame } from './protocols/wire.ts';
 import type { Refused } from './quarantine.ts';
 import { type Arrived, createTakeDecoded } from './take-decoded.ts';
@@ -175,8 +176,10 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
       try {
         const { refused } = await createTakeDecoded({ ...hub, quarantine }).take(frames, origin);
         refused.forEach(({ index, ...refusal }, nth) => {
-          if (nth >= room) kept[index] = false;
-          hub.onRefused(refusal, nth < room);
+          // What nobody may collect is acknowledged: else the device sends it for ever.
+          const isKept = nth < room || isUncollected(refusal.code);
+          if (!isKept) kept[index] = false;
+          hub.onRefused(refusal, isKept);
         });
         return kept;
       } catch (error) {
