@@ -5,6 +5,7 @@ import type { Guest } from '../dashboard/server/http-server.ts';
 import type { Cleanups } from './backbone.ts';
 import type { Config } from './config.ts';
 import { createDevicePort, createDeviceRoom, type DevicePort, devicePorts } from './device-ports.ts';
+import { mayCollect } from './ingest/collection.ts';
 import { type CommandChannel, type CommandDesk, openCommandDesk } from './ingest/command-desk.ts';
 import { createDeviceMessages } from './ingest/device-messages.ts';
 import { createDeviceNotices } from './ingest/device-notices.ts';
@@ -76,7 +77,10 @@ export async function openIngest({
       const { protocol } = origin;
       if (protocol !== 'owntracks' && protocol !== 'mlp') return;
       const found = devices.resolve(address, origin.receivedMs, protocol);
-      if (found.ok) desk?.onHeard({ device: found.value.device, records, receivedMs: origin.receivedMs });
+      if (!found.ok) return;
+      const { receivedMs } = origin;
+      const mayTellPlace = mayCollect(found.value, 'position', receivedMs).ok;
+      desk?.onHeard({ device: found.value.device, records: mayTellPlace ? records : [], receivedMs });
     },
   };
   // What is tried again stands in quarantine already: refused once more, it stays where it is.
