@@ -75,6 +75,9 @@ export const findOverlaps = statement<[subjects: string[]]>()(
    SELECT id, subject, other, other_id FROM pairs ORDER BY id, subject LIMIT 100`,
 );
 
+/** Held by whoever changes the roster: one at a time, so that the log gets their lines in the order in which they were committed. */
+export const ROSTER_LOCK = 7_261_004;
+
 export const lockRoster = statement<[key: number]>()(
   'roster.lock',
   { locked: 'text' },
