@@ -69,14 +69,14 @@ test('O4 the county’s head decides, or one above', () => {
 
 test('O5 the roster has terms without a gap as one order, and never a moment that no term has', () => {
   const term = fc
-    .tuple(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 1, max: 20 }))
+    .tuple(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 20 }))
     .map(([fromMs, length]) => ({ ground: 'x', fromMs, untilMs: fromMs + length }));
   fc.assert(
     fc.property(fc.array(term, { maxLength: 6 }), fc.integer({ min: 0, max: 80 }), (terms, nowMs) => {
       const order = orderOf(terms, nowMs);
       const inForce = (ms: number) => terms.some(({ fromMs, untilMs }) => fromMs <= ms && ms < untilMs);
       if (order === undefined) {
-        expect(terms).toEqual([]);
+        expect(terms.every(({ fromMs, untilMs }) => fromMs === untilMs)).toBe(true);
         return;
       }
       expect(order.fromMs <= nowMs && nowMs < order.untilMs).toBe(inForce(nowMs));

@@ -94,6 +94,8 @@ export function orderOf(
 ): PositioningOrder | undefined {
   const chains: PositioningOrder[] = [];
   for (const { ground, fromMs, untilMs } of [...terms].sort((a, b) => a.fromMs - b.fromMs)) {
+    // An extension whose order was ended before it began.
+    if (untilMs <= fromMs) continue;
     const last = chains.at(-1);
     if (last !== undefined && fromMs <= last.untilMs)
       chains[chains.length - 1] = { ...last, untilMs: Math.max(last.untilMs, untilMs) };

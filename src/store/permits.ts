@@ -145,3 +145,10 @@ export const listApprovedPermits = statement<[subjects: readonly string[]]>()(
   `SELECT id, subject, zone, from_at, until_at, returned_at FROM permits
    WHERE subject = ANY ($1) AND state IN ('approved', 'away', 'returned') ORDER BY subject, from_at, id`,
 );
+
+/** Whether there is such a zone, for who may see it. */
+export const findZoneId = statement<[id: string]>()(
+  'permits.zone',
+  { id: 'text' },
+  'SELECT id FROM zones WHERE id = $1',
+);
