@@ -123,8 +123,10 @@ export async function settleSubject(db: Db, subject: string, nowMs: Instant): Pr
   const { id, name, office, grade } = profile;
   const entry = { id, name, office, grade, profile: encodeSubjectProfile(profile) };
   if ((await upsertSubjects(db, JSON.stringify([entry]))).length > 0) {
-    await clearDevices(db, [id]);
-    await insertDevices(db, [id]);
+    if (JSON.stringify(profile.devices) !== JSON.stringify(decoded.value.devices)) {
+      await clearDevices(db, [id]);
+      await insertDevices(db, [id]);
+    }
     await addToOutbox(db, [id], [encodeLogEvent({ type: 'profile', atMs: nowMs, profile })]);
   }
   await setClocks(db, [profile]);
