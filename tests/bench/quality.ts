@@ -79,8 +79,10 @@ export async function benchQuality(options: QualityOptions): Promise<Figure[]> {
       'violations',
       sizes,
     ),
-    figure('shown to the duty officer', load.perHour, 'alerts/hour', sizes, 6),
+    figure('shown to the duty officer, an incident as one', load.perHour, 'alerts/hour', sizes, 6),
+    figure('the same, each part of an incident', load.partsPerHour, 'alerts/hour', sizes, 6),
     figure('most in ten minutes outside a feed outage', load.worstTenMinutes, 'alerts', sizes, 10),
+    figure('the same, each part of an incident', load.mostPartsInTenMinutes, 'alerts', sizes, 10),
     figure(
       'detector, by processor time',
       observations / (detectorMs / 1000),
