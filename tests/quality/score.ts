@@ -9,14 +9,18 @@ import type { Month } from './month.ts';
 import { type Truth, USEFUL_FIXES } from './truth.ts';
 
 export interface Told {
-  readonly alert: string;
-  readonly device: string | null;
   readonly kind: AlertKindName;
   readonly who: string;
   readonly startedAtMs: number;
   readonly detectedAtMs: number;
   clearedAtMs: number | null;
   readonly severity: Severity;
+}
+
+/** With what the casework groups by. */
+export interface ToldAlert extends Told {
+  readonly alert: string;
+  readonly device: string | null;
 }
 
 export interface Score {
@@ -42,11 +46,11 @@ const SLACK_MS: Partial<Record<AlertKindName, number>> = {
 };
 const MOST_SLACK_MS = 1_800_000;
 
-export function toldOf(events: Iterable<AlertEvent>): Told[] {
+export function toldOf(events: Iterable<AlertEvent>): ToldAlert[] {
   const first = new Map<string, AlertEvent>();
   const all = [...events];
   for (const event of all) if (event.state === 'opened') first.set(event.alert, event);
-  return [...netOf(all).values()].map((last): Told => {
+  return [...netOf(all).values()].map((last): ToldAlert => {
     const opened = first.get(last.alert) ?? last;
     return {
       alert: last.alert,
@@ -130,7 +134,7 @@ const TEN_MINUTES_MS = 600_000;
 
 /** One command centre for all. `outages` are the injected disasters, with half an hour after each for what they leave behind. */
 export function officerLoad(
-  told: readonly Told[],
+  told: readonly ToldAlert[],
   { startMs, endMs, rules }: Pick<Month, 'startMs' | 'endMs' | 'rules'>,
   outages: readonly Outage[],
 ): OfficerLoad {
@@ -149,7 +153,7 @@ export function officerLoad(
 }
 
 /** Told one after the other and grouped as the casework does (`joinOf`): of each incident the first part that asks for an answer. */
-export function firstOfIncidents(told: readonly Told[], rules: Month['rules']): Told[] {
+export function firstOfIncidents(told: readonly ToldAlert[], rules: Month['rules']): ToldAlert[] {
   const feedOf = new Map(rules.roster.subjects.flatMap(({ devices }) => devices.map((d) => [d.id, d.feed])));
   const beside = new Map<string, GroupedAlert[]>();
   const known = new Map<string, GroupedAlert>();
