@@ -86,7 +86,8 @@ const RULES: readonly Rule[] = [
   {
     files: /^dashboard\/web\//,
     may: /^(dashboard\/(web\/|protocol\.ts$)|src\/kernel\/|geofences\/)/,
-    packages: /^(vue|vue-router|element-plus.*|vite|@vitejs\/.*|maplibre-gl.*|node:.*|fast-check|vitest)$/,
+    packages:
+      /^(vue|vue-router|element-plus.*|vite|@vitejs\/.*|maplibre-gl.*|terra-draw.*|node:.*|fast-check|vitest)$/,
   },
   {
     files: /^src\/adapters\//,

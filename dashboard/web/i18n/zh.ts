@@ -51,6 +51,16 @@ const rooms = {
   subjects: '矫正对象',
   subject: '矫正对象详情',
   operations: '系统运行',
+  accounts: '机构账号',
+  tokens: '接入令牌',
+  cards: '响应卡',
+  zones: '电子围栏',
+  policies: '告警策略',
+  audit: '审计',
+  seals: '存证校验',
+  packs: '证据包',
+  access: '查阅报告',
+  retention: '留存与保全',
 };
 export type RoomName = keyof typeof rooms;
 
@@ -84,6 +94,27 @@ export const zh = {
     differ: '两次输入的新密码不一致。',
     button: '设置并登录',
   },
+  roles: {
+    administrator: '管理员',
+    'duty-officer': '值班员',
+    'office-officer': '司法所工作人员',
+    manager: '负责人',
+    auditor: '审计员',
+    prosecutor: '检察官',
+  } as Record<string, string>,
+  forms: {
+    save: '保存',
+    cancel: '取消',
+    copy: '复制',
+    copied: '已复制',
+    done: '已妥善保存',
+    more: '更多',
+    wholeTree: '全部机构',
+    reason: '理由',
+    print: '打印',
+    download: '下载',
+    none: '没有',
+  },
   noRight: {
     title: '没有查看权限',
     what: (login: string) => `账号 ${login} 无权查看此页。请联系管理员。`,
@@ -98,6 +129,7 @@ export const zh = {
     light: '浅色',
     keys: '快捷键',
     menu: '页面',
+    tabs: '本页各部分',
   },
   banner: {
     connecting: '正在连接…',
