@@ -47,14 +47,14 @@ const RULES: readonly Rule[] = [
     packages: /^@noble\/hashes.*$/,
   },
   {
-    files: /^compliance\/(rates|periods|score|alarm-load|day-log|ledgers)/,
+    files: /^compliance\/(rates|periods|score|alarm-load|day-log|due|ledgers)/,
     may: /^(compliance|src\/kernel)\//,
     packages: /^$/,
   },
   {
     files: /^compliance\//,
     may: new RegExp(`^(compliance/|${SHELL})`),
-    packages: /^(node:.*|docx|write-excel-file\/node)$/,
+    packages: /^(node:.*|docx(\/charts)?|fflate|write-excel-file\/node)$/,
   },
   { files: /^consumers\/board\/board/, may: /^(src\/kernel|src\/ports|consumers\/board)\//, packages: /^$/ },
   {
@@ -87,7 +87,7 @@ const RULES: readonly Rule[] = [
     files: /^dashboard\/web\//,
     may: /^(dashboard\/(web\/|protocol\.ts$)|src\/kernel\/|geofences\/)/,
     packages:
-      /^(vue|vue-router|element-plus.*|vite|@vitejs\/.*|maplibre-gl.*|terra-draw.*|node:.*|fast-check|vitest)$/,
+      /^(vue|vue-router|echarts\/.*|element-plus.*|vite|@vitejs\/.*|maplibre-gl.*|terra-draw.*|node:.*|fast-check|vitest)$/,
   },
   {
     files: /^src\/adapters\//,
@@ -154,7 +154,7 @@ function judge({ file, target, typeOnly }: Import): string | undefined {
 
 const IMPURE = /\bDate\.now\(|\bMath\.random\(|\bnew Date\(\)|\bprocess\.|\bsetTimeout\(|\bperformance\./;
 const PURE_FILES =
-  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/(protocols|collection)|src\/legal|consumers\/detector\/(?!shell)|consumers\/logbook\/(?!shell)|consumers\/board\/board|compliance\/(rates|periods|score|alarm-load|day-log|ledgers))/;
+  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/(protocols|collection)|src\/legal|consumers\/detector\/(?!shell)|consumers\/logbook\/(?!shell)|consumers\/board\/board|compliance\/(rates|periods|score|alarm-load|day-log|due|ledgers))/;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = execFileSync(

@@ -33,6 +33,13 @@ export const ROOMS: readonly Room[] = [
     isInner: true,
   },
   {
+    path: '/due',
+    name: 'due',
+    actions: ['tasks.answer'],
+    load: () => import('./due/due-page.vue'),
+    within: 'office',
+  },
+  {
     path: '/logs',
     name: 'logs',
     actions: ['logs.sign'],
@@ -43,6 +50,27 @@ export const ROOMS: readonly Room[] = [
     name: 'rates',
     actions: ['compliance.read'],
     load: () => import('./rates/rates-page.vue'),
+  },
+  {
+    path: '/ranking',
+    name: 'ranking',
+    actions: ['compliance.read'],
+    load: () => import('./ranking/ranking-page.vue'),
+    within: 'rates',
+  },
+  {
+    path: '/load',
+    name: 'load',
+    actions: ['compliance.read'],
+    load: () => import('./load/load-page.vue'),
+    within: 'rates',
+  },
+  {
+    path: '/reports',
+    name: 'reports',
+    actions: ['compliance.read'],
+    load: () => import('./reports/reports-page.vue'),
+    within: 'rates',
   },
   {
     path: '/subjects',
