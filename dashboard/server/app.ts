@@ -34,6 +34,9 @@ import { registerHazardRoutes } from './routes/hazards.ts';
 import { type IdentityOffice, registerIdentityRoutes } from './routes/identities.ts';
 import { registerIncidentRoutes } from './routes/incidents.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
+import { registerNoticeDeliveryRoutes } from './routes/notice-deliveries.ts';
+import { registerNoticeSubscriptionRoutes } from './routes/notice-subscriptions.ts';
+import { registerNoticeRoutes } from './routes/notices.ts';
 import { registerOrganisationRoutes } from './routes/organisations.ts';
 import { registerPresenceRoutes } from './routes/presence.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
@@ -130,6 +133,9 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerAlarmLoadRoutes(app, deps);
   registerReportRoutes(app, deps);
   registerIdentityRoutes(app, deps);
+  registerNoticeRoutes(app, deps);
+  registerNoticeSubscriptionRoutes(app, deps);
+  registerNoticeDeliveryRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

@@ -64,6 +64,9 @@ export const ACTIONS = [
   'scores.object',
   'scores.decide',
   'reports.sign',
+  'notices.read',
+  'notices.administer',
+  'deliveries.read',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -130,6 +133,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'identity.read',
     'compliance.read',
     'logs.sign',
+    'notices.read',
   ],
   'office-officer': [
     'account.own',
@@ -154,6 +158,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'compliance.read',
     'logs.sign',
     'scores.object',
+    'notices.read',
   ],
   manager: [
     'account.own',
@@ -175,6 +180,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'scores.enter',
     'scores.decide',
     'reports.sign',
+    'notices.read',
   ],
   auditor: [
     'account.own',
@@ -198,6 +204,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'seals.read',
     'evidence.make',
     'retention.read',
+    'deliveries.read',
   ],
   prosecutor: [
     'account.own',
