@@ -68,12 +68,18 @@ const RULES: readonly Rule[] = [
     // A parser of XML that does nothing but parse.
     packages: /^sax$/,
   },
-  { files: /^src\/ingest\//, may: new RegExp(`^(src/ingest/|${SHELL})`), packages: SHELL_PACKAGES },
+  { files: /^src\/ingest\//, may: new RegExp(`^(src/(ingest|legal)/|${SHELL})`), packages: SHELL_PACKAGES },
+  {
+    files: /^src\/legal\/(clocks|local-days|measures|permit|positioning-order|profile|device-classes)\.ts$/,
+    may: /^src\/(legal|kernel)\//,
+    packages: /^$/,
+  },
+  { files: /^src\/legal\//, may: /^src\/(legal|kernel|ports|store)\//, packages: /^$/ },
   { files: /^dashboard\/protocol\.ts$/, may: /^src\/kernel\//, packages: /^$/ },
   {
     files: /^dashboard\/server\//,
     may: new RegExp(
-      `^(dashboard/(server/|protocol.ts$)|alerts/|compliance/|geofences/|src/retention/classes.ts$|${SHELL})`,
+      `^(dashboard/(server/|protocol.ts$)|alerts/|compliance/|geofences/|src/legal/|src/retention/classes.ts$|${SHELL})`,
     ),
     packages: SHELL_PACKAGES,
   },
@@ -157,7 +163,7 @@ function judge({ file, target, typeOnly }: Import): string | undefined {
 
 const IMPURE = /\bDate\.now\(|\bMath\.random\(|\bnew Date\(\)|\bprocess\.|\bsetTimeout\(|\bperformance\./;
 const PURE_FILES =
-  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/protocols|consumers\/detector\/(?!shell)|consumers\/logbook\/(?!shell)|consumers\/board\/board|compliance\/(rates|periods|score|alarm-load|day-log|ledgers)|src\/notices\/(kinds|routing|masked-name|rounded-place|message|texts))/;
+  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/(protocols|collection)|src\/legal|consumers\/detector\/(?!shell)|consumers\/logbook\/(?!shell)|consumers\/board\/board|compliance\/(rates|periods|score|alarm-load|day-log|ledgers)|src\/notices\/(kinds|routing|masked-name|rounded-place|message|texts))/;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = execFileSync(

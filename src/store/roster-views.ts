@@ -61,8 +61,10 @@ export const listDevices = statement<
     interval_s: 'int4',
     valid_from: 'timestamptz',
     valid_until: 'timestamptz?',
+    order_from: 'timestamptz?',
+    order_until: 'timestamptz?',
   },
-  `SELECT d.id, d.subject, d.kind, d.feed, d.protocol, d.address, d.interval_s, d.valid_from, d.valid_until
+  `SELECT d.id, d.subject, d.kind, d.feed, d.protocol, d.address, d.interval_s, d.valid_from, d.valid_until, d.order_from, d.order_until
    FROM devices d JOIN subjects s ON s.id = d.subject
    WHERE ${orAdult('$7')} AND ${inScope('$1::text')} AND ($2::text IS NULL OR d.subject = $2)
      AND (d.id, d.subject, d.valid_from) > ($3, $4, $5)
