@@ -13,7 +13,7 @@ import { createTestDatabase } from '../harness/postgres.ts';
 
 /** One for each office: a second one to the same recipient would wait for a minute. */
 const NOTICES = 24;
-const KILLS = 4;
+const KILLS = 3;
 const CHILD = fileURLToPath(new URL('./notices-child.ts', import.meta.url));
 
 test('Q1 Q2 Q3 no notice is lost or doubled, however often the process that sends is killed', async () => {
