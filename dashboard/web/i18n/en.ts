@@ -30,6 +30,9 @@ export const en = {
   statuses: { heard: 'online', silent: 'silent', off: 'off', unknown: 'never heard' },
   rooms: {
     board: 'Live board',
+    duty: 'Duty room',
+    checks: 'Spot checks',
+    rota: 'Rota',
     office: 'Tasks',
     task: 'A task',
     logs: 'Daily logs',

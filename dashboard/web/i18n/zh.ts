@@ -44,6 +44,9 @@ const faults: Record<Fault, string> = {
 /** Rooms of the page, as the menu names them. */
 const rooms = {
   board: '实时看板',
+  duty: '值班室',
+  checks: '抽查',
+  rota: '排班',
   office: '任务',
   task: '任务详情',
   logs: '核查日志',
