@@ -18,6 +18,13 @@ export interface Room {
 export const ROOMS: readonly Room[] = [
   { path: '/', name: 'board', actions: ['board.watch'], load: BoardRoom },
   {
+    path: '/wall',
+    name: 'wall',
+    actions: ['board.watch'],
+    load: () => import('./pages/wall-page.vue'),
+    isInner: true,
+  },
+  {
     path: '/duty',
     name: 'duty',
     actions: ['shifts.read'],
