@@ -5,6 +5,7 @@ import type { AlertCard, SubjectCard, Whereabouts } from '../../protocol.ts';
 import type { BoardState } from '../live/board-store.ts';
 import { isAboutZone, isMoreSevere, isOpen } from '../live/queue-order.ts';
 import { freshness, isOnLeave, statusOf } from '../live/subject-status.ts';
+import { partsOf } from '../subjects/track.ts';
 import { boundsOf, circle, nearestOnRings, ringsOf } from './geometry.ts';
 
 /** `image` is the mark's name, `index` that of the subject's card. */
@@ -71,7 +72,7 @@ function imageOf(card: SubjectCard, known: Whereabouts, nowMs: number): string {
   return status === 'heard' && isOnLeave(card, nowMs) ? 'leave' : status;
 }
 
-export type SelectionRole = 'zone' | 'error' | 'way' | 'since' | 'edge' | 'fix' | 'place';
+export type SelectionRole = 'zone' | 'error' | 'way' | 'since' | 'edge' | 'fix' | 'place' | 'track';
 export interface Selection {
   readonly features: FeatureCollection;
   /** What the map should show of it; undefined: it has no place. */
@@ -152,6 +153,18 @@ export function placeSelection(known: Whereabouts | null): Selection {
     focus: boundsOf(error.coordinates[0] ?? []),
     at: [lon, lat],
   };
+}
+
+/** The way of the last hours; what lies between two fixes far apart in time is a gap, and is drawn as one. */
+export function trackFeatures(
+  fixes: readonly { readonly at: string; readonly lat: number; readonly lon: number }[],
+): Feature[] {
+  const ordered = fixes
+    .map(({ at, lat, lon }) => ({ atMs: Date.parse(at), lat, lon }))
+    .sort((a, b) => a.atMs - b.atMs);
+  return partsOf(ordered).map((part) =>
+    feature('track', { type: 'LineString', coordinates: part.map(({ lon, lat }) => [lon, lat]) }),
+  );
 }
 
 export const noSelection = NOTHING;

@@ -156,6 +156,13 @@ function selectionLayers(colour: Colours): LayerSpecification[] {
       paint: { 'line-color': colour.choice, 'line-width': 2 },
     },
     {
+      id: 'selection-track',
+      type: 'line',
+      source,
+      filter: ['==', ['get', 'role'], 'track'],
+      paint: { 'line-color': colour.choice, 'line-width': 1.5, 'line-opacity': 0.6 },
+    },
+    {
       id: 'selection-fixes',
       type: 'circle',
       source,
