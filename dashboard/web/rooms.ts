@@ -20,6 +20,33 @@ export interface Room {
 export const ROOMS: readonly Room[] = [
   { path: '/', name: 'board', actions: ['board.watch'], load: BoardRoom },
   {
+    path: '/wall',
+    name: 'wall',
+    actions: ['board.watch'],
+    load: () => import('./pages/wall-page.vue'),
+    isInner: true,
+  },
+  {
+    path: '/duty',
+    name: 'duty',
+    actions: ['shifts.read'],
+    load: () => import('./duty/duty-page.vue'),
+  },
+  {
+    path: '/duty/checks',
+    name: 'checks',
+    actions: ['shifts.read'],
+    load: () => import('./duty/checks-page.vue'),
+    isInner: true,
+  },
+  {
+    path: '/duty/rota',
+    name: 'rota',
+    actions: ['shifts.read'],
+    load: () => import('./duty/rota-page.vue'),
+    isInner: true,
+  },
+  {
     path: '/office',
     name: 'office',
     actions: ['tasks.read'],
@@ -33,6 +60,13 @@ export const ROOMS: readonly Room[] = [
     isInner: true,
   },
   {
+    path: '/due',
+    name: 'due',
+    actions: ['tasks.answer'],
+    load: () => import('./due/due-page.vue'),
+    within: 'office',
+  },
+  {
     path: '/logs',
     name: 'logs',
     actions: ['logs.sign'],
@@ -43,6 +77,27 @@ export const ROOMS: readonly Room[] = [
     name: 'rates',
     actions: ['compliance.read'],
     load: () => import('./rates/rates-page.vue'),
+  },
+  {
+    path: '/ranking',
+    name: 'ranking',
+    actions: ['compliance.read'],
+    load: () => import('./ranking/ranking-page.vue'),
+    within: 'rates',
+  },
+  {
+    path: '/load',
+    name: 'load',
+    actions: ['compliance.read'],
+    load: () => import('./load/load-page.vue'),
+    within: 'rates',
+  },
+  {
+    path: '/reports',
+    name: 'reports',
+    actions: ['compliance.read'],
+    load: () => import('./reports/reports-page.vue'),
+    within: 'rates',
   },
   {
     path: '/subjects',

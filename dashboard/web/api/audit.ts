@@ -1,5 +1,5 @@
 /** The audit, seals, evidence packs, access reports, retention. */
-import { get, type Page, send, sendForFile } from './call.ts';
+import { get, type Page, saveFile, send } from './call.ts';
 
 export interface AuditEntry {
   readonly seq: string;
@@ -67,7 +67,7 @@ export type PackAbout =
   | { readonly alert: string }
   | { readonly subject: string; readonly from: string; readonly to: string };
 export const makePack = (about: PackAbout, reason: string) =>
-  sendForFile('evidence-packs', { ...about, reason });
+  saveFile('evidence-packs', { ...about, reason });
 
 export interface DataClass {
   readonly name: string;

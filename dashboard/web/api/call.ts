@@ -1,5 +1,7 @@
 /** REST as the page uses it. The answers of our own server are trusted: types only, nothing is validated a second time. */
 
+import { download } from '../download.ts';
+
 /** What went wrong, as the page tells it; `unreachable`: no answer at all. */
 export type Fault =
   | 'wrong'
@@ -55,25 +57,24 @@ function address(path: string, query: Query = {}): string {
   return `/api/v1/${path}${search === '' ? '' : `?${search}`}`;
 }
 
-async function call<T>(url: string, init: RequestInit): Promise<Answer<T>> {
+const readJson = async <T>(answer: Response) =>
+  (answer.headers.get('content-type')?.includes('json') === true ? await answer.json() : undefined) as T;
+
+async function call<T>(
+  url: string,
+  init: RequestInit,
+  read: (answer: Response) => Promise<T> = readJson,
+): Promise<Answer<T>> {
   try {
     const answer = await fetch(url, init);
-    if (answer.ok) {
-      const isJson = answer.headers.get('content-type')?.includes('json') === true;
-      return { ok: true, value: (isJson ? await answer.json() : undefined) as T };
-    }
-    return failed(answer);
+    if (answer.ok) return { ok: true, value: await read(answer) };
+    const problem = (await answer.json().catch(() => null)) as { detail?: string } | null;
+    return { ok: false, fault: FAULTS[answer.status] ?? 'failed', detail: problem?.detail ?? null };
   } catch {
-    return UNREACHABLE;
+    // fetch throws for a network that is gone, and says no more than that.
+    return { ok: false, fault: 'unreachable', detail: null };
   }
 }
-
-async function failed(answer: Response): Promise<Failure> {
-  const problem = (await answer.json().catch(() => null)) as { detail?: string } | null;
-  return { ok: false, fault: FAULTS[answer.status] ?? 'failed', detail: problem?.detail ?? null };
-}
-/** fetch throws for a network that is gone, and says no more than that. */
-const UNREACHABLE: Failure = { ok: false, fault: 'unreachable', detail: null };
 
 const token = (): Record<string, string> => (csrf === null ? {} : { 'x-csrf-token': csrf });
 
@@ -95,6 +96,27 @@ export const sendFile = <T>(path: string, file: Blob, query?: Query) =>
     body: file,
   });
 
+/** Asks for a file that is made on the spot, and hands it to the browser to save; by the server's name unless one is given. */
+export async function saveFile(
+  path: string,
+  body: unknown,
+  name?: string,
+): Promise<Answer<{ readonly name: string; readonly sizeBytes: number }>> {
+  const init = {
+    method: 'POST',
+    headers: { ...token(), 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+  const answer = await call(address(path), init, async (response) => ({
+    content: await response.blob(),
+    said: /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1],
+  }));
+  if (!answer.ok) return answer;
+  const { content, said = 'file' } = answer.value;
+  download(name ?? said, content);
+  return { ok: true, value: { name: name ?? said, sizeBytes: content.size } };
+}
+
 /** All pages of a list, up to so many items: what a room shows whole must be bounded. */
 export async function getAll<T>(path: string, query: Query = {}, most = 5000): Promise<Answer<readonly T[]>> {
   const items: T[] = [];
@@ -106,23 +128,4 @@ export async function getAll<T>(path: string, query: Query = {}, most = 5000): P
     cursor = answer.value.nextCursor;
   } while (cursor !== null && items.length < most);
   return { ok: true, value: items };
-}
-
-/** A file that a deed makes: its name is the server's. */
-export async function sendForFile(
-  path: string,
-  body: unknown,
-): Promise<Answer<{ readonly name: string; readonly content: Blob }>> {
-  try {
-    const answer = await fetch(address(path), {
-      method: 'POST',
-      headers: { ...token(), 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) return failed(answer);
-    const name = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1];
-    return { ok: true, value: { name: name ?? 'file', content: await answer.blob() } };
-  } catch {
-    return UNREACHABLE;
-  }
 }
