@@ -1,5 +1,5 @@
-/** The audit, seals, evidence packs, access reports, retention. */
-import { get, type Page, saveFile, send } from './call.ts';
+/** The audit, seals, access reports, retention. */
+import { get, type Page, send } from './call.ts';
 
 export interface AuditEntry {
   readonly seq: string;
@@ -62,12 +62,6 @@ export interface Seal {
 }
 export const listSeals = (cursor: string | null, limit: number) =>
   get<Page<Seal>>('seals', { cursor, limit });
-
-export type PackAbout =
-  | { readonly alert: string }
-  | { readonly subject: string; readonly from: string; readonly to: string };
-export const makePack = (about: PackAbout, reason: string) =>
-  saveFile('evidence-packs', { ...about, reason });
 
 export interface DataClass {
   readonly name: string;
