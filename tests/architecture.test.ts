@@ -68,12 +68,17 @@ const RULES: readonly Rule[] = [
     // A parser of XML that does nothing but parse.
     packages: /^sax$/,
   },
-  { files: /^src\/ingest\//, may: new RegExp(`^(src/ingest/|${SHELL})`), packages: SHELL_PACKAGES },
+  {
+    files: /^src\/roster\//,
+    may: /^src\/(roster|kernel|ports|store)\//,
+    packages: /^(node:.*|csv-parse.*|sax|fflate|write-excel-file\/node)$/,
+  },
+  { files: /^src\/ingest\//, may: new RegExp(`^(src/(ingest|roster)/|${SHELL})`), packages: SHELL_PACKAGES },
   { files: /^dashboard\/protocol\.ts$/, may: /^src\/kernel\//, packages: /^$/ },
   {
     files: /^dashboard\/server\//,
     may: new RegExp(
-      `^(dashboard/(server/|protocol.ts$)|alerts/|compliance/|geofences/|src/retention/classes.ts$|${SHELL})`,
+      `^(dashboard/(server/|protocol.ts$)|alerts/|compliance/|geofences/|src/roster/|src/retention/classes.ts$|${SHELL})`,
     ),
     packages: SHELL_PACKAGES,
   },

@@ -4,6 +4,7 @@
  * Decoding and validation: `roster-file.ts`.
  */
 import type { Instant } from './instant.ts';
+import type { SubjectRecord } from './subject-record.ts';
 
 export type Grade = 'strict' | 'standard' | 'relaxed';
 export type DeviceKind = 'phone' | 'wristband';
@@ -87,7 +88,7 @@ export interface TerminalPin {
   readonly untilMs: Instant | null;
 }
 
-/** One entry of `roster.json`. The log carries it without `name`. */
+/** One entry of `roster.json`. The log carries it without `name`, `minor` and `record`. */
 export interface SubjectProfile {
   readonly id: string;
   readonly name: string;
@@ -103,6 +104,8 @@ export interface SubjectProfile {
   readonly pins?: readonly TerminalPin[];
   /** Under 18, of whom less people may know (Community Corrections Law art. 52, 54). Absent: of age. */
   readonly minor?: true;
+  /** Absent: nothing was entered yet. */
+  readonly record?: SubjectRecord;
 }
 
 export interface Muster {
