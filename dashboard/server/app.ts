@@ -51,6 +51,7 @@ import { registerSessionRoutes } from './routes/session.ts';
 import { registerShelvingRoutes } from './routes/shelvings.ts';
 import { registerShiftRoutes } from './routes/shifts.ts';
 import { registerSubjectChangeRoutes } from './routes/subject-changes.ts';
+import { registerSubjectTableRoutes } from './routes/subject-tables.ts';
 import { registerSubjectRoutes } from './routes/subjects.ts';
 import { registerTaskFileRoutes } from './routes/task-files.ts';
 import { registerTaskRoutes } from './routes/tasks.ts';
@@ -115,6 +116,7 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerCheckRoutes(app, deps);
   registerSubjectRoutes(app, { database: deps.database, liveBoard });
   registerSubjectChangeRoutes(app, deps);
+  await registerSubjectTableRoutes(app, deps);
   registerDeviceAssignmentRoutes(app, deps);
   registerRosterRoutes(app, deps);
   registerZoneChangeRoutes(app, deps);

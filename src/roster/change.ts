@@ -134,6 +134,11 @@ interface Before {
   readonly pins?: unknown;
 }
 
+export interface ProfileFault extends Refusal {
+  /** Whose profile it is in. */
+  readonly subject?: string;
+}
+
 /**
  * Upsert by id. Answers the versions of those that were new or differ, or every fault. `pinsAreWritten`: the caller has seen to the table
  * of pins.
@@ -143,7 +148,7 @@ export async function writeProfiles(
   change: Change,
   profiles: readonly SubjectProfile[],
   pinsAreWritten = false,
-): Promise<Result<ReadonlyMap<string, number>, Refusal[]>> {
+): Promise<Result<ReadonlyMap<string, number>, ProfileFault[]>> {
   const ids = profiles.map(({ id }) => id);
   const before = new Map((await lockSubjects(db, ids)).map(({ id, profile }) => [id, profile as Before]));
   const rows = profiles.map((profile) => ({
@@ -195,12 +200,13 @@ export async function writeProfiles(
   return ok(versions);
 }
 
-async function overlapsOf(db: Db, changed: string[]): Promise<Refusal[]> {
-  return (await findOverlaps(db, changed, MAX_OVERLAPS)).map(({ id, subject, other, other_id }): Refusal => {
+async function overlapsOf(db: Db, changed: string[]): Promise<ProfileFault[]> {
+  return (await findOverlaps(db, changed, MAX_OVERLAPS)).map(({ id, subject, other, other_id }) => {
     const whom = other ?? 'somebody of another organisation';
     const theirs = other_id === id ? whom : `${whom} (device ${other_id}, same id on the wire)`;
     return {
-      code: 'duplicate-id',
+      code: 'duplicate-id' as const,
+      subject,
       where: `subject ${subject}: device ${id}`,
       message: `is assigned to ${theirs} at the same time: end the one before the other begins`,
     };

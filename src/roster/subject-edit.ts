@@ -65,7 +65,8 @@ export function addSubject(
   });
 }
 
-const NOBODY: Omit<SubjectProfile, 'id'> = {
+/** Of somebody who is new. */
+export const NOBODY: Omit<SubjectProfile, 'id'> = {
   name: '',
   office: '',
   grade: 'standard',

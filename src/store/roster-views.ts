@@ -57,6 +57,17 @@ export const listSubjects = statement<
    ORDER BY id LIMIT $5`,
 );
 
+/** Whole profiles by id, for a table; `isEnded` null: all. */
+export const listSubjectTable = statement<
+  [scope: string, organisation: string, minors: boolean, isEnded: boolean | null, limit: number]
+>()(
+  'roster-views.subject-table',
+  { id: 'text', profile: 'jsonb' },
+  `SELECT id, profile FROM subjects
+   WHERE ${orAdult('$3')} AND ${inScope('$1::text')} AND ${inScope('$2::text')} AND ($4::bool IS NULL OR ended = $4)
+   ORDER BY id LIMIT $5`,
+);
+
 export const findSubject = statement<[id: string]>()(
   'roster-views.subject',
   { ...SUBJECT, profile: 'jsonb' },
