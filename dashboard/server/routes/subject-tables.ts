@@ -6,6 +6,7 @@ import { EXPORT_FORMATS, exportSubjects } from '../../../src/roster/export-subje
 import { importSubjects } from '../../../src/roster/import-subjects.ts';
 import { MAX_FILE_BYTES, MAX_ROWS } from '../../../src/roster/sheet.ts';
 import { audit, Reason, reasonOf } from '../audit.ts';
+import { covers } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
@@ -139,7 +140,7 @@ export async function registerSubjectTableRoutes(
         );
       await audit(db, request, {
         action: 'roster.export',
-        office: organisation === '' ? actor.organisation : organisation,
+        office: covers(actor.organisation, organisation) ? organisation : actor.organisation,
         reason,
         detail: { format, state, rows: made.rows },
       });
