@@ -18,19 +18,18 @@ import {
 import { decodeRoster, decodeSubjectProfile, encodeRoster, findUnknownZones } from '../kernel/roster-file.ts';
 import { decodeZone } from '../kernel/zone-file.ts';
 import type { Database, Db } from '../ports/database.ts';
-import {
-  type Change,
-  changeRoster,
-  deed,
-  ROSTER_LOCK,
-  writePolicy,
-  writeProfiles,
-  writeZones,
-} from '../roster/change.ts';
+import { type Change, changeRoster, deed, writePolicy, writeProfiles, writeZones } from '../roster/change.ts';
 import { writeTerminals } from '../roster/terminals.ts';
 import type { AuditActor } from '../store/audit.ts';
 import { addToOutbox } from '../store/outbox.ts';
-import { findDocument, listProfiles, listZoneFeatures, lockRoster, upsertDocument } from '../store/roster.ts';
+import {
+  findDocument,
+  listProfiles,
+  listZoneFeatures,
+  lockRoster,
+  ROSTER_LOCK,
+  upsertDocument,
+} from '../store/roster.ts';
 import { listTerminals } from '../store/terminals.ts';
 
 export interface Changes {

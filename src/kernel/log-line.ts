@@ -363,7 +363,13 @@ function toJson(event: LogEvent): Json {
         method: event.method,
       };
     case 'profile': {
-      const { name: _, minor: __, record: ___, ...profile } = encodeSubjectProfile(event.profile);
+      const {
+        name: _,
+        minor: __,
+        contacts: ___,
+        record: ____,
+        ...profile
+      } = encodeSubjectProfile(event.profile);
       return { type: event.type, at: formatInstant(event.atMs), profile };
     }
     case 'tick':

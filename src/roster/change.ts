@@ -11,6 +11,7 @@ import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
 import type { SubjectProfile, ZoneFeature } from '../kernel/roster.ts';
 import { encodeSubjectProfile } from '../kernel/roster-file.ts';
 import { encodeZone } from '../kernel/zone-file.ts';
+import { decidedAbout, setClocks, withAll } from '../legal/settle.ts';
 import type { Database, Db } from '../ports/database.ts';
 import { type AuditActor, type AuditEntry, recordAudit } from '../store/audit.ts';
 import { ensureFeed } from '../store/feeds.ts';
@@ -23,10 +24,12 @@ import {
   lockRoster,
   lockSubjects,
   notifyRoster,
+  ROSTER_LOCK,
   upsertDocument,
   upsertSubjects,
   upsertZones,
 } from '../store/roster.ts';
+import { writeDates } from './dates.ts';
 import { writePins } from './terminals.ts';
 
 /** Who changes it, from where and why. */
@@ -46,7 +49,6 @@ export interface Change {
   readonly deeds: AuditEntry[];
 }
 
-export const ROSTER_LOCK = 7_261_004;
 /** More of one kind are not told: who has so many has one mistake, repeated. */
 const MAX_OVERLAPS = 10_000;
 
@@ -146,10 +148,12 @@ export interface ProfileFault extends Refusal {
 export async function writeProfiles(
   db: Db,
   change: Change,
-  profiles: readonly SubjectProfile[],
+  given: readonly SubjectProfile[],
   pinsAreWritten = false,
 ): Promise<Result<ReadonlyMap<string, number>, ProfileFault[]>> {
-  const ids = profiles.map(({ id }) => id);
+  const ids = given.map(({ id }) => id);
+  // What was decided here stands, whatever a file says that was saved before.
+  const profiles = withAll(given, await decidedAbout(db, ids), change.nowMs);
   const before = new Map((await lockSubjects(db, ids)).map(({ id, profile }) => [id, profile as Before]));
   const rows = profiles.map((profile) => ({
     id: profile.id,
@@ -173,6 +177,9 @@ export async function writeProfiles(
         .map(({ id }) => id);
   const faults = [...(await overlapsOf(db, changed)), ...(await writePins(db, withPins))];
   if (faults.length > 0) return fail(faults);
+  const anew = profiles.filter(({ id }) => versions.has(id));
+  await writeDates(db, anew, change.by.actor.name, change.nowMs);
+  await setClocks(db, anew);
 
   for (const [i, profile] of profiles.entries()) {
     const { id, office, noContact } = profile;

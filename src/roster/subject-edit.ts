@@ -35,6 +35,7 @@ export interface SubjectEdit {
   readonly curfews?: readonly unknown[];
   readonly checkins?: readonly unknown[];
   readonly noContact?: readonly string[];
+  readonly contacts?: readonly unknown[];
   readonly devices?: readonly unknown[];
 }
 

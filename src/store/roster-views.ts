@@ -68,17 +68,29 @@ export const listSubjectTable = statement<
    ORDER BY id LIMIT $5`,
 );
 
+/** Everybody of the scope with the profile and the newest check-in since then: for what is due today. */
+export const listProfiles = statement<[scope: string, since: Date, limit: number]>()(
+  'roster-views.profiles',
+  { id: 'text', name: 'text', office: 'text', profile: 'jsonb', checkin_at: 'timestamptz?' },
+  `SELECT s.id, s.name, s.office, s.profile, (SELECT max(c.at) FROM checkins c WHERE c.subject = s.id AND c.at >= $2) AS checkin_at
+   FROM subjects s WHERE NOT s.ended AND ${inScope('$1::text')} ORDER BY s.id LIMIT $3`,
+);
+
 export const findSubject = statement<[id: string]>()(
   'roster-views.subject',
   { ...SUBJECT, profile: 'jsonb' },
   `SELECT ${SUBJECT_COLUMNS}, profile FROM subjects WHERE id = $1`,
 );
 
-/** The card of everybody under correction for the board, by id: the order is that of the cards' indices. */
+/** The card of everybody under correction for the board, by id: the order is that of the cards' indices. Leaves that are not over: pairs of instants. */
 export const listSubjectCards = statement<[]>()(
   'roster-views.cards',
-  { id: 'text', name: 'text', office: 'text', grade: 'text', minor: 'bool' },
-  'SELECT id, name, office, grade, minor FROM subjects WHERE NOT ended ORDER BY id',
+  { id: 'text', name: 'text', office: 'text', grade: 'text', minor: 'bool', leaves: 'jsonb' },
+  `SELECT id, name, office, grade, minor, coalesce((
+     SELECT jsonb_agg(jsonb_build_array(p ->> 'from', coalesce(p ->> 'returnedAt', p ->> 'until')) ORDER BY p ->> 'from')
+     FROM jsonb_array_elements(profile -> 'permits') p
+     WHERE coalesce(p ->> 'returnedAt', p ->> 'until')::timestamptz > now()), '[]'::jsonb) AS leaves
+   FROM subjects ORDER BY id`,
 );
 
 export const listDevices = statement<
@@ -103,8 +115,10 @@ export const listDevices = statement<
     interval_s: 'int4',
     valid_from: 'timestamptz',
     valid_until: 'timestamptz?',
+    order_from: 'timestamptz?',
+    order_until: 'timestamptz?',
   },
-  `SELECT d.id, d.subject, d.kind, d.feed, d.protocol, d.address, d.interval_s, d.valid_from, d.valid_until
+  `SELECT d.id, d.subject, d.kind, d.feed, d.protocol, d.address, d.interval_s, d.valid_from, d.valid_until, d.order_from, d.order_until
    FROM devices d JOIN subjects s ON s.id = d.subject
    WHERE ${orAdult('$7')} AND ${inScope('$1::text')} AND ($2::text IS NULL OR d.subject = $2)
      AND (d.id, d.subject, d.valid_from) > ($3, $4, $5)

@@ -41,6 +41,11 @@ export const ACTIONS = [
   'subjects.administer',
   'subjects.export',
   'categories.write',
+  'permits.write',
+  'permits.decide',
+  'orders.write',
+  'orders.decide',
+  'clocks.write',
   'tracks.read',
   'devices.read',
   'devices.assign',
@@ -72,6 +77,9 @@ export const ACTIONS = [
   'scores.object',
   'scores.decide',
   'reports.sign',
+  'notices.read',
+  'notices.administer',
+  'deliveries.read',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -139,6 +147,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'identity.read',
     'compliance.read',
     'logs.sign',
+    'notices.read',
   ],
   'office-officer': [
     'account.own',
@@ -153,6 +162,10 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'subjects.read',
     'subjects.change',
     'subjects.export',
+    'permits.write',
+    'permits.decide',
+    'orders.write',
+    'clocks.write',
     'tracks.read',
     'devices.read',
     'devices.assign',
@@ -167,6 +180,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'compliance.read',
     'logs.sign',
     'scores.object',
+    'notices.read',
   ],
   manager: [
     'account.own',
@@ -180,6 +194,8 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'board.watch',
     'subjects.read',
     'policies.read',
+    'permits.decide',
+    'orders.decide',
     'policies.backtest',
     'zones.read',
     'feeds.read',
@@ -189,6 +205,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'scores.enter',
     'scores.decide',
     'reports.sign',
+    'notices.read',
   ],
   auditor: [
     'account.own',
@@ -214,6 +231,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'seals.read',
     'evidence.make',
     'retention.read',
+    'deliveries.read',
   ],
   prosecutor: [
     'account.own',

@@ -1,5 +1,6 @@
 /** `subjects` made, changed, moved to another office and ended. Each change needs the version that was read, and a reason. */
 import { type Static, Type } from 'typebox';
+import { CONTACTS } from '../../../src/kernel/casework.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import { fail, ok } from '../../../src/kernel/result.ts';
 import type { Database } from '../../../src/ports/database.ts';
@@ -44,12 +45,20 @@ const Fields = {
   ),
   curfews: Type.Array(Type.Object({ zone: Text, ...Schedule }), { maxItems: 50 }),
   checkins: Checkins,
+  contacts: Type.Array(
+    Type.Object({
+      whom: Type.Enum(CONTACTS),
+      name: Text,
+      phone: PlainText({ minLength: 1, maxLength: 40 }),
+    }),
+    { maxItems: 20, description: 'Whom to call' },
+  ),
   noContact: Type.Array(Text, { maxItems: 500, description: 'Ids of other subjects' }),
 };
 const Edit = Type.Partial(Type.Object(Fields));
 type Given = Static<typeof Edit>;
 /** What an office decides about the people in its charge: the rest is the county's (intake, grade, zones, dates). */
-const OFFICE_MAY = ['officer', 'checkins'];
+const OFFICE_MAY = ['officer', 'checkins', 'contacts'];
 
 export function registerSubjectChangeRoutes(
   app: App,
@@ -104,7 +113,8 @@ export function registerSubjectChangeRoutes(
       bodyLimit: MAX_BODY_BYTES,
       schema: {
         tags,
-        summary: 'Change what is given of a subject; an office its responsible officer and check-ins',
+        summary:
+          'Change what is given of a subject; an office its responsible officer, check-ins and contacts',
         params: Type.Object({ id: Id }),
         body: Type.Object({ version: Version, reason: Why, ...Edit.properties }),
         response: answers(WrittenAnswer),
