@@ -28,6 +28,7 @@ import { registerDeviceCommandRoutes } from './routes/device-commands.ts';
 import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
 import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
+import { registerDueRoutes } from './routes/due.ts';
 import { type EvidenceOffice, registerEvidenceRoutes } from './routes/evidence-packs.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
 import { registerHazardRoutes } from './routes/hazards.ts';
@@ -58,6 +59,7 @@ import { registerTaskFileRoutes } from './routes/task-files.ts';
 import { registerTaskRoutes } from './routes/tasks.ts';
 import { registerTerminalRoutes } from './routes/terminals.ts';
 import { registerTokenRoutes } from './routes/tokens.ts';
+import { registerTrendRoutes } from './routes/trends.ts';
 import { registerZoneCheckRoutes, type ZonesOfPast } from './routes/zone-checks.ts';
 
 export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
@@ -134,6 +136,8 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerRetentionRoutes(app, deps);
   registerPresenceRoutes(app, deps);
   registerComplianceRoutes(app, deps);
+  registerTrendRoutes(app, deps);
+  registerDueRoutes(app, deps);
   registerDailyLogRoutes(app, { ...deps, whole: given.database });
   registerScoringRoutes(app, deps);
   registerAlarmLoadRoutes(app, deps);

@@ -18,6 +18,14 @@ export const listSubjects = statement<
    ORDER BY id LIMIT $5`,
 );
 
+/** Everybody of the scope with the profile and the newest check-in since then: for what is due today. */
+export const listProfiles = statement<[scope: string, since: Date, limit: number]>()(
+  'roster-views.profiles',
+  { id: 'text', name: 'text', office: 'text', profile: 'jsonb', checkin_at: 'timestamptz?' },
+  `SELECT s.id, s.name, s.office, s.profile, (SELECT max(c.at) FROM checkins c WHERE c.subject = s.id AND c.at >= $2) AS checkin_at
+   FROM subjects s WHERE ${inScope('$1::text')} ORDER BY s.id LIMIT $3`,
+);
+
 export const findSubject = statement<[id: string]>()(
   'roster-views.subject',
   {

@@ -9,6 +9,8 @@ import { drawMarks, PIXEL_RATIO } from './marks.ts';
 import { FONTS, mapStyle, PALETTES, type Theme } from './style.ts';
 
 export interface BoardMap {
+  /** For what draws on it by itself (`zone-drawing.ts`). */
+  readonly view: MapView;
   setTheme(theme: Theme): void;
   drawSubjects(features: FeatureCollection): void;
   /** How long the last drawing of the subjects took until all of it was on the screen. */
@@ -126,6 +128,7 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
   });
 
   return {
+    view: map,
     setTheme(next) {
       if (next === current) return;
       current = next;
