@@ -51,6 +51,8 @@ export const en = {
     packs: 'Evidence packs',
     access: 'Access report',
     retention: 'Retention',
+    delivery: 'Notice delivery',
+    notices: 'Notices',
   },
   faults: {
     wrong: 'Account or password is wrong.',
