@@ -76,7 +76,7 @@ export const zh = {
     language: '语言',
     languages: { zh: '中文', en: '英文' },
     tells: '显示',
-    tellsOf: { person: '隐名与机构', place: '大致位置' },
+    tellsOf: { person: '脱敏姓名与机构', place: '大致位置' },
     tellsHelp: '外发消息中姓名与位置不会同时出现；姓名只保留姓氏，未成年人不显示姓氏。',
     quiet: '免打扰',
     quietFrom: '免打扰开始',
