@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { Database, Db } from '../ports/database.ts';
 import type { NoticeJob, NoticeQueue, NoticeQueueTimes } from '../ports/notice-queue.ts';
 
+const SCHEMA = 'pgboss';
 const QUEUE = 'notices';
 const DEAD = 'notices-dead';
 
@@ -24,7 +25,7 @@ const TIMES: NoticeQueueTimes = {
   retries: 8,
 };
 
-/** Rejects when the database does not let the schema be made. */
+/** Rejects with 42501 when the database does not let the schema be made (`NO_SCHEMA` says what to do). */
 export async function openNoticeQueue(deps: {
   readonly database: Database;
   readonly logger: Logger;
@@ -36,9 +37,15 @@ export async function openNoticeQueue(deps: {
 }): Promise<NoticeQueue> {
   const { database, logger } = deps;
   const times = { ...TIMES, ...deps.times };
+  // Where it is there, nobody need be allowed to make one: IF NOT EXISTS asks for the right all the same.
+  const { rows } = await database.query<{ has: boolean }>({
+    text: 'SELECT to_regnamespace($1) IS NOT NULL AS has',
+    values: [SCHEMA],
+  });
   const boss = new PgBoss({
     db: executorOf(database),
-    schema: 'pgboss',
+    schema: SCHEMA,
+    createSchema: rows[0]?.has !== true,
     schedule: false,
     registerInstance: false,
     openTelemetry: { enabled: false },
@@ -90,6 +97,8 @@ export async function openNoticeQueue(deps: {
     stop: () => boss.stop({ graceful: true, timeout: 15_000 }),
   };
 }
+
+export const NO_SCHEMA = `the login of DATABASE_URL may make no schema for the notices' queue: CREATE SCHEMA ${SCHEMA} AUTHORIZATION that login, once`;
 
 function executorOf(db: Db) {
   return {
