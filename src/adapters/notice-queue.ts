@@ -11,8 +11,9 @@ const SCHEMA = 'pgboss';
 const QUEUE = 'notices';
 const DEAD = 'notices-dead';
 
-/** Messages that are on their way at once, from one process. */
-const CONCURRENCY = 4;
+/** So many batches of so many messages are on their way at once, from one process; one slow message holds up its batch. */
+const CONCURRENCY = 2;
+const BATCH = 8;
 /** The library deletes jobs that waited longer; none is to be lost because nobody ran the program for a while. */
 const KEEP_WAITING_S = 365 * 86_400;
 /** Eight tries in some five hours. */
@@ -75,9 +76,23 @@ export async function openNoticeQueue(deps: {
   await boss.createQueue(QUEUE, options);
   await boss.updateQueue(QUEUE, options);
   const poll = { pollingIntervalSeconds: times.pollS };
-  await boss.work<NoticeJob, void>(QUEUE, { ...poll, localConcurrency: CONCURRENCY }, async ([job]) => {
-    if (job !== undefined) await deps.work(job.data);
-  });
+  const batches = {
+    ...poll,
+    localConcurrency: CONCURRENCY,
+    batchSize: BATCH,
+    burstWhenBatchFull: true,
+    perJobResults: true,
+  } as const;
+  await boss.work<NoticeJob>(QUEUE, batches, (jobs) =>
+    Promise.all(
+      jobs.map(({ id, data }) =>
+        deps.work(data).then(
+          () => ({ id, status: 'completed' as const }),
+          (error: unknown) => ({ id, status: 'failed' as const, output: String(error) }),
+        ),
+      ),
+    ),
+  );
   await boss.work<NoticeJob, void>(DEAD, poll, async ([job]) => {
     if (job !== undefined) await deps.bury(job.data);
   });
