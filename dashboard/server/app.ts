@@ -28,13 +28,17 @@ import { registerDeviceCommandRoutes } from './routes/device-commands.ts';
 import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
 import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
+import { registerDueRoutes } from './routes/due.ts';
 import { type EvidenceOffice, registerEvidenceRoutes } from './routes/evidence-packs.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
 import { registerHazardRoutes } from './routes/hazards.ts';
 import { type IdentityOffice, registerIdentityRoutes } from './routes/identities.ts';
 import { registerIncidentRoutes } from './routes/incidents.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
+import { registerLegalClockRoutes } from './routes/legal-clocks.ts';
 import { registerOrganisationRoutes } from './routes/organisations.ts';
+import { registerPermitRoutes } from './routes/permits.ts';
+import { registerPositioningOrderRoutes } from './routes/positioning-orders.ts';
 import { registerPresenceRoutes } from './routes/presence.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
 import { registerReportRoutes } from './routes/reports.ts';
@@ -52,6 +56,7 @@ import { registerTaskFileRoutes } from './routes/task-files.ts';
 import { registerTaskRoutes } from './routes/tasks.ts';
 import { registerTerminalRoutes } from './routes/terminals.ts';
 import { registerTokenRoutes } from './routes/tokens.ts';
+import { registerTrendRoutes } from './routes/trends.ts';
 import { registerZoneCheckRoutes, type ZonesOfPast } from './routes/zone-checks.ts';
 
 export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
@@ -108,8 +113,11 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerShiftRoutes(app, deps);
   registerRotaRoutes(app, deps);
   registerCheckRoutes(app, deps);
-  registerSubjectRoutes(app, { database: deps.database, liveBoard });
+  registerSubjectRoutes(app, { ...deps, liveBoard });
   registerRosterRoutes(app, deps);
+  registerPermitRoutes(app, deps);
+  registerPositioningOrderRoutes(app, deps);
+  registerLegalClockRoutes(app, deps);
   registerFeedRoutes(app, deps);
   registerDeviceSecretRoutes(app, deps);
   registerDeviceMessageRoutes(app, deps);
@@ -125,6 +133,8 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerRetentionRoutes(app, deps);
   registerPresenceRoutes(app, deps);
   registerComplianceRoutes(app, deps);
+  registerTrendRoutes(app, deps);
+  registerDueRoutes(app, deps);
   registerDailyLogRoutes(app, { ...deps, whole: given.database });
   registerScoringRoutes(app, deps);
   registerAlarmLoadRoutes(app, deps);

@@ -18,6 +18,14 @@ export const listSubjects = statement<
    ORDER BY id LIMIT $5`,
 );
 
+/** Everybody of the scope with the profile and the newest check-in since then: for what is due today. */
+export const listProfiles = statement<[scope: string, since: Date, limit: number]>()(
+  'roster-views.profiles',
+  { id: 'text', name: 'text', office: 'text', profile: 'jsonb', checkin_at: 'timestamptz?' },
+  `SELECT s.id, s.name, s.office, s.profile, (SELECT max(c.at) FROM checkins c WHERE c.subject = s.id AND c.at >= $2) AS checkin_at
+   FROM subjects s WHERE ${inScope('$1::text')} ORDER BY s.id LIMIT $3`,
+);
+
 export const findSubject = statement<[id: string]>()(
   'roster-views.subject',
   {
@@ -65,8 +73,10 @@ export const listDevices = statement<
     interval_s: 'int4',
     valid_from: 'timestamptz',
     valid_until: 'timestamptz?',
+    order_from: 'timestamptz?',
+    order_until: 'timestamptz?',
   },
-  `SELECT d.id, d.subject, d.kind, d.feed, d.protocol, d.address, d.interval_s, d.valid_from, d.valid_until
+  `SELECT d.id, d.subject, d.kind, d.feed, d.protocol, d.address, d.interval_s, d.valid_from, d.valid_until, d.order_from, d.order_until
    FROM devices d JOIN subjects s ON s.id = d.subject
    WHERE ${orAdult('$7')} AND ${inScope('$1::text')} AND ($2::text IS NULL OR d.subject = $2)
      AND (d.id, d.subject, d.valid_from) > ($3, $4, $5)

@@ -35,7 +35,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the page', () => {
     ['/duty/checks', '抽查', 'Spot checks'],
     ['/duty/rota', '排班', 'Rota'],
     ['/office', '异常定位任务', 'Abnormal-location tasks'],
-    ['/logs', '信息化核查日志', 'Verification logs'],
+    ['/logs', '核查与督查日志', 'Daily logs'],
     ['/rates', '合规指标', 'Rates'],
     ['/subjects', '矫正对象', 'Subjects'],
     ['/operations', '系统运行', 'Operations'],

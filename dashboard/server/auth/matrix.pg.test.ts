@@ -39,6 +39,8 @@ const ID_AFTER: Readonly<Record<string, string>> = {
   'check-draws': 'draw',
   terminals: 'terminal',
   'legal-holds': 'hold',
+  permits: 'permit',
+  'positioning-orders': 'order',
   'score-objections': 'objection',
   reports: 'report',
 };
@@ -216,6 +218,19 @@ async function makeWork(side: Side, office: string): Promise<Values> {
        VALUES ($1, 'month', '2026-03-01', 'x', $2, 'x') RETURNING seq AS id`,
       office,
       place,
+    ),
+    permit: await made(
+      `INSERT INTO permits (subject, ground, explanation, destination, from_at, until_at, state, measures, level, days, cumulated_days, asked_by, asked_at)
+       VALUES ($1, 'medical', $2, 'x', now(), now() + interval '1 day', 'asked', '2020-07-01', 'office', 2, 2, 'x', now()) RETURNING id`,
+      subject,
+      side,
+    ),
+    order: await made(
+      `INSERT INTO positioning_orders (subject, device, ground, from_at, until_at, state, measures, proposed_by, proposed_at)
+       VALUES ($1, $2, $3, now(), now() + interval '1 day', 'proposed', '2020-07-01', 'x', now()) RETURNING id`,
+      subject,
+      `d-${side}`,
+      side,
     ),
     hold: await made(
       "INSERT INTO legal_holds (subject, office, reason, set_by, set_at) VALUES ($1, $2, $3, 'x', now()) RETURNING id",

@@ -12,6 +12,8 @@ import { FONTS, mapStyle, PALETTES, type Theme } from './style.ts';
 export type Subjects = FeatureCollection<Point, SubjectProperties>;
 
 export interface BoardMap {
+  /** For what draws on it by itself (`zone-drawing.ts`). */
+  readonly view: MapView;
   setTheme(theme: Theme): void;
   drawSubjects(features: Subjects): void;
   /** How long the last drawing of the subjects took until all of it was on the screen. */
@@ -144,6 +146,7 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
   });
 
   return {
+    view: map,
     setTheme(next) {
       if (next === current) return;
       current = next;

@@ -55,6 +55,9 @@ export const PALETTES: Readonly<Record<Theme, Palette>> = {
   },
 };
 
+/** Of what is chosen or drawn. */
+export const choiceColour = (theme: Theme): `#${string}` => COLOURS[theme].choice;
+
 export function mapStyle(theme: Theme): StyleSpecification {
   const colour = COLOURS[theme];
   const empty = { type: 'FeatureCollection' as const, features: [] };
@@ -119,6 +122,34 @@ function selectionLayers(colour: Colours): LayerSpecification[] {
       source,
       filter: ['==', ['get', 'role'], 'zone'],
       paint: { 'line-color': colour.choice, 'line-width': 2 },
+    },
+    {
+      id: 'selection-area',
+      type: 'fill',
+      source,
+      filter: ['==', ['get', 'role'], 'zone'],
+      paint: { 'fill-color': colour.choice, 'fill-opacity': 0.1 },
+    },
+    {
+      // As wide as it is on the ground, at every zoom.
+      id: 'selection-corridor',
+      type: 'line',
+      source,
+      filter: ['==', ['get', 'role'], 'corridor'],
+      layout: { 'line-cap': 'round', 'line-join': 'round' },
+      paint: {
+        'line-color': colour.choice,
+        'line-opacity': 0.2,
+        'line-width': [
+          'interpolate',
+          ['exponential', 2],
+          ['zoom'],
+          0,
+          ['get', 'widthPx'],
+          22,
+          ['*', ['get', 'widthPx'], 2 ** 22],
+        ],
+      },
     },
     {
       id: 'selection-error',
