@@ -36,6 +36,9 @@ import { type IdentityOffice, registerIdentityRoutes } from './routes/identities
 import { registerIncidentRoutes } from './routes/incidents.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
 import { registerLegalClockRoutes } from './routes/legal-clocks.ts';
+import { registerNoticeDeliveryRoutes } from './routes/notice-deliveries.ts';
+import { registerNoticeSubscriptionRoutes } from './routes/notice-subscriptions.ts';
+import { registerNoticeRoutes } from './routes/notices.ts';
 import { registerOrganisationRoutes } from './routes/organisations.ts';
 import { registerPermitRoutes } from './routes/permits.ts';
 import { registerPositioningOrderRoutes } from './routes/positioning-orders.ts';
@@ -140,6 +143,9 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerAlarmLoadRoutes(app, deps);
   registerReportRoutes(app, deps);
   registerIdentityRoutes(app, deps);
+  registerNoticeRoutes(app, deps);
+  registerNoticeSubscriptionRoutes(app, deps);
+  registerNoticeDeliveryRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 
