@@ -17,6 +17,6 @@ COPY --from=build /app/dashboard/web/dist ./dashboard/web/dist
 RUN mkdir /data && chown node:node /data
 USER node
 EXPOSE 8080 5055 5015 5093 8081
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+HEALTHCHECK --interval=10s --timeout=10s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--disable-warning=ExperimentalWarning", "src/main.ts", "start"]

@@ -5,6 +5,7 @@ import type { Guest } from '../dashboard/server/http-server.ts';
 import type { Cleanups } from './backbone.ts';
 import type { Config } from './config.ts';
 import { createDevicePort, createDeviceRoom, type DevicePort, devicePorts } from './device-ports.ts';
+import { mayCollect } from './ingest/collection.ts';
 import { type CommandChannel, type CommandDesk, openCommandDesk } from './ingest/command-desk.ts';
 import { createDeviceMessages } from './ingest/device-messages.ts';
 import { createDeviceNotices } from './ingest/device-notices.ts';
@@ -23,6 +24,7 @@ import { createTakeDecoded, type Messages } from './ingest/take-decoded.ts';
 import type { TcpServer } from './ingest/tcp-server.ts';
 import { openTerminalStates } from './ingest/terminal-states.ts';
 import { createTerminalTake } from './ingest/terminal-take.ts';
+import { createUncollectedCounter } from './ingest/uncollected.ts';
 import type { Metrics } from './metrics.ts';
 import { openMlp } from './mlp-role.ts';
 import type { Database } from './ports/database.ts';
@@ -62,7 +64,9 @@ export async function openIngest({
     for (const { code } of refused) metrics.refused.inc({ source, code });
   };
   const nowhere = { add: async () => {} };
-  const bare = createIntake({ log, devices, clockSkewS, quarantine: nowhere, onTaken: taken });
+  const uncollected = createUncollectedCounter(database);
+  const shared = { log, devices, clockSkewS, uncollected, onTaken: taken };
+  const bare = createIntake({ ...shared, quarantine: nowhere });
   const secretOf = (address: string) => devices.secretOf(address, 'owntracks');
   const kept = createDeviceMessages({ db: database, devices, logger });
   cleanups.add('device messages', () => kept.stop());
@@ -73,7 +77,10 @@ export async function openIngest({
       const { protocol } = origin;
       if (protocol !== 'owntracks' && protocol !== 'mlp') return;
       const found = devices.resolve(address, origin.receivedMs, protocol);
-      if (found.ok) desk?.onHeard({ device: found.value.device, records, receivedMs: origin.receivedMs });
+      if (!found.ok) return;
+      const { receivedMs } = origin;
+      const mayTellPlace = mayCollect(found.value, 'position', receivedMs).ok;
+      desk?.onHeard({ device: found.value.device, records: mayTellPlace ? records : [], receivedMs });
     },
   };
   // What is tried again stands in quarantine already: refused once more, it stays where it is.
@@ -93,7 +100,7 @@ export async function openIngest({
           notices.raise({ protocol: source, address: device, code: refusal.code, receivedMs });
     },
   };
-  const intake = createIntake({ log, devices, clockSkewS, quarantine: telling, onTaken: taken });
+  const intake = createIntake({ ...shared, quarantine: telling });
   const { take } = createTakeDecoded({ intake: bare, quarantine: telling, messages });
   const native: Guest = {
     action: 'own-check',
@@ -136,7 +143,7 @@ export async function openIngest({
   });
 
   const room = createDeviceRoom();
-  const shared = {
+  const ports = {
     room,
     intake: bare,
     quarantine: telling,
@@ -149,7 +156,7 @@ export async function openIngest({
   const tcp: readonly (DevicePort & { readonly server: TcpServer })[] = devicePorts(config).map((port) => ({
     ...port,
     server: createDevicePort(port, {
-      ...shared,
+      ...ports,
       onHeard: ({ device, frame: { records, answers }, receivedMs }) =>
         desk?.onHeard({ device, records, receivedMs, ...(answers === undefined ? {} : { answers }) }),
     }),

@@ -17,7 +17,7 @@ export function createMetrics() {
     }),
     refused: new Counter({
       name: 'wardline_observations_refused_total',
-      help: 'Observations put into quarantine',
+      help: 'Observations refused, by reason: put into quarantine, but for outside-order and correction-ended, of which nothing may be kept',
       labelNames: ['source', 'code'],
       registers,
     }),

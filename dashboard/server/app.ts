@@ -35,7 +35,13 @@ import { registerHazardRoutes } from './routes/hazards.ts';
 import { type IdentityOffice, registerIdentityRoutes } from './routes/identities.ts';
 import { registerIncidentRoutes } from './routes/incidents.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
+import { registerLegalClockRoutes } from './routes/legal-clocks.ts';
+import { registerNoticeDeliveryRoutes } from './routes/notice-deliveries.ts';
+import { registerNoticeSubscriptionRoutes } from './routes/notice-subscriptions.ts';
+import { registerNoticeRoutes } from './routes/notices.ts';
 import { registerOrganisationRoutes } from './routes/organisations.ts';
+import { registerPermitRoutes } from './routes/permits.ts';
+import { registerPositioningOrderRoutes } from './routes/positioning-orders.ts';
 import { registerPresenceRoutes } from './routes/presence.ts';
 import { type Quarantine, registerQuarantineRoutes } from './routes/quarantine.ts';
 import { registerReportRoutes } from './routes/reports.ts';
@@ -110,8 +116,11 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerShiftRoutes(app, deps);
   registerRotaRoutes(app, deps);
   registerCheckRoutes(app, deps);
-  registerSubjectRoutes(app, { database: deps.database, liveBoard });
+  registerSubjectRoutes(app, { ...deps, liveBoard });
   registerRosterRoutes(app, deps);
+  registerPermitRoutes(app, deps);
+  registerPositioningOrderRoutes(app, deps);
+  registerLegalClockRoutes(app, deps);
   registerFeedRoutes(app, deps);
   registerDeviceSecretRoutes(app, deps);
   registerDeviceMessageRoutes(app, deps);
@@ -134,6 +143,9 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerAlarmLoadRoutes(app, deps);
   registerReportRoutes(app, deps);
   registerIdentityRoutes(app, deps);
+  registerNoticeRoutes(app, deps);
+  registerNoticeSubscriptionRoutes(app, deps);
+  registerNoticeDeliveryRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

@@ -20,6 +20,33 @@ export interface Room {
 export const ROOMS: readonly Room[] = [
   { path: '/', name: 'board', actions: ['board.watch'], load: BoardRoom },
   {
+    path: '/wall',
+    name: 'wall',
+    actions: ['board.watch'],
+    load: () => import('./pages/wall-page.vue'),
+    isInner: true,
+  },
+  {
+    path: '/duty',
+    name: 'duty',
+    actions: ['shifts.read'],
+    load: () => import('./duty/duty-page.vue'),
+  },
+  {
+    path: '/duty/checks',
+    name: 'checks',
+    actions: ['shifts.read'],
+    load: () => import('./duty/checks-page.vue'),
+    isInner: true,
+  },
+  {
+    path: '/duty/rota',
+    name: 'rota',
+    actions: ['shifts.read'],
+    load: () => import('./duty/rota-page.vue'),
+    isInner: true,
+  },
+  {
     path: '/office',
     name: 'office',
     actions: ['tasks.read'],
@@ -84,6 +111,18 @@ export const ROOMS: readonly Room[] = [
     actions: ['subjects.read'],
     load: () => import('./subjects/subject-page.vue'),
     isInner: true,
+  },
+  {
+    path: '/zones',
+    name: 'zones',
+    actions: ['zones.lint'],
+    load: () => import('./zones/zones-page.vue'),
+  },
+  {
+    path: '/policies',
+    name: 'policies',
+    actions: ['policies.backtest'],
+    load: () => import('./policies/policies-page.vue'),
   },
   {
     path: '/operations',

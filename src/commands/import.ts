@@ -11,6 +11,7 @@ import { createIntake, type Draft, type Intake } from '../ingest/intake.ts';
 import { createQuarantine } from '../ingest/quarantine.ts';
 import { openRosterCache, type RosterCache } from '../ingest/roster-cache.ts';
 import { readRoster } from '../ingest/roster-load.ts';
+import { createUncollectedCounter } from '../ingest/uncollected.ts';
 import type { Json } from '../kernel/field.ts';
 import { formatInstant, parseInstant } from '../kernel/instant.ts';
 import { DEFAULT_POLICY } from '../kernel/policy.ts';
@@ -116,7 +117,8 @@ async function openIntake({ database, openLog }: ImportAccess, devices: RosterCa
   const quarantine = createQuarantine(database, async () =>
     fail({ code: 'unknown-value', where: '', message: 'an import does not replay' }),
   );
-  return createIntake({ log, devices, quarantine, clockSkewS });
+  const uncollected = createUncollectedCounter(database);
+  return createIntake({ log, devices, quarantine, uncollected, clockSkewS });
 }
 
 interface Counts {

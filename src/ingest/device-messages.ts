@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { parseInstant } from '../kernel/instant.ts';
 import type { Db } from '../ports/database.ts';
 import { addDeviceMessages } from '../store/device-messages.ts';
+import { mayCollect } from './collection.ts';
 import type { Origin } from './intake.ts';
 import type { DeviceRecord } from './protocols/record.ts';
 import type { Devices } from './roster-cache.ts';
@@ -95,6 +96,8 @@ export function createDeviceMessages(deps: { db: Db; devices: Devices; logger: L
         // Not on the roster: it stands in quarantine, and is of nobody who could see it here.
         if (!found.ok) continue;
         const { device, subject } = found.value;
+        const type = record.lat === undefined ? 'status' : 'position';
+        if (!mayCollect(found.value, type, then.ok ? (atMs ?? receivedMs) : receivedMs).ok) continue;
         const by = feed ?? found.value.feed;
         const crs = by === null ? 'wgs84' : (devices.crsOf?.(by) ?? 'wgs84');
         const kept = crs === 'wgs84' || record.lat === undefined ? record : { ...record, crs };

@@ -1,18 +1,20 @@
 /**
  * The one way in. A draft (a decoded record that names a device, not yet a subject) is resolved by the roster, checked, and
- * put on the log; what can't be taken goes into quarantine with its bytes and the reason. When `take` resolves, every
- * item is durable in one of the two; when it rejects with `LogUnavailable`, the sender keeps all and comes again.
+ * put on the log; what can't be taken goes into quarantine with its bytes and the reason, but for what the law lets nobody collect,
+ * which is counted and not kept. When `take` resolves, every item is durable in one of the three; when it rejects with `LogUnavailable`, the sender keeps all and comes again.
  */
 import { isObject, type Json } from '../kernel/field.ts';
 import { type Instant, parseInstant } from '../kernel/instant.ts';
 import type { Observation } from '../kernel/log-event.ts';
 import { decodeObservation, encodeLogEvent } from '../kernel/log-line.ts';
-import { ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
+import { fail, ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import type { Protocol } from '../kernel/roster.ts';
 import type { LogEntry, ObservationLog } from '../ports/observation-log.ts';
+import { isUncollected, mayCollect } from './collection.ts';
 import { toWgs84 } from './coordinates.ts';
 import type { Quarantine, Source } from './quarantine.ts';
-import type { Devices } from './roster-cache.ts';
+import type { Assignment, Devices } from './roster-cache.ts';
+import type { Uncollected, UncollectedCounter } from './uncollected.ts';
 
 export interface Draft {
   /** JSON of an observation: `device` is the id on the wire, `subject` may be missing; or why it could not be read. */
@@ -45,6 +47,8 @@ export interface Intake {
 export interface IntakeDeps {
   readonly log: Pick<ObservationLog, 'append'>;
   readonly quarantine: Pick<Quarantine, 'add'>;
+  /** Counts what nobody may collect, of which nothing goes into quarantine. */
+  readonly uncollected: UncollectedCounter;
   readonly devices: Devices;
   /** A fix time further ahead of receipt than this is not believed, where the roster's policy says nothing else. */
   readonly clockSkewS: number;
@@ -59,14 +63,26 @@ export function createIntake(deps: IntakeDeps): Intake {
     take: async (drafts, origin) => {
       const entries: LogEntry[] = [];
       const refused: ({ index: number } & Refusal)[] = [];
+      const uncollected: Uncollected[] = [];
       drafts.forEach((draft, index) => {
         const result = draft.json.ok ? admit(draft.json.value, origin, deps) : draft.json;
         if (result.ok) entries.push({ key: result.value.subject, line: encodeLogEvent(result.value) });
-        else refused.push({ index, ...result.error });
+        else {
+          const { whose, ...refusal }: NotAdmitted = result.error;
+          refused.push({ index, ...refusal });
+          if (whose !== undefined)
+            uncollected.push({ ...whose, code: refusal.code, receivedMs: origin.receivedMs });
+        }
       });
       // The log first: what it can't take comes again whole, and must not stand in quarantine twice.
       await deps.log.append(entries);
-      await setAside(deps.quarantine, drafts, refused, origin);
+      await deps.uncollected.add(uncollected);
+      await setAside(
+        deps.quarantine,
+        drafts,
+        refused.filter(({ code }) => !isUncollected(code)),
+        origin,
+      );
       deps.onTaken?.(origin.source, entries.length, refused);
       return { accepted: entries.length, refused };
     },
@@ -97,12 +113,15 @@ async function setAside(
   );
 }
 
+/** Why something is not taken; `whose`: of whom nobody may collect it. */
+export type NotAdmitted = Refusal & { readonly whose?: Pick<Uncollected, 'device' | 'subject'> };
+
 /** From JSON to an observation of a known subject, or why not. Pure but for the roster's memory. */
 export function admit(
   json: unknown,
   origin: Origin,
   deps: Pick<IntakeDeps, 'devices' | 'clockSkewS'>,
-): Result<Observation, Refusal> {
+): Result<Observation, NotAdmitted> {
   if (!isObject(json)) return refuse('not-an-object', '', 'an observation must be a JSON object');
   const { type } = json;
   if (type !== 'position' && type !== 'status' && type !== 'checkin') {
@@ -115,7 +134,7 @@ export function admit(
   const named =
     type === 'checkin' ? nameSubject(json, origin, deps.devices) : nameDevice(json, origin, deps.devices);
   if (!named.ok) return named;
-  const { feed } = named.value;
+  const { feed, by } = named.value;
   // Over the wire the server's clock is the receipt, whatever the sender says.
   const decoded = decodeObservation(
     named.value.json,
@@ -137,6 +156,10 @@ export function admit(
       'at',
       "lies before 1980-01-06, the begin of GPS time: set the device's clock",
     );
+  if (by !== null) {
+    const lawful = mayCollect(by, type, atMs);
+    if (!lawful.ok) return fail({ ...lawful.error, whose: { device: by.device, subject: by.subject } });
+  }
   if (decoded.value.type === 'position' && decoded.value.lat === 0 && decoded.value.lon === 0)
     return refuse('bad-coordinates', 'lat', '0, 0 is what a device says that has no fix');
   const crs = feed === null ? 'wgs84' : (deps.devices.crsOf?.(feed) ?? 'wgs84');
@@ -148,10 +171,12 @@ export function admit(
 interface Named {
   readonly json: Json;
   readonly feed: string | null;
+  /** Null: no device of the subject's said it. */
+  readonly by: Assignment | null;
 }
 
 /** Puts the roster's device and subject in the place of the id on the wire. */
-function nameDevice(json: Json, origin: Origin, devices: Devices): Result<Named, Refusal> {
+function nameDevice(json: Json, origin: Origin, devices: Devices): Result<Named, NotAdmitted> {
   const { device, subject } = json;
   if (typeof device !== 'string' || device === '') {
     return refuse(
@@ -189,6 +214,7 @@ function nameDevice(json: Json, origin: Origin, devices: Devices): Result<Named,
   return ok({
     json: { ...json, device: assignment.device, subject: assignment.subject, received },
     feed: origin.feed ?? assignment.feed,
+    by: assignment,
   });
 }
 
@@ -200,6 +226,7 @@ function nameSubject(json: Json, origin: Origin, devices: Devices): Result<Named
     ? ok({
         json: origin.trustReceived === true ? json : { ...json, received: undefined },
         feed: origin.feed,
+        by: null,
       })
     : refuse('unknown-reference', 'subject', `${JSON.stringify(subject)} is not on the roster`);
 }

@@ -1,5 +1,6 @@
 /** Sends quarantined bytes through the intake again, by the protocol in which they came. */
 import { fail, ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
+import { isUncollected } from './collection.ts';
 import type { Intake, Origin } from './intake.ts';
 import { parseJson } from './native-http.ts';
 import { unsealing } from './owntracks-take.ts';
@@ -49,7 +50,8 @@ function isDecoded(source: Source): source is Decodable {
 
 function first({ refused }: { readonly refused: readonly Refusal[] }): Result<void, Refusal> {
   const [refusal] = refused;
-  return refusal === undefined ? ok(undefined) : fail(refusal);
+  // It should not stand here: it leaves quarantine, and is counted.
+  return refusal === undefined || isUncollected(refusal.code) ? ok(undefined) : fail(refusal);
 }
 
 /** That somebody presses the button is what proves a message whose secret was wrong. */

@@ -12,6 +12,7 @@ import { listDeviceSecrets } from '../store/device-secrets.ts';
 import { listFeedCrs } from '../store/feeds.ts';
 import { confirmRoster, findDocument, listAssignments, listSubjectIds } from '../store/roster.ts';
 import { listPins, listTerminals } from '../store/terminals.ts';
+import type { Term } from './collection.ts';
 import { CRS, type Crs } from './coordinates.ts';
 import { createTerminalRoster, type TerminalRoster } from './terminal-roster.ts';
 
@@ -22,6 +23,9 @@ export interface Assignment {
   readonly protocol: Protocol | null;
   readonly fromMs: Instant;
   readonly untilMs: Instant | null;
+  /** What the law lets be collected by it. */
+  readonly terms: readonly Term[] | null;
+  readonly endsMs: Instant | null;
 }
 
 export interface Devices {
@@ -90,6 +94,8 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
         protocol: row.protocol as Protocol | null,
         fromMs: row.valid_from.getTime(),
         untilMs: row.valid_until?.getTime() ?? null,
+        terms: termsOf(row),
+        endsMs: row.collects_until?.getTime() ?? null,
       };
       own.get(row.subject)?.push(assignment);
       put(row.address, assignment);
@@ -181,6 +187,15 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
       clearTimeout(again);
     },
   };
+}
+
+/** A wristband's: of the profile, and those before it. A phone has none and needs none. */
+function termsOf(row: Awaited<ReturnType<typeof listAssignments>>[number]): readonly Term[] | null {
+  if (row.kind !== 'wristband') return null;
+  const before = row.terms as readonly { from: string; until: string }[];
+  const terms = before.map(({ from, until }) => ({ fromMs: Date.parse(from), untilMs: Date.parse(until) }));
+  if (row.order_from === null || row.order_until === null) return terms;
+  return [...terms, { fromMs: row.order_from.getTime(), untilMs: row.order_until.getTime() }];
 }
 
 function holds({ fromMs, untilMs }: Assignment, atMs: Instant): boolean {

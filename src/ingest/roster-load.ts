@@ -23,6 +23,7 @@ import {
   findUnknownZones,
 } from '../kernel/roster-file.ts';
 import { decodeZone, encodeZone } from '../kernel/zone-file.ts';
+import { decidedAbout, setClocks, withAll } from '../legal/settle.ts';
 import type { Database, Db } from '../ports/database.ts';
 import { type AuditActor, type AuditEntry, recordAudit } from '../store/audit.ts';
 import { ensureFeed } from '../store/feeds.ts';
@@ -37,6 +38,7 @@ import {
   listZoneFeatures,
   lockRoster,
   notifyRoster,
+  ROSTER_LOCK,
   upsertDocument,
   upsertSubjects,
   upsertZones,
@@ -55,8 +57,6 @@ export interface RosterUpdate {
   readonly zones: readonly ZoneFeature[] | null;
   readonly policy: PolicyDocument | null;
 }
-
-const ROSTER_LOCK = 7_261_004;
 
 class Refused extends Error {
   readonly faults: Refusal[];
@@ -136,6 +136,9 @@ async function write(
   if (roster !== null) {
     const known = new Set((await listZoneFeatures(db)).map((row) => row.id));
     faults.push(...findUnknownZones(roster, known));
+    const ids = roster.subjects.map(({ id }) => id);
+    // What was decided here stands, whatever a file says that was saved before.
+    const subjects = withAll(roster.subjects, await decidedAbout(db, ids), nowMs);
     const calendar = await mergeCalendar(db, roster.calendar);
     if ((await upsertDocument(db, 'calendar', JSON.stringify(calendar))).length > 0) {
       documents++;
@@ -149,10 +152,14 @@ async function write(
     }
     faults.push(...(await writeTerminals(db, roster.terminals ?? [])));
     const hadOrder = new Set((await listNoContact(db)).map(({ id }) => id));
-    const written = await writeSubjects(db, roster);
+    const written = await writeSubjects(db, { ...roster, subjects });
     faults.push(...written.faults);
     changedSubjects = written.changed;
-    for (const profile of roster.subjects) {
+    await setClocks(
+      db,
+      subjects.filter(({ id }) => changedSubjects.has(id)),
+    );
+    for (const profile of subjects) {
       if (!changedSubjects.has(profile.id)) continue;
       keyed.push({ key: profile.id, line: encodeLogEvent({ type: 'profile', atMs: nowMs, profile }) });
       deeds.push({ actor: by, action: 'subject.change', subject: profile.id, office: profile.office });
@@ -261,6 +268,7 @@ export async function renewRoster(database: Database, nowMs: Instant, everyMs: n
       [...broadcast.map(() => null), ...roster.subjects.map(({ id }) => id)],
       [...broadcast, ...profiles],
     );
+    await setClocks(db, roster.subjects);
     await upsertDocument(db, RENEWAL, JSON.stringify({ at: new Date(nowMs).toISOString() }));
     return true;
   });

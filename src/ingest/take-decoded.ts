@@ -1,9 +1,10 @@
 /**
  * From what a protocol decoded to the intake: the one way for all device protocols. Records become observations; what is refused
- * goes into quarantine once for each frame or request, with its bytes; every record of a device on the roster is also kept as its
+ * goes into quarantine once for each frame or request, with its bytes (but for what nobody may collect: collection.ts); every record of a device on the roster is also kept as its
  * message. When `take` resolves all is durable in the log or in quarantine; when it rejects with `LogUnavailable`, nothing is.
  */
 import { fail, ok, type Refusal } from '../kernel/result.ts';
+import { isUncollected } from './collection.ts';
 import type { Draft, Intake, Origin, Taken } from './intake.ts';
 import { observationsOf, signOfLife } from './observations-of.ts';
 import type { Decoded, DeviceRecord } from './protocols/record.ts';
@@ -28,7 +29,7 @@ export interface Arrived extends Decoded {
 }
 
 export interface TakeDecoded {
-  /** `refused` tells the index of the frame or request, once each. */
+  /** `refused` tells the index of the frame or request, once each: those in quarantine first, in the order in which they went there. */
   take(decoded: readonly Arrived[], origin: Origin): Promise<Taken>;
 }
 
@@ -40,12 +41,15 @@ export function createTakeDecoded(deps: TakeDecodedDeps): TakeDecoded {
       const first = new Map<number, Refusal>();
       for (const { index, ...refusal } of taken.refused) {
         const frame = of[index] ?? 0;
-        if (!first.has(frame)) first.set(frame, refusal);
+        // Of a frame with one fix that nobody may collect no byte is kept, whatever else is wrong with it.
+        if (!first.has(frame) || isUncollected(refusal.code)) first.set(frame, refusal);
       }
-      const refused = [...first].map(([index, refusal]) => ({ index, ...refusal }));
-      if (refused.length > 0)
+      const all = [...first].map(([index, refusal]) => ({ index, ...refusal }));
+      const kept = all.filter(({ code }) => !isUncollected(code));
+      const refused = [...kept, ...all.filter(({ code }) => isUncollected(code))];
+      if (kept.length > 0)
         await deps.quarantine.add(
-          refused.map(({ index, ...refusal }) => ({
+          kept.map(({ index, ...refusal }) => ({
             source: origin.source,
             feed: origin.feed,
             device: decoded[index]?.device ?? null,

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { Instant } from '../kernel/instant.ts';
 import type { Refusal } from '../kernel/result.ts';
 import { LogUnavailable } from '../ports/observation-log.ts';
+import { isUncollected, mayCollect } from './collection.ts';
 import type { DeviceCommand, WireFrame } from './protocols/wire.ts';
 import type { Refused } from './quarantine.ts';
 import { type Arrived, createTakeDecoded } from './take-decoded.ts';
@@ -67,6 +68,8 @@ interface Judged {
   readonly isBelieved: boolean;
   /** Roster's id; null: nobody of the roster, or not believed. */
   readonly device: string | null;
+  /** Whether a place that it tells now may be kept, be it as an answer. */
+  readonly mayTellPlace: boolean;
 }
 
 export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs: Instant): DeviceConnection {
@@ -123,10 +126,11 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
     // A whole frame of a device that says what we don't know is no junk.
     junk = address !== null ? 0 : junk + (refusal?.code === 'too-large' ? TOO_LARGE_JUNK : 1);
     hub.onFrame(refusal);
-    if (address === null) return { frame, arrived: frame, isBelieved: false, device: null };
+    const nobody = { isBelieved: false, device: null, mayTellPlace: false };
+    if (address === null) return { frame, arrived: frame, ...nobody };
     if (!isProven(address, frame)) {
       const arrived: Arrived = { device: address, records: [], refusal: NOT_PROVEN, raw: frame.raw };
-      return { frame, arrived, isBelieved: false, device: null };
+      return { frame, arrived, ...nobody };
     }
     const found = hub.devices.resolve(address, receivedMs, hub.wire.protocol);
     const device = found.ok ? found.value.device : null;
@@ -135,7 +139,8 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
       lastDevice = device;
       hub.claim(device, self);
     }
-    return { frame, arrived: beating(frame, address, receivedMs), isBelieved: true, device };
+    const mayTellPlace = found.ok && mayCollect(found.value, 'position', receivedMs).ok;
+    return { frame, arrived: beating(frame, address, receivedMs), isBelieved: true, device, mayTellPlace };
   }
 
   /** A word without content (a heartbeat, a login) says that the device is there. */
@@ -175,8 +180,10 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
       try {
         const { refused } = await createTakeDecoded({ ...hub, quarantine }).take(frames, origin);
         refused.forEach(({ index, ...refusal }, nth) => {
-          if (nth >= room) kept[index] = false;
-          hub.onRefused(refusal, nth < room);
+          // What nobody may collect is acknowledged: else the device sends it for ever.
+          const isKept = nth < room || isUncollected(refusal.code);
+          if (!isKept) kept[index] = false;
+          hub.onRefused(refusal, isKept);
         });
         return kept;
       } catch (error) {
@@ -192,10 +199,15 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
     return kept.fill(false);
   }
 
-  function answer({ frame, isBelieved, device }: Judged, isKept: boolean, receivedMs: Instant): void {
+  function answer(
+    { frame, isBelieved, device, mayTellPlace }: Judged,
+    isKept: boolean,
+    receivedMs: Instant,
+  ): void {
     const isTaken = isKept && (isBelieved || frame.device === null);
     if (!socket.destroyed && frame.reply !== undefined && !hub.isStopped) write(frame.reply(isTaken));
-    if (isTaken && device !== null) hub.onHeard({ device, frame, receivedMs });
+    if (!isTaken || device === null) return;
+    hub.onHeard({ device, frame: mayTellPlace ? frame : { ...frame, records: [] }, receivedMs });
   }
 
   function write(bytes: Uint8Array): void {

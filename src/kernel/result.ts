@@ -36,6 +36,8 @@ export const REFUSAL_CODES = [
   'unknown-terminal',
   'unknown-pin',
   'device-not-assigned',
+  'outside-order',
+  'correction-ended',
   'not-authenticated',
   'subject-mismatch',
   'feed-mismatch',

@@ -29,6 +29,12 @@ export const listOrganisationNames = statement<[]>()(
   'SELECT path, name FROM organisations',
 );
 
+export const findOrganisationKind = statement<[path: string]>()(
+  'organisations.kind',
+  { kind: 'text' },
+  'SELECT kind FROM organisations WHERE path = $1',
+);
+
 /** No row: the path is taken. */
 export const addOrganisation = statement<[path: string, kind: string, name: string, code: string | null]>()(
   'organisations.add',

@@ -40,11 +40,15 @@ export const findSubject = statement<[id: string]>()(
   'SELECT id, name, office, grade, minor, profile, updated_at FROM subjects WHERE id = $1',
 );
 
-/** Everybody's card for the board, by id: the order is that of the cards' indices. */
+/** Everybody's card for the board, by id: the order is that of the cards' indices. Leaves that are not over: pairs of instants. */
 export const listSubjectCards = statement<[]>()(
   'roster-views.cards',
-  { id: 'text', name: 'text', office: 'text', grade: 'text', minor: 'bool' },
-  'SELECT id, name, office, grade, minor FROM subjects ORDER BY id',
+  { id: 'text', name: 'text', office: 'text', grade: 'text', minor: 'bool', leaves: 'jsonb' },
+  `SELECT id, name, office, grade, minor, coalesce((
+     SELECT jsonb_agg(jsonb_build_array(p ->> 'from', coalesce(p ->> 'returnedAt', p ->> 'until')) ORDER BY p ->> 'from')
+     FROM jsonb_array_elements(profile -> 'permits') p
+     WHERE coalesce(p ->> 'returnedAt', p ->> 'until')::timestamptz > now()), '[]'::jsonb) AS leaves
+   FROM subjects ORDER BY id`,
 );
 
 export const listDevices = statement<
@@ -69,8 +73,10 @@ export const listDevices = statement<
     interval_s: 'int4',
     valid_from: 'timestamptz',
     valid_until: 'timestamptz?',
+    order_from: 'timestamptz?',
+    order_until: 'timestamptz?',
   },
-  `SELECT d.id, d.subject, d.kind, d.feed, d.protocol, d.address, d.interval_s, d.valid_from, d.valid_until
+  `SELECT d.id, d.subject, d.kind, d.feed, d.protocol, d.address, d.interval_s, d.valid_from, d.valid_until, d.order_from, d.order_until
    FROM devices d JOIN subjects s ON s.id = d.subject
    WHERE ${orAdult('$7')} AND ${inScope('$1::text')} AND ($2::text IS NULL OR d.subject = $2)
      AND (d.id, d.subject, d.valid_from) > ($3, $4, $5)

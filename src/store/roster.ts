@@ -49,11 +49,12 @@ export const clearDevices = statement<[subjects: string[]]>()(
 export const insertDevices = statement<[subjects: string[]]>()(
   'roster.insert-devices',
   {},
-  `INSERT INTO devices (id, subject, kind, feed, protocol, address, interval_s, valid_from, valid_until, time_zone)
-   SELECT d.id, s.id, d.kind, d.feed, d.protocol, coalesce(d.address, d.id), d."intervalS", d."from", d."until", d."timeZone"
+  `INSERT INTO devices (id, subject, kind, feed, protocol, address, interval_s, valid_from, valid_until, time_zone, order_from, order_until)
+   SELECT d.id, s.id, d.kind, d.feed, d.protocol, coalesce(d.address, d.id), d."intervalS", d."from", d."until", d."timeZone",
+          (d."order" ->> 'from')::timestamptz, (d."order" ->> 'until')::timestamptz
      FROM subjects s, jsonb_to_recordset(s.profile -> 'devices') AS d (
             id text, kind text, feed text, protocol text, address text, "intervalS" int, "from" timestamptz, "until" timestamptz,
-            "timeZone" text)
+            "timeZone" text, "order" jsonb)
     WHERE s.id = ANY ($1)`,
 );
 
@@ -74,12 +75,16 @@ export const findOverlaps = statement<[subjects: string[]]>()(
    SELECT id, subject, other, other_id FROM pairs ORDER BY id, subject LIMIT 100`,
 );
 
+/** Held by whoever changes the roster: one at a time, so that the log gets their lines in the order in which they were committed. */
+export const ROSTER_LOCK = 7_261_004;
+
 export const lockRoster = statement<[key: number]>()(
   'roster.lock',
   { locked: 'text' },
   'SELECT pg_advisory_xact_lock($1)::text AS locked',
 );
 
+/** `terms`: of orders that were approved here, `[{from, until}]`; `collects_until`: from then on nothing of the subject is collected. */
 export const listAssignments = statement<[]>()(
   'roster.assignments',
   {
@@ -92,8 +97,19 @@ export const listAssignments = statement<[]>()(
     valid_from: 'timestamptz',
     valid_until: 'timestamptz?',
     time_zone: 'text?',
+    order_from: 'timestamptz?',
+    order_until: 'timestamptz?',
+    terms: 'jsonb',
+    collects_until: 'timestamptz?',
   },
-  'SELECT id, subject, kind, feed, protocol, address, valid_from, valid_until, time_zone FROM devices ORDER BY id, valid_from',
+  `SELECT d.id, d.subject, d.kind, d.feed, d.protocol, d.address, d.valid_from, d.valid_until, d.time_zone, d.order_from, d.order_until,
+          coalesce(t.terms, '[]') AS terms, c.collects_until
+     FROM devices d
+     LEFT JOIN (SELECT subject, device, jsonb_agg(jsonb_build_object('from', from_at, 'until', least(until_at, ended_at))) AS terms
+                  FROM positioning_orders WHERE state IN ('approved', 'ended') GROUP BY subject, device) t
+            ON t.subject = d.subject AND t.device = d.id
+     LEFT JOIN supervision_dates c ON c.subject = d.subject
+    ORDER BY d.id, d.valid_from`,
 );
 
 export const listSubjectIds = statement<[]>()(

@@ -156,7 +156,7 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
             name,
             office,
             grade: 'standard',
-            zones: [{ zone: `home-${id}` }],
+            zones: [{ zone: `home-${id}`, rule: 'stay-in' }],
             ...(minor ? { minor } : {}),
           }),
         ],

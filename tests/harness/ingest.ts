@@ -17,6 +17,7 @@ import { loadRoster } from '../../src/ingest/roster-load.ts';
 import { createTakeDecoded, type TakeDecoded } from '../../src/ingest/take-decoded.ts';
 import { openTerminalStates } from '../../src/ingest/terminal-states.ts';
 import { createTerminalTake } from '../../src/ingest/terminal-take.ts';
+import { createUncollectedCounter } from '../../src/ingest/uncollected.ts';
 import type { Json } from '../../src/kernel/field.ts';
 import { ok } from '../../src/kernel/result.ts';
 import { decodeRoster } from '../../src/kernel/roster-file.ts';
@@ -65,7 +66,8 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
     append: (entries) =>
       self.isLogAway ? Promise.reject(new LogUnavailable('told to fail')) : log.append(entries),
   };
-  const shared = { log: gate, devices, clockSkewS: 600 };
+  const uncollected = createUncollectedCounter(database);
+  const shared = { log: gate, devices, clockSkewS: 600, uncollected };
   const nowhere = { add: async () => {} };
   const bare = createIntake({ ...shared, quarantine: nowhere });
   const secretOf = (address: string) => self.secrets.get(address);

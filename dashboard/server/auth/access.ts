@@ -37,6 +37,11 @@ export const ACTIONS = [
   'spot-checks.draw',
   'board.watch',
   'subjects.read',
+  'permits.write',
+  'permits.decide',
+  'orders.write',
+  'orders.decide',
+  'clocks.write',
   'tracks.read',
   'devices.read',
   'devices.secret',
@@ -64,6 +69,9 @@ export const ACTIONS = [
   'scores.object',
   'scores.decide',
   'reports.sign',
+  'notices.read',
+  'notices.administer',
+  'deliveries.read',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -130,6 +138,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'identity.read',
     'compliance.read',
     'logs.sign',
+    'notices.read',
   ],
   'office-officer': [
     'account.own',
@@ -142,6 +151,10 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'hazards.write',
     'board.watch',
     'subjects.read',
+    'permits.write',
+    'permits.decide',
+    'orders.write',
+    'clocks.write',
     'tracks.read',
     'devices.read',
     'devices.command',
@@ -154,6 +167,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'compliance.read',
     'logs.sign',
     'scores.object',
+    'notices.read',
   ],
   manager: [
     'account.own',
@@ -166,6 +180,8 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'shifts.read',
     'board.watch',
     'subjects.read',
+    'permits.decide',
+    'orders.decide',
     'policies.backtest',
     'zones.read',
     'feeds.read',
@@ -175,6 +191,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'scores.enter',
     'scores.decide',
     'reports.sign',
+    'notices.read',
   ],
   auditor: [
     'account.own',
@@ -198,6 +215,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'seals.read',
     'evidence.make',
     'retention.read',
+    'deliveries.read',
   ],
   prosecutor: [
     'account.own',

@@ -1,5 +1,7 @@
 /** `devices` and `zones` as the roster has them. */
 import { type Static, Type } from 'typebox';
+import type { DeviceKind } from '../../../src/kernel/roster.ts';
+import { classOfKind, LEGAL_CLASSES } from '../../../src/legal/device-classes.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { listDevices, listZones } from '../../../src/store/roster-views.ts';
 import { callerOf } from '../auth/route-guard.ts';
@@ -23,12 +25,21 @@ const Device = Type.Object({
   id: Type.String(),
   subject: Type.String(),
   kind: Type.String(),
+  legalClass: Type.Enum(LEGAL_CLASSES, {
+    description: 'What may be collected by it: /api/v1/device-classes',
+  }),
   feed: Nullable(Type.String()),
   protocol: Nullable(Type.String()),
   address: Type.String({ description: 'Id on the wire' }),
   intervalS: Type.Integer(),
   from: Time,
   until: Nullable(Time),
+  order: Nullable(
+    Type.Object(
+      { from: Time, until: Time },
+      { description: 'Terms of the positioning order that follow one another' },
+    ),
+  ),
 });
 const Zones = Type.Object({
   type: Type.Literal('FeatureCollection'),
@@ -71,6 +82,12 @@ export function registerRosterRoutes(app: App, deps: { readonly database: Databa
           id: row.id,
           subject: row.subject,
           kind: row.kind,
+          // The table's own check allows these two only.
+          legalClass: classOfKind(row.kind as DeviceKind),
+          order:
+            row.order_from === null || row.order_until === null
+              ? null
+              : { from: row.order_from.toISOString(), until: row.order_until.toISOString() },
           feed: row.feed,
           protocol: row.protocol,
           address: row.address,

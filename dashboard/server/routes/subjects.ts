@@ -1,8 +1,10 @@
 /** `subjects`, their last known whereabouts and their recorded track. */
 import { type Static, Type } from 'typebox';
+import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import type { LastKnown } from '../../../src/ports/live-state.ts';
 import { listMasks } from '../../../src/store/identities.ts';
+import { listClocks } from '../../../src/store/legal-clocks.ts';
 import { findSubject, listSubjects } from '../../../src/store/roster-views.ts';
 import { listTrack } from '../../../src/store/tracks.ts';
 import { audit, Reason, reasonOf } from '../audit.ts';
@@ -11,6 +13,7 @@ import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import type { LiveBoard } from '../live-board.ts';
 import { Problem } from '../problem.ts';
+import { Clock, toClock } from './legal-clocks.ts';
 import {
   answers,
   Cursor,
@@ -55,6 +58,7 @@ const SubjectInFull = Type.Object({
   ...Subject.properties,
   profile: Type.Record(Type.String(), Type.Unknown(), { description: 'The entry of roster.json' }),
   lastKnown: Nullable(Whereabouts),
+  clocks: Type.Array(Clock, { description: 'What is due, by which article; the earliest first' }),
 });
 const Fix = Type.Object({
   at: Time,
@@ -71,10 +75,11 @@ const Fix = Type.Object({
 
 /** A longer look would be a report: it goes page by page, and no further than this at once. */
 const MAX_TRACK_DAYS = 31;
+const MAX_CLOCKS = 100;
 
 export function registerSubjectRoutes(
   app: App,
-  deps: { readonly database: Database; readonly liveBoard: Pick<LiveBoard, 'lastKnown'> },
+  deps: { readonly database: Database; readonly liveBoard: Pick<LiveBoard, 'lastKnown'>; now(): Instant },
 ): void {
   const db = deps.database;
   const tags = ['subjects'];
@@ -136,6 +141,7 @@ export function registerSubjectRoutes(
         ...toSubject(row, await masksOf([row])),
         profile: row.profile as Record<string, unknown>,
         lastKnown: known === undefined ? null : toWhereabouts(known),
+        clocks: await clocksOf(row.id),
       };
     },
   );
@@ -192,6 +198,25 @@ export function registerSubjectRoutes(
       );
     },
   );
+
+  async function clocksOf(subject: string): Promise<Static<typeof Clock>[]> {
+    const nowMs = deps.now();
+    const rows = await listClocks(
+      db,
+      '',
+      '',
+      new Date(nowMs),
+      subject,
+      null,
+      null,
+      null,
+      '',
+      '',
+      '',
+      MAX_CLOCKS,
+    );
+    return rows.map((clock) => toClock(clock, nowMs));
+  }
 
   async function masksOf(rows: readonly { readonly id: string }[]): Promise<ReadonlyMap<string, string>> {
     const found = await listMasks(

@@ -1,0 +1,105 @@
+/**
+ * Electronic positioning (电子定位, Community Corrections Law art. 29): a term of three months at most on one of five grounds, extended
+ * by further terms, each after an assessment. Pure; rules O in SPEC.md.
+ */
+import type { Instant } from '../kernel/instant.ts';
+import { fail, ok, type Result } from '../kernel/result.ts';
+import type { PositioningOrder } from '../kernel/roster.ts';
+import type { WallClock } from '../kernel/wall-clock.ts';
+import { addMonths, beginOf, dayOf, wallMsOf } from './local-days.ts';
+import { isAtLeast, type Level, type Measures } from './measures.ts';
+
+/** The five grounds of art. 29, in its order. */
+export const ORDER_GROUNDS = {
+  prohibition: '违反人民法院禁止令',
+  'left-without-leave': '无正当理由，未经批准离开所居住的市、县',
+  'refused-to-report': '拒不按照规定报告自己的活动情况，被给予警告',
+  'public-security-penalty': '违反监督管理规定，被给予治安管理处罚',
+  'revocation-proposed': '拟提请撤销缓刑、假释或者暂予监外执行收监执行',
+} as const;
+export type OrderGround = keyof typeof ORDER_GROUNDS;
+export const ORDER_GROUND_NAMES = Object.keys(ORDER_GROUNDS) as OrderGround[];
+
+export const ORDER_STATES = ['proposed', 'approved', 'refused', 'ended'] as const;
+export type OrderState = (typeof ORDER_STATES)[number];
+
+export interface Term {
+  readonly fromMs: Instant;
+  /** Exclusive. */
+  readonly untilMs: Instant;
+}
+
+export interface OrderFault {
+  readonly code: 'bad-time' | 'too-long' | 'wrong-state' | 'wrong-level' | 'no-assessment';
+  readonly message: string;
+}
+
+/** The latest end of a term that begins then: the same time of day, so many months on. */
+export function latestEnd(fromMs: Instant, wall: WallClock, { order }: Measures): Instant {
+  const day = dayOf(fromMs, wall);
+  const timeOfDayMs = fromMs + wall.offsetMs(fromMs) - wallMsOf(day);
+  const end = addMonths(day, order.mostMonths);
+  return timeOfDayMs === 0 ? beginOf(end, wall) : wall.toInstant(wallMsOf(end) + timeOfDayMs);
+}
+
+export function checkTerm(
+  { fromMs, untilMs }: Term,
+  wall: WallClock,
+  measures: Measures,
+): Result<void, OrderFault> {
+  if (untilMs <= fromMs) return fail({ code: 'bad-time', message: 'until must lie after from' });
+  if (untilMs > latestEnd(fromMs, wall, measures))
+    return fail({
+      code: 'too-long',
+      message: `a term is ${measures.order.mostMonths} months at most (${measures.order.article.en})`,
+    });
+  return ok(undefined);
+}
+
+/**
+ * An extension begins where the term before it ends, and is decided while that still runs: what has ended can only be ordered anew.
+ * It needs an assessment that it is still necessary.
+ */
+export function checkExtension(
+  before: Term & { readonly state: OrderState },
+  assessment: string,
+  nowMs: Instant,
+): Result<void, OrderFault> {
+  if (before.state !== 'approved' || before.untilMs <= nowMs)
+    return fail({
+      code: 'wrong-state',
+      message: 'only an order that is in force can be extended: propose a new one',
+    });
+  return assessment.trim() === ''
+    ? fail({ code: 'no-assessment', message: 'an extension needs an assessment that it is still necessary' })
+    : ok(undefined);
+}
+
+export function mayOrder(own: Level | undefined, { order }: Measures): Result<void, OrderFault> {
+  return own !== undefined && isAtLeast(own, order.level)
+    ? ok(undefined)
+    : fail({
+        code: 'wrong-level',
+        message: `the head of the ${order.level}'s justice authority decides (${order.article.en}); your organisation's level is ${own ?? 'none'}`,
+      });
+}
+
+/**
+ * What the roster says of a device's order: the terms that follow one another without a gap as one, the one that runs at `nowMs`, else
+ * the next, else the last. Undefined: there are no terms.
+ */
+export function orderOf(
+  terms: readonly (Term & { readonly ground: string })[],
+  nowMs: Instant,
+): PositioningOrder | undefined {
+  const chains: PositioningOrder[] = [];
+  for (const { ground, fromMs, untilMs } of [...terms].sort((a, b) => a.fromMs - b.fromMs)) {
+    // An extension whose order was ended before it began.
+    if (untilMs <= fromMs) continue;
+    const last = chains.at(-1);
+    if (last !== undefined && fromMs <= last.untilMs)
+      chains[chains.length - 1] = { ...last, untilMs: Math.max(last.untilMs, untilMs) };
+    else chains.push({ ground, fromMs, untilMs });
+  }
+  return chains.find(({ untilMs }) => nowMs < untilMs) ?? chains.at(-1);
+}
