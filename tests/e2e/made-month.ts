@@ -108,7 +108,7 @@ function dayOf(subject: string, office: string, day: string, back: number, perso
     on_leave: 0,
     checkins_due: 1,
     checkins_met: 1,
-    checkins_fingerprint: person === 7 ? 0 : 1,
+    checkins_fingerprint: isFailing || (isWeak && person > 5) ? 0 : 1,
     musters_due: 0,
     musters_met: 0,
     leaves_due: 0,

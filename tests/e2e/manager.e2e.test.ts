@@ -1,7 +1,4 @@
 /// <reference lib="dom" />
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,6 +7,7 @@ import { startDashboard, type TestDashboard } from '../harness/dashboard.ts';
 import { launchBrowser, missingBrowser } from './browser.ts';
 import { type Desk, findBarriers, openDesk, PASSWORD } from './desk.ts';
 import { FALLING, makeMonth } from './made-month.ts';
+import { takePicture } from './pictures.ts';
 
 const PAGE_DIR = fileURLToPath(new URL('../../dashboard/web/dist/', import.meta.url));
 
@@ -19,11 +17,9 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the manager and the 
   let browser: Browser;
   let manager: Desk;
   let office: Desk;
-  const shots = process.env.WARDLINE_SHOTS ?? mkdtempSync(join(tmpdir(), 'wardline-shots-'));
   const poll = { timeout: 30_000, interval: 100 };
   const today = localDay(Date.now(), 'Asia/Shanghai');
-  const shoot = (page: Page, name: string) =>
-    page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+  const shoot = (page: Page, name: string) => takePicture(page, name, { fullPage: true });
 
   async function sit(login: string, path: string, viewport = { width: 1366, height: 768 }): Promise<Desk> {
     const desk = await openDesk(browser, dash.address + path, viewport);
@@ -43,7 +39,6 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the manager and the 
     browser = await launchBrowser();
     manager = await sit('manager', '/rates');
     office = await sit('office', '/logs');
-    console.log(`screenshots: ${shots}`);
   });
   afterAll(async () => {
     await browser?.close();
@@ -185,7 +180,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the manager and the 
     await duty.page.click('.field >> nth=0');
     await duty.page.click('li:has-text("每日督查日志")');
     await duty.page
-      .locator('.days tr', { hasText: addDays(today, -1) })
+      .locator('.days tr', { hasText: new RegExp(`${addDays(today, -1)}.*揭阳市`) })
       .locator('button')
       .click();
     await expect.poll(() => duty.page.locator('.sheet').textContent(), poll).toContain('当日无人签到值班');

@@ -50,6 +50,7 @@ export function lineOf(
     yAxis: {
       type: 'value',
       scale: true,
+      splitNumber: 4,
       ...(isShare
         ? {
             max: (range: { max: number }) =>
