@@ -13,9 +13,9 @@ let foundT = 0;
 let foundM = 0;
 
 /** Up to here what is found is nearest but for what lies a millimetre behind it. */
-const SURE_M = 20_000;
+const SURE_M = 100_000;
 /** Within `SURE_M` the leaning scale moves the nearest point of an edge so that its square is less by a smaller share. */
-const LEAN_SHARE = 1.0001;
+const LEAN_SHARE = 1.001;
 const RAD = Math.PI / 180;
 
 /**
@@ -95,10 +95,11 @@ function searchLeaf(
     let x = px * (1 - lean * py);
     let d2 = x * x + py * py;
     if (d2 >= best * LEAN_SHARE) continue;
-    // One step of Newton's to where the leaning scale has it: by the even one the next edge's corner could win, and tell a wrong side.
-    const slope = dx * (1 - lean * py) - lean * px * dy;
-    const bend = slope * slope + dy * dy - 2 * lean * dx * dy * x;
-    if (bend > 0) {
+    // Two steps of Newton's to where the leaning scale has it: by the even one the next edge's corner could win, and tell a wrong side.
+    for (let step = 0; step < 2; step++) {
+      const slope = dx * (1 - lean * py) - lean * px * dy;
+      const bend = slope * slope + dy * dy - 2 * lean * dx * dy * x;
+      if (!(bend > 0)) break;
       t = Math.min(1, Math.max(0, t - (x * slope + py * dy) / bend));
       px = ax + t * dx;
       py = ay + t * dy;
@@ -145,8 +146,8 @@ function leanD2(
  * tell. Nothing lies between the point and what is nearest to it, so by rings that touch nothing (`isTouching`) the side says
  * whether the point is inside. At a corner the point lies outside the bend: to the right where the ring turns left. That holds in any
  * scale that is one for all edges, as the leaning one is: x · (1 − lean · y), y is a map of the plane that keeps left and right.
- * What one step of Newton's leaves over is the square of what it mends, δ = lean · d², times `lean`: at `SURE_M` and 60° north less
- * than a millimetre. Beyond it the side tells nothing.
+ * What a step of Newton's leaves over is the square of what it mends times `lean`: at `SURE_M` and 60° north a kilometre, then ten
+ * centimetres, then nothing. Beyond it the side tells nothing.
  */
 export function foundSide({ edges }: EdgeTree, lon: number, lat: number): number {
   if (foundM > SURE_M) return 0;
