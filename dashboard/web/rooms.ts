@@ -37,14 +37,14 @@ export const ROOMS: readonly Room[] = [
     name: 'checks',
     actions: ['shifts.read'],
     load: () => import('./duty/checks-page.vue'),
-    isInner: true,
+    within: 'duty',
   },
   {
     path: '/duty/rota',
     name: 'rota',
     actions: ['shifts.read'],
     load: () => import('./duty/rota-page.vue'),
-    isInner: true,
+    within: 'duty',
   },
   {
     path: '/office',
@@ -151,6 +151,13 @@ export const ROOMS: readonly Room[] = [
     within: 'accounts',
   },
   {
+    path: '/accounts/delivery',
+    name: 'delivery',
+    actions: ['deliveries.read'],
+    load: () => import('./notices/delivery-page.vue'),
+    within: 'accounts',
+  },
+  {
     path: '/audit',
     name: 'audit',
     actions: ['audit.read'],
@@ -183,6 +190,14 @@ export const ROOMS: readonly Room[] = [
     actions: ['retention.read'],
     load: () => import('./audit/retention-page.vue'),
     within: 'audit',
+  },
+  // Reached by the bell, which every room has.
+  {
+    path: '/notices',
+    name: 'notices',
+    actions: ['notices.read'],
+    load: () => import('./notices/notices-page.vue'),
+    isInner: true,
   },
 ];
 
