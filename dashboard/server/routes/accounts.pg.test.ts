@@ -163,3 +163,11 @@ test('R11 organisations are a tree: made, changed by version, removed when nothi
   expect(problem(await remove(1))).toBe(409);
   expect((await remove(2)).body).toEqual({ path: '445281/office-01' });
 });
+
+test('R12 who made, changed or reset an account, made or revoked a token, stands in the audit; no secret does', async () => {
+  const { body } = await call(whole, 'GET', 'audit?limit=1000');
+  const deeds = new Set(body.items.map(({ action }: { action: string }) => action));
+  for (const action of ['account.make', 'account.change', 'account.reset', 'token.create', 'token.revoke'])
+    expect(deeds).toContain(action);
+  expect(JSON.stringify(body)).not.toMatch(/password|hash/i);
+});

@@ -6,6 +6,7 @@ import { type Static, Type } from 'typebox';
 import type { Database } from '../../../src/ports/database.ts';
 import { changeAccount, findAccountView, listAccounts } from '../../../src/store/account-administration.ts';
 import { createAccount, setPassword } from '../../../src/store/accounts.ts';
+import { audit } from '../audit.ts';
 import { type Actor, can, isRole, mayGrant, ROLES, type Role } from '../auth/access.ts';
 import { hashPassword, randomPassword } from '../auth/passwords.ts';
 import { callerOf } from '../auth/route-guard.ts';
@@ -92,8 +93,12 @@ export function registerAccountRoutes(app: App, deps: { readonly database: Datab
       requireGrant(actor, { role, organisation, minors });
       const oneTimePassword = randomPassword();
       const hash = await hashPassword(oneTimePassword);
-      const made = await createAccount(db, login, hash, role, organisation, minors, true, name);
-      if (made.length === 0) throw new Problem('conflict', 'this login is taken');
+      await db.transaction(async (tx) => {
+        const made = await createAccount(tx, login, hash, role, organisation, minors, true, name);
+        if (made.length === 0) throw new Problem('conflict', 'this login is taken');
+        const detail = { role, organisation, minors };
+        await audit(tx, request, { action: 'account.make', target: login, detail });
+      });
       request.log.info(
         { event: 'account.made', account: actor.name, login, role, organisation },
         'account made',
@@ -134,18 +139,24 @@ export function registerAccountRoutes(app: App, deps: { readonly database: Datab
           : disabled
             ? (before.disabled_at ?? new Date(deps.now()))
             : null;
-      const [row] = await changeAccount(
-        db,
-        before.login,
-        version,
-        next.name,
-        next.role,
-        next.organisation,
-        next.minors,
-        disabledAt,
-      );
-      if (row === undefined)
-        throw new Problem('conflict', `it does not have version ${version}: read it again`);
+      const row = await db.transaction(async (tx) => {
+        const [changed] = await changeAccount(
+          tx,
+          before.login,
+          version,
+          next.name,
+          next.role,
+          next.organisation,
+          next.minors,
+          disabledAt,
+        );
+        if (changed === undefined)
+          throw new Problem('conflict', `it does not have version ${version}: read it again`);
+        const { role, organisation, minors } = changed;
+        const detail = { role, organisation, minors, disabled: changed.disabled_at !== null };
+        await audit(tx, request, { action: 'account.change', target: changed.login, detail });
+        return changed;
+      });
       request.log.info(
         { event: 'account.changed', account: actor.name, login: row.login },
         'account changed',
@@ -169,7 +180,11 @@ export function registerAccountRoutes(app: App, deps: { readonly database: Datab
       const { actor } = callerOf(request);
       const { login } = await findAdministered(actor, request.params.login);
       const oneTimePassword = randomPassword();
-      await setPassword(db, login, await hashPassword(oneTimePassword), true);
+      const hash = await hashPassword(oneTimePassword);
+      await db.transaction(async (tx) => {
+        await setPassword(tx, login, hash, true);
+        await audit(tx, request, { action: 'account.reset', target: login });
+      });
       request.log.info({ event: 'account.reset', account: actor.name, login }, 'password reset');
       const item = toItem(await findSeen(actor, login));
       return reply.header('cache-control', 'no-store').send({ ...item, oneTimePassword });

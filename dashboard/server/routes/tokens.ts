@@ -9,6 +9,7 @@ import {
   listTokens,
   revokeToken,
 } from '../../../src/store/token-administration.ts';
+import { audit } from '../audit.ts';
 import { ACTIONS, type Actor, can, isRole, mayGrant, ROLES } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -104,6 +105,11 @@ export function registerTokenRoutes(app: App, deps: { readonly database: Databas
         role === undefined
           ? await makeForFeed(actor, hash, name, feed ?? '', new Date(expiresMs))
           : await makeForRole(actor, hash, { name, role, organisation, minors, actions, expiresMs });
+      await audit(db, request, {
+        action: 'token.create',
+        target: made.id,
+        detail: { name, feed: made.feed, role: made.role, organisation: made.organisation },
+      });
       request.log.info({ event: 'token.made', account: actor.name, id: made.id }, 'token made');
       return reply.header('cache-control', 'no-store').send({ ...toItem(made), token });
     },
@@ -128,7 +134,11 @@ export function registerTokenRoutes(app: App, deps: { readonly database: Databas
       const { role, organisation, minors } = row;
       if (isRole(role) && !mayGrant(actor, { role, organisation, minors }))
         throw new Problem('forbidden', 'this token may do more than you');
-      const [revoked = row] = await revokeToken(db, row.id, new Date(deps.now()));
+      const revoked = await db.transaction(async (tx) => {
+        const [changed] = await revokeToken(tx, row.id, new Date(deps.now()));
+        if (changed !== undefined) await audit(tx, request, { action: 'token.revoke', target: row.id });
+        return changed ?? row;
+      });
       request.log.info({ event: 'token.revoked', account: actor.name, id: row.id }, 'token revoked');
       return toItem(revoked);
     },
