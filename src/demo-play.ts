@@ -73,6 +73,7 @@ export async function playDemo(app: App, config: Config, operator: DemoOperator 
       ...(app.iclockUrl === null ? {} : { iclockUrl: app.iclockUrl }),
       jt808Url: app.deviceUrls.jt808 ?? null,
       watchUrl: app.deviceUrls.watch ?? null,
+      ...(config.mqttUrl === undefined ? {} : { mqttUrl: config.mqttUrl }),
     },
     clock: Date.now,
   });

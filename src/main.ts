@@ -92,7 +92,7 @@ const COMMANDS: Readonly<Record<string, { help: string; load: () => Promise<Comm
     load: async () => withStore((await import('./commands/token.ts')).runToken),
   },
   simulate: {
-    help: "--native URL --token T --osmand URL [--jt808 URL] [--watch URL] [--mlp-port N] [--truth F]: the demo's devices against any address",
+    help: "--native URL --token T --osmand URL [--jt808 URL] [--watch URL] [--mqtt URL] [--mlp-port N] [--truth F]: the demo's devices against any address",
     load: async () => {
       const { runSimulate } = await import('./commands/simulate.ts');
       return (argv) => runSimulate(argv, process);

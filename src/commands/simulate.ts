@@ -24,6 +24,7 @@ Plays the demo's phones (OsmAnd, OwnTracks, by operator), watches, wristbands (J
   --osmand URL         e.g. http://127.0.0.1:5055
   --jt808 URL          e.g. tcp://127.0.0.1:5015 (default: the host of --native; none: not played)
   --watch URL          e.g. tcp://127.0.0.1:5093 (default: the host of --native; none: not played)
+  --mqtt URL           e.g. mqtt://127.0.0.1:1883: phones with OwnTracks speak by this broker (default: by HTTP, to --native)
   --iclock URL         e.g. http://127.0.0.1:8081; without it the offices' terminals are not played, and nobody checks in
   --mlp-port N         be the operator's location server on this port: start Wardline with MLP_URL=http://<here>:N/
   --subjects N         how many people (default ${SUBJECTS})
@@ -153,6 +154,7 @@ function parseSettings(argv: readonly string[]): Result<Settings, string[]> {
         iclock: text,
         jt808: text,
         watch: text,
+        mqtt: text,
         'mlp-port': text,
         subjects: text,
         seed: text,
@@ -192,6 +194,9 @@ function parseSettings(argv: readonly string[]): Result<Settings, string[]> {
       );
     return given;
   };
+  const mqttUrl = values.mqtt;
+  if (mqttUrl !== undefined && !(URL.canParse(mqttUrl) && /^(mqtt|ws)s?:\/\//.test(mqttUrl)))
+    faults.push(`--mqtt must be a URL such as mqtt://127.0.0.1:1883, not ${JSON.stringify(mqttUrl)}`);
   const mlpPort = number('mlp-port', 0, 65_535);
   const subjects = number('subjects', 1, 9999) ?? SUBJECTS;
   const seed = number('seed', 0, 2 ** 31 - 1) ?? DEFAULT_SEED;
@@ -216,6 +221,7 @@ function parseSettings(argv: readonly string[]): Result<Settings, string[]> {
       jt808Url: tcpUrl('jt808', host, JT808_PORT),
       watchUrl: tcpUrl('watch', host, WATCH_PORT),
       ...(values.iclock === undefined ? {} : { iclockUrl: url('iclock') }),
+      ...(mqttUrl === undefined ? {} : { mqttUrl }),
     };
     if (target.token === '') faults.push('--token is missing: wardline token create makes one');
   }

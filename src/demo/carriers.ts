@@ -1,6 +1,7 @@
 /** How what a device says gets to the server: by requests of a phone, over a connection of its own, or by its vendor's platform. */
 import { type Counts, createPhone, type HttpSender, type Platform } from './devices.ts';
 import { createJt808Dialect } from './jt808-dialect.ts';
+import { createMqttSender } from './mqtt-sender.ts';
 import type { Report } from './report.ts';
 import { createTcpDevice } from './tcp-device.ts';
 import { createWatchDialect } from './watch-dialect.ts';
@@ -27,6 +28,8 @@ export interface CarrierDeps {
   /** Undefined: devices of that protocol are not played. */
   readonly jt808: URL | undefined;
   readonly watch: URL | undefined;
+  /** Broker of the phones with OwnTracks; undefined: they speak HTTP. */
+  readonly mqtt: URL | undefined;
 }
 
 /** Undefined: somebody else asks for the device (the operator), or it is not played. */
@@ -73,19 +76,32 @@ export function carrierFor(
         },
       };
     }
-    default: {
-      const isOwntracks = device.speaks === 'owntracks';
+    case 'owntracks': {
+      // In the answer to a request, or from the broker.
+      const obey = (body: string) => {
+        if (body.includes('reportLocation')) phone.keep(owntracksRequest(device, own.look().fix, 'r'));
+      };
+      const { mqtt } = deps;
+      const line = mqtt && createMqttSender({ topic: device.address, clock: deps.clock, onCommand: obey });
       const phone = createPhone({
         ...shared,
-        base: isOwntracks ? deps.owntracks : deps.osmand,
-        onAccepted: (body) => {
-          if (isOwntracks && body.includes('reportLocation'))
-            phone.keep(owntracksRequest(device, own.look().fix, 'r'));
-        },
+        ...(line && { sender: line }),
+        base: mqtt ?? deps.owntracks,
+        onAccepted: obey,
       });
       return {
-        report: ({ fix }) =>
-          phone.keep(isOwntracks ? owntracksRequest(device, fix, 't') : phoneRequest(device, fix)),
+        report: ({ fix }) => phone.keep(owntracksRequest(device, fix, 't')),
+        drain: phone.drain,
+        rest: () => line?.drop(),
+        get stored() {
+          return phone.stored;
+        },
+      };
+    }
+    case 'osmand': {
+      const phone = createPhone({ ...shared, base: deps.osmand });
+      return {
+        report: ({ fix }) => phone.keep(phoneRequest(device, fix)),
         drain: phone.drain,
         rest: () => {},
         get stored() {

@@ -108,7 +108,7 @@ export interface Phone {
 const PHONE_STORE = 500;
 
 export function createPhone(deps: {
-  readonly sender: HttpSender;
+  readonly sender: Pick<HttpSender, 'send'>;
   readonly base: URL;
   readonly counts: Counts;
   /** Real milliseconds, for waiting. */

@@ -31,6 +31,8 @@ export interface DemoTarget {
   /** `tcp://127.0.0.1:5015`, `tcp://127.0.0.1:5093`; null: devices that speak so are not played. */
   readonly jt808Url: string | null;
   readonly watchUrl: string | null;
+  /** `mqtt://127.0.0.1:1883`; absent: phones with OwnTracks speak HTTP. */
+  readonly mqttUrl?: string;
 }
 
 export interface DemoRunOptions {
@@ -104,6 +106,7 @@ export function createDemoRun(options: DemoRunOptions): DemoRun {
     owntracks: new URL(target.nativeUrl),
     jt808: urlOf(target.jt808Url),
     watch: urlOf(target.watchUrl),
+    mqtt: urlOf(target.mqttUrl ?? null),
   };
   const byMsid = new Map(
     world.subjects.flatMap((subject) =>

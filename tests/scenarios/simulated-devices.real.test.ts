@@ -1,4 +1,7 @@
-/** The demo's devices of every protocol against the running program: all that they say is taken, and they answer when they are asked. */
+/**
+ * The demo's devices of every protocol against the running program: all that they say is taken, and they answer when they are asked.
+ * Phones with OwnTracks speak by the broker where there is one, else by HTTP.
+ */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,10 +13,13 @@ import { createWorld } from '../../src/demo/world.ts';
 import type { Json } from '../../src/kernel/field.ts';
 import { encodeRoster } from '../../src/kernel/roster-file.ts';
 import { encodeZones } from '../../src/kernel/zone-file.ts';
+import { mqttUrl } from '../harness/mqtt.ts';
 import { type Program, runCommand, startProgram } from '../harness/program.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'wardline-simulated-'));
 const env: Record<string, string> = { DATA_DIR: join(place, 'data'), MLP_PER_SECOND: '100' };
+const broker = await mqttUrl();
+const byBroker = 'value' in broker ? { mqttUrl: broker.value } : {};
 const world = createWorld({ seed: 7, nowMs: Date.now(), subjects: 120 });
 let program: Program;
 let operator: MlpServer;
@@ -26,6 +32,8 @@ beforeAll(async () => {
     wordOf: (msid) => run?.wordOf(msid) ?? { kind: 'error', resid: 203, atMs: Date.now() },
   });
   env.MLP_URL = operator.url;
+  if ('value' in broker)
+    Object.assign(env, { MQTT_URL: broker.value, MQTT_CLIENT_ID: `simulated-${process.pid}` });
   program = await startProgram(env);
   const [roster, zones] = [join(place, 'roster.json'), join(place, 'zones.geojson')];
   writeFileSync(roster, JSON.stringify(encodeRoster(world.roster)));
@@ -43,6 +51,7 @@ beforeAll(async () => {
       osmandUrl: program.addressOf('osmand'),
       jt808Url: program.addressOf('jt808'),
       watchUrl: program.addressOf('watch'),
+      ...byBroker,
     },
     clock: Date.now,
     warmUpS: 4,
@@ -91,7 +100,7 @@ test.each(SPEECHES)('V7 what devices say by %s is taken', async (speech) => {
   expect(message).toMatchObject({ protocol: speech, kind: 'position' });
 });
 
-test.each(['jt808', 'watch', 'mlp'])(
+test.each(['jt808', 'watch', 'mlp', ...('value' in broker ? ['owntracks'] : [])])(
   'V8 a device that speaks %s answers a spot check with its place',
   async (speech) => {
     const device = await speakerOf(speech);
