@@ -38,6 +38,7 @@ import { type Ingest, openIngest } from './ingest-role.ts';
 import { createInsight } from './insight/insight.ts';
 import { DEFAULT_POLICY } from './kernel/policy.ts';
 import { fail, ok, type Result } from './kernel/result.ts';
+import { settleDue } from './legal/settle-due.ts';
 import { asResult, listen, shownHost } from './listen.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { Database } from './ports/database.ts';
@@ -238,7 +239,7 @@ async function startConsumers(parts: Parts): Promise<void> {
       ...shared,
       work: (horizonMs) => runNight({ ...shared, ledger }, horizonMs),
     });
-    const deadlines = createDeadlineWatch(shared);
+    const deadlines = createDeadlineWatch({ ...shared, also: settleDue });
     const clock = await runClock({ ...shared, tickSeconds: parts.tickSeconds, night, deadlines });
     cleanups.add('clock', () => clock.stop());
     const { sealUrl } = config;

@@ -23,7 +23,8 @@ import {
   findUnknownZones,
 } from '../kernel/roster-file.ts';
 import { decodeZone, encodeZone } from '../kernel/zone-file.ts';
-import { decidedAbout, setClocks, withAll } from '../legal/settle.ts';
+import { asJudged } from '../legal/profile.ts';
+import { decidedAbout, endsOf, setClocks, withAll } from '../legal/settle.ts';
 import type { Database, Db } from '../ports/database.ts';
 import { type AuditActor, type AuditEntry, recordAudit } from '../store/audit.ts';
 import { ensureFeed } from '../store/feeds.ts';
@@ -159,9 +160,14 @@ async function write(
       db,
       subjects.filter(({ id }) => changedSubjects.has(id)),
     );
+    const ends = await endsOf(db, ids);
     for (const profile of subjects) {
       if (!changedSubjects.has(profile.id)) continue;
-      keyed.push({ key: profile.id, line: encodeLogEvent({ type: 'profile', atMs: nowMs, profile }) });
+      const judged = asJudged(profile, ends.get(profile.id) ?? null, nowMs);
+      keyed.push({
+        key: profile.id,
+        line: encodeLogEvent({ type: 'profile', atMs: nowMs, profile: judged }),
+      });
       deeds.push({ actor: by, action: 'subject.change', subject: profile.id, office: profile.office });
       if (profile.noContact.length > 0 || hadOrder.has(profile.id))
         broadcast.push(encodeLogEvent(noContactOf(profile, nowMs)));
@@ -260,8 +266,16 @@ export async function renewRoster(database: Database, nowMs: Instant, everyMs: n
         .filter(({ noContact }) => noContact.length > 0)
         .map((profile) => encodeLogEvent(noContactOf(profile, nowMs))),
     ];
+    const ends = await endsOf(
+      db,
+      roster.subjects.map(({ id }) => id),
+    );
     const profiles = roster.subjects.map((profile) =>
-      encodeLogEvent({ type: 'profile', atMs: nowMs, profile }),
+      encodeLogEvent({
+        type: 'profile',
+        atMs: nowMs,
+        profile: asJudged(profile, ends.get(profile.id) ?? null, nowMs),
+      }),
     );
     await addToOutbox(
       db,

@@ -8,6 +8,7 @@ import {
   purgeHeldPositions,
   purgeMessages,
   purgeNotices,
+  purgePhonePositions,
   purgeQuarantine,
   purgeStatuses,
 } from '../store/retention.ts';
@@ -30,6 +31,7 @@ type Purge = (db: Db, before: Date, now: Date) => Promise<readonly { rows: strin
 
 const DELETED: readonly (readonly [ClassName, Purge])[] = [
   ['positions', purgeHeldPositions],
+  ['phone-positions', purgePhonePositions],
   ['device-statuses', purgeStatuses],
   ['device-messages', purgeMessages],
   ['device-commands', purgeCommands],

@@ -385,7 +385,7 @@ export function toClock(
     about: row.about,
     since: row.opens_at.toISOString(),
     dueAt: timeOrNull(row.due_at),
-    overdue: row.due_at === null || row.due_at.getTime() <= nowMs,
+    overdue: row.stage !== 'due' || row.due_at === null || row.due_at.getTime() <= nowMs,
     article: { zh: row.article, en: row.article_en },
     measures: row.measures,
   };
