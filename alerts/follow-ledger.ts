@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { AlertEvent, AlertKindName } from '../src/kernel/alert-event.ts';
+import type { Cause } from '../src/kernel/casework.ts';
 import type { Instant } from '../src/kernel/instant.ts';
 import type { Db } from '../src/ports/database.ts';
 import { listGroupable, lockAlertsWork, makeIncident } from '../src/store/alert-work.ts';
@@ -16,7 +17,7 @@ import {
   decideAlert,
   evolveAlert,
 } from './casework/alert-stages.ts';
-import { type GroupedAlert, joinOf } from './casework/grouping.ts';
+import { DUE, type GroupedAlert, joinOf } from './casework/grouping.ts';
 import { noticed } from './noticed.ts';
 
 /** The account of what the program does by itself. No login can be called so: a login has no colon. */
@@ -97,6 +98,7 @@ async function findJoins(db: Db, opened: readonly AlertEvent[], nowMs: Instant) 
   for (const { kind } of opened) {
     if (kind === 'feed-outage') kinds.add('silent').add('phone-off');
     if (kind === 'silent' || kind === 'phone-off') kinds.add('feed-outage');
+    if (DUE.has(kind)) kinds.add(kind);
   }
   const startMs = Math.min(...opened.map(({ startedAtMs }) => startedAtMs));
   const subjects = [...new Set(opened.map(({ subject }) => subject))];
@@ -113,6 +115,7 @@ async function findJoins(db: Db, opened: readonly AlertEvent[], nowMs: Instant) 
         startedAtMs: row.started_at.getTime(),
         clearedAtMs: row.cleared_at?.getTime() ?? null,
         incident: row.incident,
+        incidentCause: row.cause as Cause | null,
         incidentFixed: row.incident_fixed,
       } satisfies GroupedAlert,
     ]),
@@ -120,16 +123,20 @@ async function findJoins(db: Db, opened: readonly AlertEvent[], nowMs: Instant) 
   const joins: { alert: string; incident: string; cause: string }[] = [];
   const inOrder = [...opened].sort((a, b) => a.startedAtMs - b.startedAtMs || (a.alert < b.alert ? -1 : 1));
   // A flood must not compare all with all: beside the own subject's, a dark one can only belong to an outage of its feed (whose
-  // subject the feed is), and an outage to the dark ones of that feed.
+  // subject the feed is), an outage to the dark ones of that feed, and a missed moment to those who missed the same.
   const ofSubject = Map.groupBy(pool.keys(), (id) => pool.get(id)?.subject ?? '');
   const ofFeed = Map.groupBy(pool.keys(), (id) => pool.get(id)?.feed ?? '');
+  const momentOf = ({ kind, startedAtMs }: GroupedAlert) => (DUE.has(kind) ? `${kind} ${startedAtMs}` : '');
+  const ofMoment = Map.groupBy(pool.values(), momentOf);
   for (const { alert } of inOrder) {
     const fresh = pool.get(alert);
     if (fresh === undefined) continue;
     const { subject, feed, kind } = fresh;
     const beside =
       kind === 'feed-outage' ? ofFeed.get(subject) : feed === null ? undefined : ofSubject.get(feed);
-    const others = [...(ofSubject.get(subject) ?? []), ...(beside ?? [])].flatMap((id) => pool.get(id) ?? []);
+    const moment = DUE.has(kind) ? (ofMoment.get(momentOf(fresh)) ?? []).map((one) => one.alert) : [];
+    const near = new Set([...(ofSubject.get(subject) ?? []), ...(beside ?? []), ...moment]);
+    const others = [...near].flatMap((id) => pool.get(id) ?? []);
     const join = joinOf(fresh, others);
     if (join === null) continue;
     const incident = join.incident ?? newIncidentId();
@@ -139,7 +146,7 @@ async function findJoins(db: Db, opened: readonly AlertEvent[], nowMs: Instant) 
     }
     for (const id of join.alerts) {
       const joined = pool.get(id);
-      if (joined !== undefined) pool.set(id, { ...joined, incident });
+      if (joined !== undefined) pool.set(id, { ...joined, incident, incidentCause: join.cause });
       joins.push({ alert: id, incident, cause: join.cause });
     }
   }

@@ -10,6 +10,8 @@ import {
   listAmendments,
   listDayAlerts,
   listDayChecks,
+  listDayShifts,
+  listDaySupervised,
   listLogOffices,
   listSignedSince,
   lockDailyLogs,
@@ -51,6 +53,7 @@ export async function composeLogs(
   );
   const alerts = await listDayAlerts(db, offices, day, timeZone);
   const checks = await listDayChecks(db, offices, day, timeZone);
+  const centre = kind === 'inspection' ? await centreOf(db, organisation, offices, day, timeZone) : undefined;
   const isOf = (group: string) => (row: { readonly office: string }) => by === 'all' || row.office === group;
   const alertsOf = Map.groupBy(alerts, ({ office }) => (by === 'all' ? '' : office));
   return sums.map((row) => {
@@ -77,9 +80,30 @@ export async function composeLogs(
         cause: alert.cause,
       })),
       checks: checks.filter(isOf(row.organisation)),
+      ...(centre === undefined ? {} : { centre }),
     };
     return withoutResponse(composeDayLog(kind, facts));
   });
+}
+
+async function centreOf(
+  db: Db,
+  organisation: string,
+  offices: readonly string[],
+  day: string,
+  timeZone: string,
+): Promise<NonNullable<DayFactsOfOffice['centre']>> {
+  const shifts = await listDayShifts(db, organisation, day, timeZone);
+  return {
+    shifts: shifts.map(({ name, duty_group, officer, is_substitute, signed_on_at }) => ({
+      name,
+      group: duty_group,
+      officer,
+      isSubstitute: is_substitute,
+      signedOnAtMs: signed_on_at.getTime(),
+    })),
+    supervised: await listDaySupervised(db, offices, day, timeZone),
+  };
 }
 
 /** How quickly alerts were noted goes on moving after the day; it is a figure of the month, not of the log. */

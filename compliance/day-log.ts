@@ -29,6 +29,25 @@ export interface DayCheck {
   readonly result: string | null;
 }
 
+/** A shift of the command centre that touched the day. */
+export interface DayShift {
+  readonly name: string;
+  readonly group: string;
+  readonly officer: string;
+  readonly isSubstitute: boolean;
+  readonly signedOnAtMs: Instant;
+}
+
+/** A task that the county took under supervision (督办) on the day. */
+export interface DaySupervision {
+  readonly task: string;
+  readonly office: string;
+  readonly by: string;
+  readonly demand: string;
+  /** What was found and accepted; null: nothing yet. */
+  readonly result: string | null;
+}
+
 export interface DayFactsOfOffice {
   readonly office: string;
   readonly day: string;
@@ -36,6 +55,8 @@ export interface DayFactsOfOffice {
   readonly counts: RateCounts;
   readonly alerts: readonly DayAlert[];
   readonly checks: readonly DayCheck[];
+  /** Of a command centre's day only. */
+  readonly centre?: { readonly shifts: readonly DayShift[]; readonly supervised: readonly DaySupervision[] };
 }
 
 export interface AbnormalSubject {
@@ -73,6 +94,15 @@ export interface DayLog {
   readonly confirmedViolators: number;
   readonly rates: readonly Rate[];
   readonly abnormal: readonly AbnormalSubject[];
+  /** Inspection log: who was on duty, and which offices were supervised. */
+  readonly onDuty?: readonly {
+    readonly shift: string;
+    readonly group: string;
+    readonly officer: string;
+    readonly isSubstitute: boolean;
+    readonly from: string;
+  }[];
+  readonly supervised?: readonly DaySupervision[];
 }
 
 export const DAY_LOG_FIELDS: Readonly<Record<string, readonly [zh: string, en: string]>> = {
@@ -92,10 +122,12 @@ export const DAY_LOG_FIELDS: Readonly<Record<string, readonly [zh: string, en: s
   spotChecksReached: ['抽查本人接通', 'Spot checks that reached the person'],
   confirmedViolators: ['经确认违规人数', 'Confirmed violators'],
   abnormal: ['异常人员', 'Abnormal subjects'],
+  onDuty: ['值班', 'On duty'],
+  supervised: ['督办', 'Supervised'],
 };
 
 export function composeDayLog(kind: LogKind, facts: DayFactsOfOffice): DayLog {
-  const { office, day, measures, counts, alerts, checks } = facts;
+  const { office, day, measures, counts, alerts, checks, centre } = facts;
   const people = (...kinds: string[]) =>
     new Set(alerts.flatMap((alert) => (kinds.includes(alert.kind) ? [alert.subject] : []))).size;
   const byMethod: Record<string, number> = {};
@@ -125,6 +157,20 @@ export function composeDayLog(kind: LogKind, facts: DayFactsOfOffice): DayLog {
     abnormal: [...alerts]
       .sort(by(({ subject, startedAtMs, alert }) => `${subject} ${startedAtMs} ${alert}`))
       .map(toAbnormal),
+    ...(centre === undefined
+      ? {}
+      : {
+          onDuty: [...centre.shifts]
+            .sort(by(({ signedOnAtMs, officer }) => `${new Date(signedOnAtMs).toISOString()} ${officer}`))
+            .map(({ name, group, officer, isSubstitute, signedOnAtMs }) => ({
+              shift: name,
+              group,
+              officer,
+              isSubstitute,
+              from: new Date(signedOnAtMs).toISOString(),
+            })),
+          supervised: [...centre.supervised].sort(by(({ task }) => task.padStart(20, '0'))),
+        }),
   };
 }
 

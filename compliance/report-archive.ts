@@ -1,7 +1,7 @@
 /** Reports made by a person or by the schedule, kept as they were made. */
 import type { Instant } from '../src/kernel/instant.ts';
 import type { Db } from '../src/ports/database.ts';
-import { addReport, hasScheduled } from '../src/store/reports.ts';
+import { addReport, listReportingCounties, listScheduled } from '../src/store/reports.ts';
 import { hashOf } from './daily-logs.ts';
 import { addDays } from './periods.ts';
 import { composeReport, periodOfReport, type Report, type ReportKind } from './report.ts';
@@ -32,16 +32,35 @@ export async function keepReport(
   return row?.seq;
 }
 
-/** What is over and not made: of the whole tree, yesterday's, last week's, last month's, last quarter's. Twice makes one. */
+/** What a bureau sends out by itself. The ledger of key persons is made by a person, for a purpose. */
+const SCHEDULED = ['daily', 'weekly', 'monthly', 'quarterly', 'statistics', 'hazards'] as const;
+
+/** What is over and not made: of the whole tree and of each county, yesterday's, last week's, last month's, last quarter's. Twice makes one. */
 export async function makeScheduled(db: Db, today: string, nowMs: Instant): Promise<ReportKind[]> {
+  const due = SCHEDULED.map((kind) => {
+    const day = addDays(periodOfReport(kind, today).from, -1);
+    return { kind, day, ...periodOfReport(kind, day) };
+  });
+  const known = new Set(
+    (
+      await listScheduled(
+        db,
+        due.map(({ from }) => from),
+      )
+    ).map(keyOf),
+  );
   const made: ReportKind[] = [];
-  for (const kind of ['daily', 'weekly', 'monthly', 'quarterly'] as const) {
-    const running = periodOfReport(kind, today);
-    const day = addDays(running.from, -1);
-    const { from } = periodOfReport(kind, day);
-    if ((await hasScheduled(db, kind, '', from)).length > 0) continue;
-    const report = await composeReport(db, { kind, scope: '', organisation: '', day, nowMs });
-    if ((await keepReport(db, report, SCHEDULE, nowMs)) !== undefined) made.push(kind);
+  for (const { kind, day, from, until } of due) {
+    const counties = (await listReportingCounties(db, from, until)).map(({ organisation }) => organisation);
+    for (const organisation of ['', ...counties]) {
+      if (known.has(keyOf({ kind, organisation, from_day: from }))) continue;
+      const report = await composeReport(db, { kind, scope: '', organisation, day, nowMs });
+      if ((await keepReport(db, report, SCHEDULE, nowMs)) !== undefined) made.push(kind);
+    }
   }
   return made;
+}
+
+function keyOf(report: { readonly kind: string; readonly organisation: string; readonly from_day: string }) {
+  return [report.kind, report.organisation, report.from_day].join('\n');
 }

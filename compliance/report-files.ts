@@ -3,7 +3,6 @@ import {
   AlignmentType,
   Document,
   HeadingLevel,
-  ImageRun,
   Packer,
   PageOrientation,
   Paragraph,
@@ -13,16 +12,13 @@ import {
   TextRun,
   WidthType,
 } from 'docx';
+import { ChartRun } from 'docx/charts';
 import writeExcelFile from 'write-excel-file/node';
+import { excelCharts } from './excel-charts.ts';
 import type { Cell, Report, ReportTable } from './report.ts';
+import { chartsOf } from './report-charts.ts';
 
 const FONT = 'SimSun';
-const BAR_WIDTH = 90;
-/** One blue pixel, stretched to a bar: every office program draws it. */
-const PIXEL = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGPQSFgHAAIDAUPd2HUFAAAAAElFTkSuQmCC',
-  'base64',
-);
 
 /** One sheet a section. */
 export async function toExcel(report: Report): Promise<Buffer> {
@@ -43,7 +39,14 @@ export async function toExcel(report: Report): Promise<Buffer> {
     columns: (table?.columns ?? ['']).map(() => ({ width: 16 })),
     orientation: 'landscape' as const,
   }));
-  return writeExcelFile(sheets).toBuffer();
+  const charts = await excelCharts(
+    report.sections.map(({ lines, table }, i) => ({
+      sheet: sheets[i]?.sheet ?? '',
+      headRow: lines.length + 2,
+      table,
+    })),
+  );
+  return writeExcelFile(sheets, { features: [charts] }).toBuffer();
 }
 
 function excelCell(cell: Cell, isShare: boolean) {
@@ -64,6 +67,7 @@ export async function toWord(report: Report): Promise<Buffer> {
     ...report.sections.flatMap(({ heading, lines, table }) => [
       new Paragraph({ heading: HeadingLevel.HEADING_1, children: [run(heading)] }),
       ...lines.map((line) => new Paragraph({ children: [run(line)] })),
+      ...chartsOf(table).map((chart) => new Paragraph({ children: [new ChartRun(chart)] })),
       ...(table === null ? [] : [wordTable(table)]),
     ]),
     new Paragraph({
@@ -77,7 +81,7 @@ export async function toWord(report: Report): Promise<Buffer> {
   );
 }
 
-function wordTable({ columns, rows, shares, bar }: ReportTable): Table {
+function wordTable({ columns, rows, shares }: ReportTable): Table {
   const head = columns.map(
     (text) => new TableCell({ children: [new Paragraph({ children: [run(text, true)] })] }),
   );
@@ -87,21 +91,13 @@ function wordTable({ columns, rows, shares, bar }: ReportTable): Table {
         cantSplit: true,
         children: row.map((cell, column) => {
           const text = new Paragraph({ children: [run(wordCell(cell, shares.includes(column)))] });
-          const drawn = column === bar && typeof cell === 'number' ? [barOf(cell)] : [];
-          return new TableCell({ children: [text, ...drawn] });
+          return new TableCell({ children: [text] });
         }),
       }),
   );
   return new Table({
     width: { size: 100, type: WidthType.PERCENTAGE },
     rows: [new TableRow({ tableHeader: true, children: head }), ...body],
-  });
-}
-
-function barOf(share: number): Paragraph {
-  const width = Math.max(1, Math.round(Math.min(1, share) * BAR_WIDTH));
-  return new Paragraph({
-    children: [new ImageRun({ type: 'png', data: PIXEL, transformation: { width, height: 6 } })],
   });
 }
 

@@ -1,24 +1,42 @@
 /** A report as a document: headings, lines and tables, out of which the page, Excel and Word make the same. Composed from the sums. */
 import type { Instant } from '../src/kernel/instant.ts';
 import type { Db } from '../src/ports/database.ts';
-import { listHazards } from '../src/store/reports.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import { type Period, type PeriodUnit, periodOf } from './periods.ts';
 import { rankingOf } from './ranking.ts';
 import { RATE_TEXTS, type RateId, rateValue } from './rates.ts';
+import { annexThree, hazardLedger, keyPersonLedger } from './report-ledgers.ts';
+import { trendOf } from './trend.ts';
 
-export const REPORT_KINDS = ['daily', 'weekly', 'monthly', 'quarterly', 'statistics', 'hazards'] as const;
+export const REPORT_KINDS = [
+  'daily',
+  'weekly',
+  'monthly',
+  'quarterly',
+  'statistics',
+  'hazards',
+  'key-persons',
+] as const;
 export type ReportKind = (typeof REPORT_KINDS)[number];
 
 export type Cell = string | number | null;
+
+/** Columns of the table: the names along the axis, and the numbers over them. */
+export interface ReportChart {
+  readonly kind: 'column' | 'line';
+  readonly label: number;
+  readonly values: readonly number[];
+}
 
 export interface ReportTable {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
   /** Columns that are shares from 0 to 1: shown in per cent. */
   readonly shares: readonly number[];
-  /** The share that is drawn as a bar; null: none. */
-  readonly bar: number | null;
+  /** Columns that hold subjects' ids: names are looked up when the report is shown, by what its reader may see. */
+  readonly people?: readonly number[];
+  /** What is drawn beside the table; null: nothing. */
+  readonly chart?: ReportChart | null;
 }
 
 export interface ReportSection {
@@ -42,14 +60,16 @@ const UNITS: Readonly<Record<ReportKind, PeriodUnit>> = {
   quarterly: 'quarter',
   statistics: 'month',
   hazards: 'month',
+  'key-persons': 'month',
 };
-const TITLES: Readonly<Record<ReportKind, string>> = {
+export const TITLES: Readonly<Record<ReportKind, string>> = {
   daily: '每日督查日报',
   weekly: '每周督查情况汇报',
   monthly: '月度通报',
   quarterly: '季度考评排名',
   statistics: '社区矫正隐患排查整治统计表',
   hazards: '社区矫正隐患排查整治工作台账',
+  'key-persons': '重点社区矫正对象台账',
 };
 const SHOWN: readonly RateId[] = [
   'positioning',
@@ -60,8 +80,8 @@ const SHOWN: readonly RateId[] = [
   'violation',
   'abscond',
 ];
-const HAZARD_STATES = ['cannot-rectify', 'not-rectified', 'rectifying', 'rectified'] as const;
-const HAZARD_NAMES = ['无法整改', '未整改', '整改中', '已整改'] as const;
+
+const TREND_SHOWN: readonly RateId[] = ['positioning', 'coverage', 'verification'];
 
 export function periodOfReport(kind: ReportKind, day: string): Period {
   return periodOf(UNITS[kind], day);
@@ -82,12 +102,14 @@ export async function composeReport(
   const asked = { scope, organisation, period } as const;
   const sections: ReportSection[] = [];
   if (kind === 'hazards') sections.push(await hazardLedger(db, scope, organisation, period));
+  else if (kind === 'key-persons') sections.push(await keyPersonLedger(db, scope, organisation));
   else if (kind === 'statistics') sections.push(await annexThree(db, scope, organisation, period));
   else {
     const whole = await figuresOf(db, { ...asked, by: 'all', asOf: 'frozen' });
     const counties = await figuresOf(db, { ...asked, by: 'county', asOf: 'frozen' });
     const offices = await figuresOf(db, { ...asked, by: 'office', asOf: 'frozen' });
     sections.push(summary(whole.items[0], period), rates('各县（市、区）情况', counties.items));
+    if (kind !== 'daily') sections.push(await byDay(db, scope, organisation, period));
     sections.push(rates('各司法所情况', offices.items));
     if (kind === 'monthly' || kind === 'quarterly') {
       for (const by of ['county', 'office'] as const) {
@@ -110,7 +132,7 @@ export async function composeReport(
                 .join('；'),
             ]),
             shares: [],
-            bar: null,
+            chart: { kind: 'column', label: 1, values: [2] },
           },
         });
       }
@@ -138,7 +160,7 @@ function summary(all: Figures | undefined, { from, until }: Period): ReportSecti
         return [zh, numerator, Math.round(denominator * 100) / 100, value, target, formulaZh];
       }),
       shares: [3, 4],
-      bar: 3,
+      chart: null,
     },
   };
 }
@@ -155,96 +177,22 @@ function rates(heading: string, items: readonly Figures[]): ReportSection {
         ...SHOWN.map((id) => rateValue(own, id)),
       ]),
       shares: SHOWN.map((_, i) => i + 2),
-      bar: 2,
+      chart: { kind: 'column', label: 0, values: [2, 3] },
     },
   };
 }
 
-/** The statistics table of annex 3 (Dachuan, 2022), column by column. What the system does not hold is left for a person to fill. */
-async function annexThree(
-  db: Db,
-  scope: string,
-  organisation: string,
-  period: Period,
-): Promise<ReportSection> {
-  const { items } = await figuresOf(db, { scope, organisation, period, by: 'county', asOf: 'frozen' });
-  const hazards = await listHazards(db, scope, organisation, period.until);
+/** The days of the period one after the other: since when a rate has fallen. */
+async function byDay(db: Db, scope: string, organisation: string, period: Period): Promise<ReportSection> {
+  const days = await trendOf(db, { scope, organisation, from: period.from, until: period.until, by: 'all' });
   return {
-    heading: TITLES.statistics,
-    lines: ['空白栏目由填报单位填写：系统不收集该项数据。'],
+    heading: '逐日走势',
+    lines: [],
     table: {
-      columns: [
-        '地区',
-        '排查风险隐患总数',
-        '“6+9”类重点社区矫正对象数',
-        '应收未收数',
-        '脱管人数',
-        '定位监管率',
-        '走访人次',
-        '惩处人次',
-        '教育人次',
-        '帮扶人次',
-        ...HAZARD_NAMES,
-      ],
-      rows: items.map(({ organisation: unit, counts, rates: own }) => {
-        const found = hazards.filter(({ office }) => office === unit || office.startsWith(`${unit}/`));
-        const states = HAZARD_STATES.map((state) => found.filter((hazard) => hazard.state === state).length);
-        const coverage = rateValue(own, 'coverage');
-        return [
-          unit,
-          found.length,
-          null,
-          null,
-          counts.absconders,
-          coverage,
-          null,
-          null,
-          null,
-          null,
-          ...states,
-        ];
-      }),
-      shares: [5],
-      bar: null,
-    },
-  };
-}
-
-async function hazardLedger(
-  db: Db,
-  scope: string,
-  organisation: string,
-  { until }: Period,
-): Promise<ReportSection> {
-  const hazards = await listHazards(db, scope, organisation, until);
-  return {
-    heading: TITLES.hazards,
-    lines: ['整改不彻底不销账。'],
-    table: {
-      columns: [
-        '序号',
-        '单位',
-        '风险隐患类别',
-        '基本情况',
-        '整改措施',
-        '责任部门',
-        '责任人',
-        '完成时限',
-        '整改状态',
-      ],
-      rows: hazards.map((hazard, i) => [
-        i + 1,
-        hazard.office,
-        hazard.category,
-        hazard.situation,
-        hazard.measures,
-        hazard.department,
-        hazard.person,
-        hazard.due_at.toISOString().slice(0, 10),
-        HAZARD_NAMES[(HAZARD_STATES as readonly string[]).indexOf(hazard.state)] ?? hazard.state,
-      ]),
-      shares: [],
-      bar: null,
+      columns: ['日期', ...TREND_SHOWN.map((id) => RATE_TEXTS[id].zh)],
+      rows: days.map(({ day, rates: own }) => [day, ...TREND_SHOWN.map((id) => rateValue(own, id))]),
+      shares: TREND_SHOWN.map((_, i) => i + 1),
+      chart: { kind: 'line', label: 0, values: TREND_SHOWN.map((_, i) => i + 1) },
     },
   };
 }

@@ -1,3 +1,4 @@
+import { strFromU8, unzipSync } from 'fflate';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { problem, startDashboard, type TestDashboard } from '../tests/harness/dashboard.ts';
 import { keepBooks } from './books.ts';
@@ -55,9 +56,52 @@ test('K41 the statistics table has the columns of annex 3 and leaves to people w
   const [section] = (await call('GET', 'reports/preview?kind=statistics&day=2026-03-01')).body.sections;
   expect(section.table.columns).toHaveLength(14);
   expect(section.table.rows).toEqual([
-    ['445222', 0, null, null, 0, 0.95, null, null, null, null, 0, 0, 0, 0],
-    ['445281', 0, null, null, 0, 0.95, null, null, null, null, 0, 0, 0, 0],
+    ['445222', 0, null, null, 0, 0.95, 0, 0, null, null, 0, 0, 0, 0],
+    ['445281', 0, null, null, 0, 0.95, 0, 0, null, null, 0, 0, 0, 0],
   ]);
+});
+
+test('K44 key persons are counted and listed; the kept document holds ids, and a reader sees the names of those whom he may see', async () => {
+  await dash.subject('S1', '445281/office-01');
+  await dash.subject('S2', '445281/office-01', '测试人员未成年', true);
+  await dash.database.query({
+    text: `UPDATE subjects SET profile = profile || '{"record": {"legalType": "parole", "from": "2026-01-01", "until": "2026-12-31",
+             "categories": ["涉毒", "生活无来源"], "officer": "干部甲"}}'`,
+    values: [],
+  });
+  // A manager sees no minors.
+  const [table] = (await call('GET', 'reports/preview?kind=statistics&day=2026-03-01')).body.sections;
+  expect(table.table.rows.map((row: unknown[]) => row[2])).toEqual([0, 1]);
+  const made = await dash.call('POST', '/api/v1/reports', {
+    headers: await dash.token('administrator', '', true),
+    body: { kind: 'key-persons', day: '2026-03-01' },
+  });
+  const { rows } = await dash.database.query({ text: 'SELECT document FROM reports', values: [] });
+  expect(JSON.stringify(rows)).not.toContain('测试人员');
+  const namesFor = async (minors: boolean) => {
+    const headers = await dash.token('administrator', '', minors);
+    const { body } = await dash.call('GET', `/api/v1/reports/${made.body.id}`, { headers });
+    return body.document.sections[0].table.rows.map((row: unknown[]) => [row[2], row[4], row[5], row[11]]);
+  };
+  const rest = ['假释', '涉毒、生活无来源', '干部甲'];
+  expect(await namesFor(false)).toEqual([
+    ['测试人员S1', ...rest],
+    ['S2', ...rest],
+  ]);
+  expect(await namesFor(true)).toContainEqual(['测试人员未成年', ...rest]);
+});
+
+test('K45 Word and Excel have the charts as charts, over the cells of the sheet', async () => {
+  const { id } = (await call('POST', 'reports', '', { kind: 'weekly', day: '2026-03-01' })).body;
+  const word = unzipSync(await bytes(`reports/${id}/file?format=docx`));
+  expect(Object.keys(word).filter((name) => /charts\/chart\d+\.xml$/.test(name))).toHaveLength(3);
+  const book = unzipSync(await bytes(`reports/${id}/file?format=xlsx`));
+  const charts = Object.keys(book).filter((name) => name.startsWith('xl/charts/'));
+  expect(charts).toHaveLength(3);
+  const chart = strFromU8(book[charts[0] as string] as Uint8Array);
+  expect(chart).toContain("<c:f>'2 各县（市、区）情况'!$A$3:$A$4</c:f>");
+  expect(chart).not.toContain('externalData');
+  expect(strFromU8(book['[Content_Types].xml'] as Uint8Array)).toContain('drawingml.chart+xml');
 });
 
 test('K42 a report is signed off once, and nobody sees one of an organisation above', async () => {
@@ -78,11 +122,25 @@ test('K43 the schedule makes each report of what is over once, also when two mak
   await Promise.all([keepBooks(dash.database, NOW), keepBooks(dash.database, NOW)]);
   await keepBooks(dash.database, NOW);
   const { items } = (await call('GET', 'reports')).body;
-  expect(items.map(({ kind, from }: { kind: string; from: string }) => `${kind} ${from}`).sort()).toEqual([
-    'daily 2026-04-04',
-    'monthly 2026-03-01',
-    'quarterly 2026-01-01',
-    'weekly 2026-03-23',
+  expect(
+    items
+      .map(({ kind, from, organisation }: Record<string, string>) => `${kind} ${from} ${organisation}`)
+      .sort(),
+  ).toEqual([
+    'daily 2026-04-04 ',
+    'hazards 2026-03-01 ',
+    'hazards 2026-03-01 445222',
+    'hazards 2026-03-01 445281',
+    'monthly 2026-03-01 ',
+    'monthly 2026-03-01 445222',
+    'monthly 2026-03-01 445281',
+    'quarterly 2026-01-01 ',
+    'quarterly 2026-01-01 445222',
+    'quarterly 2026-01-01 445281',
+    'statistics 2026-03-01 ',
+    'statistics 2026-03-01 445222',
+    'statistics 2026-03-01 445281',
+    'weekly 2026-03-23 ',
   ]);
   await expect(dash.database.query({ text: 'DELETE FROM reports', values: [] })).rejects.toThrow(
     'append-only',

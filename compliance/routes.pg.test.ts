@@ -289,6 +289,72 @@ test('K14 the command centre’s log is of all its offices together', async () =
   ]);
 });
 
+test('K15 the inspection log says who was on duty and which offices were supervised', async () => {
+  await march();
+  const run = (text: string) => dash.database.query({ text, values: [] });
+  // The night before (taken over at 08:00), the day, and one that begins on the next day.
+  for (const [officer, from, takenOver] of [
+    ['甲', '2026-03-01T12:00:00Z', '2026-03-02T00:00:00Z'],
+    ['乙', '2026-03-02T00:00:00Z', '2026-03-02T16:00:00Z'],
+    ['丙', '2026-03-02T16:00:00Z', '2026-03-03T00:00:00Z'],
+  ] as const)
+    await run(`WITH f AS (
+      INSERT INTO shifts (organisation, name, duty_group, from_at, until_at, officer, is_substitute, signed_on_at, state, sheet, sheet_sha256)
+      VALUES ('445281', '白班', '一组', '${from}', '${takenOver}', '${officer}', false, '${from}', 'over', '{}', 'x') RETURNING id)
+      INSERT INTO shift_signatures (shift, action, account, note, at) SELECT id, 'take-over', 'x', '', '${takenOver}' FROM f`);
+  await run(`WITH t AS (
+      INSERT INTO tasks (subject, office, kind, severity, what, steps, stage, sent_by, sent_at)
+      VALUES ('S1', '${A}', 'silent', 'high', '', '[]', 'received', 'x', '2026-03-02T02:00:00Z') RETURNING id)
+      INSERT INTO task_actions (task, action, account, note, at) SELECT id, 'supervise', '督办人', '今日内查明', '2026-03-02T03:00:00Z' FROM t`);
+  const { asKnownNow } = (await get('inspection-logs/day?office=445281&day=2026-03-02', '445281')).body;
+  expect(asKnownNow.onDuty.map(({ officer }: { officer: string }) => officer)).toEqual(['甲', '乙']);
+  expect(asKnownNow.supervised).toMatchObject([
+    { office: A, by: '督办人', demand: '今日内查明', result: null },
+  ]);
+  const verification = (await get(`verification-logs/day?office=${A}&day=2026-03-02`, A)).body;
+  expect(verification.asKnownNow.onDuty).toBeUndefined();
+});
+
+test('K2 a rate is told day by day, within the caller’s reach; alerts by the hour of the day', async () => {
+  await march();
+  const trend = async (query: string, organisation = '') =>
+    (await get(`compliance/trend?rate=coverage&from=2026-03-01&until=2026-03-08&${query}`, organisation))
+      .body;
+  expect((await trend('by=all')).items).toEqual([
+    { organisation: '', day: '2026-03-02', numerator: 720, denominator: 1152, value: 0.625 },
+    { organisation: '', day: '2026-03-03', numerator: 288, denominator: 288, value: 1 },
+  ]);
+  expect((await trend('by=county', '445222')).items).toMatchObject([{ organisation: '445222', value: 0 }]);
+  expect((await trend('by=all&unit=month')).items).toMatchObject([{ day: '2026-03-01', numerator: 1008 }]);
+  expect(problem(await get('compliance/trend?rate=coverage&from=2026-03-01&until=2026-03-01'))).toBe(400);
+  await dash.alert('a1', 1, { subject: 'S1', startedAtMs: Date.parse('2026-03-02T17:30:00Z') });
+  const heat = 'metrics/heat?from=2026-03-01&until=2026-04-01';
+  expect((await get(heat)).body.items).toEqual([
+    { organisation: '445281', hour: 1, kind: 'out-of-bounds', raised: 1, confirmed: 0 },
+  ]);
+  expect((await get(heat, '445222')).body.items).toEqual([]);
+});
+
+test('K52 an office sees what is due of its own subjects', async () => {
+  await dash.database.query({
+    text: `UPDATE subjects SET profile = profile || '{"permits": [{"id": "p", "from": "2026-04-01T00:00:00Z", "until": "2026-04-05T10:00:00Z",
+             "destination": null, "returnedAt": null}]}' WHERE id IN ('S1', 'S4')`,
+    values: [],
+  });
+  const { items } = (await get('due', A, 'office-officer')).body;
+  expect(items).toEqual([
+    {
+      subject: 'S1',
+      name: '测试人员S1',
+      office: A,
+      kind: 'leave-return',
+      dueAt: '2026-04-05T10:00:00.000Z',
+      isOverdue: false,
+    },
+  ]);
+  expect(problem(await get(`due?organisation=${B}`, A, 'office-officer'))).toBe(404);
+});
+
 test('K20 K25 the ranking shows its working, counts what is missing, and an objection is decided once by somebody else', async () => {
   await march();
   await post('verification-logs/sign', { office: B, day: '2026-03-02', remarks: '' }, B, 'office-officer');

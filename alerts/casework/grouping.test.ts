@@ -18,6 +18,7 @@ const alert = (
   startedAtMs: startedMin * MIN,
   clearedAtMs: null,
   incident: null,
+  incidentCause: null,
   incidentFixed: false,
   ...more,
 });
@@ -30,7 +31,8 @@ function grouped(...alerts: GroupedAlert[]): Map<string, string | null> {
     const join = joinOf(fresh, [...pool.values()]);
     if (join === null) continue;
     const incident = join.incident ?? `I${made++}`;
-    for (const id of join.alerts) pool.set(id, { ...(pool.get(id) as GroupedAlert), incident });
+    for (const id of join.alerts)
+      pool.set(id, { ...(pool.get(id) as GroupedAlert), incident, incidentCause: join.cause });
   }
   return new Map(alerts.map(({ alert: id }) => [id, pool.get(id)?.incident ?? null]));
 }
@@ -49,6 +51,25 @@ test('C8 low battery, off, silent of one person are one incident; of another per
   ]);
   expect(causeOf(alert('low-battery', 0), alert('phone-off', 13 * 60))).toBeNull();
   expect(causeOf(alert('low-battery', 0, { clearedAtMs: MIN }), alert('phone-off', 60))).toBeNull();
+});
+
+test('C8 who missed one moment is one list; what is their own, before and after it, is not', () => {
+  const curfew = (subject: string, startedMin = 120, more: Partial<GroupedAlert> = {}) =>
+    alert('curfew', startedMin, { subject, device: `D-${subject}`, ...more });
+  const out = alert('out-of-bounds', 60, { subject: 'S2', device: 'D-S2' });
+  const gone = alert('abscond', 180, { subject: 'S1', device: 'D-S1' });
+  expect([
+    ...grouped(
+      out,
+      curfew('S1'),
+      curfew('S2'),
+      curfew('S3'),
+      curfew('S4'),
+      curfew('S5', 121),
+      alert('missed-checkin', 120, { subject: 'S6', device: null }),
+      gone,
+    ).values(),
+  ]).toEqual(['I0', 'I1', 'I0', 'I1', 'I1', null, null, null]);
 });
 
 test('C8 one outage over many is one incident, also of those found before it', () => {

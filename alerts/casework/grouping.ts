@@ -18,6 +18,8 @@ export interface GroupedAlert {
   /** Null: it still stands. */
   readonly clearedAtMs: Instant | null;
   readonly incident: string | null;
+  /** Why its incident is one. */
+  readonly incidentCause: Cause | null;
   /** By hand: not to be grouped again. */
   readonly incidentFixed: boolean;
 }
@@ -31,11 +33,14 @@ const TOGETHER_REACH_MS = 30 * 60_000;
 const DARK: ReadonlySet<AlertKindName> = new Set(['phone-off', 'silent']);
 const BATTERY: ReadonlySet<AlertKindName> = new Set(['low-battery', 'phone-off', 'silent']);
 const REMOVED: ReadonlySet<AlertKindName> = new Set(['strap-tamper', 'separation']);
+/** Of many people at one moment, told by the clock: a curfew that begins, a window that closes. */
+export const DUE: ReadonlySet<AlertKindName> = new Set(['curfew', 'missed-checkin']);
 const AWAY: ReadonlySet<AlertKindName> = new Set(['out-of-bounds', 'curfew', 'leave-deviation']);
 
 /** Why `a` and `b` (the older begun first) have one cause; null: nothing says so. */
 export function causeOf(first: GroupedAlert, then: GroupedAlert): Cause | null {
   if (first.kind === 'feed-outage' || then.kind === 'feed-outage') return outageOf(first, then);
+  if (isDueWith(first, then)) return 'same-deadline';
   // Of one kind one stands at most about one thing: a second of it has a beginning, and a cause, of its own.
   if (first.subject !== then.subject || first.kind === then.kind) return null;
   const apartMs = then.startedAtMs - first.startedAtMs;
@@ -51,6 +56,11 @@ export function causeOf(first: GroupedAlert, then: GroupedAlert): Cause | null {
     return apartMs <= TOGETHER_REACH_MS || lasts ? 'device-removed' : null;
   if (AWAY.has(first.kind) && AWAY.has(then.kind)) return lasts ? 'away' : null;
   return null;
+}
+
+/** Who was not there when one moment came is one list (点名), not an alarm each: what ended together begins at the same millisecond. */
+function isDueWith(a: GroupedAlert, b: GroupedAlert): boolean {
+  return a.subject !== b.subject && a.kind === b.kind && DUE.has(a.kind) && a.startedAtMs === b.startedAtMs;
 }
 
 function outageOf(a: GroupedAlert, b: GroupedAlert): Cause | null {
@@ -70,7 +80,8 @@ export interface Joining {
 
 /**
  * What a new alert joins, among those that stand or ended lately. The one begun last with a cause in common decides, so that a
- * chain (low battery, off, silent) ends in one incident. Of an outage: everything that it explains.
+ * chain (low battery, off, silent) ends in one incident. Of an outage: everything that it explains. What a person has of their own goes
+ * before the list of those who missed one moment, and what follows of one of them is no part of that list.
  */
 export function joinOf(fresh: GroupedAlert, others: readonly GroupedAlert[]): Joining | null {
   if (fresh.incidentFixed || fresh.incident !== null) return null;
@@ -91,6 +102,12 @@ export function joinOf(fresh: GroupedAlert, others: readonly GroupedAlert[]): Jo
   for (const other of free) {
     const cause = inOrder(other);
     if (cause === null) continue;
+    const isOfList = cause === 'same-deadline';
+    if (other.incident !== null && (other.incidentCause === 'same-deadline') !== isOfList) continue;
+    if (best !== undefined && isOfList !== (best.cause === 'same-deadline')) {
+      if (!isOfList) best = { other, cause };
+      continue;
+    }
     const isBetter =
       best === undefined ||
       other.startedAtMs > best.other.startedAtMs ||

@@ -316,6 +316,19 @@ describe('A15 several devices', () => {
     expect(alerts[0]).toMatchObject({ kind: 'out-of-bounds', device: 'B1' });
   });
 
+  test('A15 a coarse fix of the wristband hides nothing that a surer one of the phone shows beside it', () => {
+    const told = (phoneM: number) =>
+      play([
+        ...start,
+        ...range(0, 10).flatMap((n) => [
+          fix(n, n < 5 ? 0 : phoneM, { accuracyM: 10 }),
+          fix(n + 0.5, n < 5 ? 0 : 1060, { device: 'B1', accuracyM: 100 }),
+        ]),
+      ]).map(({ kind, state, device }) => `${kind} ${state} ${device}`);
+    expect(told(1050)).toEqual(['out-of-bounds opened D1']);
+    expect(told(0)).toEqual([]);
+  });
+
   test('A15 a wristband that is not heard any more leaves it to the phone', () => {
     const alerts = play([
       ...start,

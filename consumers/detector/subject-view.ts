@@ -1,6 +1,7 @@
 /** A subject as the kinds see it at a moment, and when time alone can next change what they say. */
 import type { AlertKind, SubjectView, Surroundings, WatchedDevice } from '../../alerts/kinds/kind.ts';
 import { silenceLimitS } from '../../alerts/kinds/silence.ts';
+import { distanceM } from '../../geofences/metres.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Policy, PolicyDocument } from '../../src/kernel/policy.ts';
 import type { SubjectProfile } from '../../src/kernel/roster.ts';
@@ -26,7 +27,7 @@ export type Viewer = (
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-export function createViewer(distanceM: SubjectView['distanceM'], surroundings: Surroundings): Viewer {
+export function createViewer(distanceOf: SubjectView['distanceM'], surroundings: Surroundings): Viewer {
   let view: Mutable<SubjectView> | undefined;
   return (subject, profile, policy, taken) => {
     const { nowMs } = subject;
@@ -53,7 +54,7 @@ export function createViewer(distanceM: SubjectView['distanceM'], surroundings: 
         memory,
         devices,
         located,
-        distanceM,
+        distanceM: distanceOf,
         ...surroundings,
       };
       return view;
@@ -75,7 +76,7 @@ export function createViewer(distanceM: SubjectView['distanceM'], surroundings: 
 
 /**
  * The device that speaks for the subject: one that is worn before one that is carried, as long as it is heard; else the one
- * whose fix is newest.
+ * whose fix is newest. Of two that say the same place at one time, the surer one.
  */
 function locate(devices: readonly WatchedDevice[], policy: Policy): SubjectView['located'] {
   let newest: WatchedDevice | undefined;
@@ -87,11 +88,34 @@ function locate(devices: readonly WatchedDevice[], policy: Policy): SubjectView[
     if (item.device.kind === 'wristband' && (worn === undefined || atMs > (worn.state.estimate?.atMs ?? 0)))
       worn = item;
   }
-  const chosen = worn !== undefined && isFresh(worn, newest, policy) ? worn : newest;
+  let chosen = worn !== undefined && isFresh(worn, newest, policy) ? worn : newest;
+  if (chosen !== undefined && devices.length > 1)
+    for (const other of devices) if (isSurerOfSame(other, chosen)) chosen = other;
   const estimate = chosen?.state.estimate;
   return chosen === undefined || estimate === undefined || estimate === null
     ? null
     : { device: chosen.device, state: chosen.state, estimate };
+}
+
+/** Two fixes so near in time are of one moment, of however frequent devices. */
+const ONE_MOMENT_MS = 90_000;
+const AGREE_SIGMAS = 2;
+/** With what is less sure, anything within half a kilometre agrees. */
+const MOST_SIGMA_M = 200;
+
+/**
+ * Whether a device has the smaller error and lies within the joint one. What the subject may have walked between the two fixes is not
+ * added: who goes away from the more exact one, left at home, is not to be taken for being there.
+ */
+function isSurerOfSame(other: WatchedDevice, chosen: WatchedDevice): boolean {
+  const [a, b] = [other.state.estimate, chosen.state.estimate];
+  if (a === null || b === null || a.varianceM2 >= b.varianceM2) return false;
+  if (b.varianceM2 > MOST_SIGMA_M * MOST_SIGMA_M) return false;
+  const apartMs = Math.abs(a.atMs - b.atMs);
+  if (apartMs > Math.max(ONE_MOMENT_MS, 1200 * Math.min(other.device.intervalS, chosen.device.intervalS)))
+    return false;
+  const joint = Math.sqrt(a.varianceM2 + b.varianceM2);
+  return distanceM(a.lon, a.lat, b.lon, b.lat) <= AGREE_SIGMAS * joint;
 }
 
 function isFresh(worn: WatchedDevice, newest: WatchedDevice | undefined, policy: Policy): boolean {

@@ -28,6 +28,7 @@ import { registerDeviceCommandRoutes } from './routes/device-commands.ts';
 import { registerDeviceMessageRoutes } from './routes/device-messages.ts';
 import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
+import { registerDueRoutes } from './routes/due.ts';
 import { type EvidenceOffice, registerEvidenceRoutes } from './routes/evidence-packs.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
 import { registerHazardRoutes } from './routes/hazards.ts';
@@ -35,6 +36,9 @@ import { type IdentityOffice, registerIdentityRoutes } from './routes/identities
 import { registerIncidentRoutes } from './routes/incidents.ts';
 import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
 import { registerLegalClockRoutes } from './routes/legal-clocks.ts';
+import { registerNoticeDeliveryRoutes } from './routes/notice-deliveries.ts';
+import { registerNoticeSubscriptionRoutes } from './routes/notice-subscriptions.ts';
+import { registerNoticeRoutes } from './routes/notices.ts';
 import { registerOrganisationRoutes } from './routes/organisations.ts';
 import { registerPermitRoutes } from './routes/permits.ts';
 import { registerPositioningOrderRoutes } from './routes/positioning-orders.ts';
@@ -55,6 +59,7 @@ import { registerTaskFileRoutes } from './routes/task-files.ts';
 import { registerTaskRoutes } from './routes/tasks.ts';
 import { registerTerminalRoutes } from './routes/terminals.ts';
 import { registerTokenRoutes } from './routes/tokens.ts';
+import { registerTrendRoutes } from './routes/trends.ts';
 import { registerZoneCheckRoutes, type ZonesOfPast } from './routes/zone-checks.ts';
 
 export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
@@ -131,11 +136,16 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerRetentionRoutes(app, deps);
   registerPresenceRoutes(app, deps);
   registerComplianceRoutes(app, deps);
+  registerTrendRoutes(app, deps);
+  registerDueRoutes(app, deps);
   registerDailyLogRoutes(app, { ...deps, whole: given.database });
   registerScoringRoutes(app, deps);
   registerAlarmLoadRoutes(app, deps);
   registerReportRoutes(app, deps);
   registerIdentityRoutes(app, deps);
+  registerNoticeRoutes(app, deps);
+  registerNoticeSubscriptionRoutes(app, deps);
+  registerNoticeDeliveryRoutes(app, deps);
   await registerBoardSocket(app, { ...deps, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 

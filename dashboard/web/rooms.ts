@@ -13,10 +13,39 @@ export interface Room {
   readonly load: Component | (() => Promise<Component>);
   /** Reached from within another room: not in the menu. */
   readonly isInner?: boolean;
+  /** One of several rooms under one heading: the menu has the first of them that is open. */
+  readonly within?: RoomName;
 }
 
 export const ROOMS: readonly Room[] = [
   { path: '/', name: 'board', actions: ['board.watch'], load: BoardRoom },
+  {
+    path: '/wall',
+    name: 'wall',
+    actions: ['board.watch'],
+    load: () => import('./pages/wall-page.vue'),
+    isInner: true,
+  },
+  {
+    path: '/duty',
+    name: 'duty',
+    actions: ['shifts.read'],
+    load: () => import('./duty/duty-page.vue'),
+  },
+  {
+    path: '/duty/checks',
+    name: 'checks',
+    actions: ['shifts.read'],
+    load: () => import('./duty/checks-page.vue'),
+    isInner: true,
+  },
+  {
+    path: '/duty/rota',
+    name: 'rota',
+    actions: ['shifts.read'],
+    load: () => import('./duty/rota-page.vue'),
+    isInner: true,
+  },
   {
     path: '/office',
     name: 'office',
@@ -31,6 +60,13 @@ export const ROOMS: readonly Room[] = [
     isInner: true,
   },
   {
+    path: '/due',
+    name: 'due',
+    actions: ['tasks.answer'],
+    load: () => import('./due/due-page.vue'),
+    within: 'office',
+  },
+  {
     path: '/logs',
     name: 'logs',
     actions: ['logs.sign'],
@@ -41,6 +77,27 @@ export const ROOMS: readonly Room[] = [
     name: 'rates',
     actions: ['compliance.read'],
     load: () => import('./rates/rates-page.vue'),
+  },
+  {
+    path: '/ranking',
+    name: 'ranking',
+    actions: ['compliance.read'],
+    load: () => import('./ranking/ranking-page.vue'),
+    within: 'rates',
+  },
+  {
+    path: '/load',
+    name: 'load',
+    actions: ['compliance.read'],
+    load: () => import('./load/load-page.vue'),
+    within: 'rates',
+  },
+  {
+    path: '/reports',
+    name: 'reports',
+    actions: ['compliance.read'],
+    load: () => import('./reports/reports-page.vue'),
+    within: 'rates',
   },
   {
     path: '/subjects',
@@ -56,14 +113,60 @@ export const ROOMS: readonly Room[] = [
     isInner: true,
   },
   {
+    path: '/zones',
+    name: 'zones',
+    actions: ['zones.lint'],
+    load: () => import('./zones/zones-page.vue'),
+  },
+  {
+    path: '/policies',
+    name: 'policies',
+    actions: ['policies.backtest'],
+    load: () => import('./policies/policies-page.vue'),
+  },
+  {
     path: '/operations',
     name: 'operations',
     actions: ['quarantine.read', 'feeds.declare'],
     load: () => import('./operations/operations-page.vue'),
   },
+  {
+    path: '/accounts',
+    name: 'accounts',
+    actions: ['accounts.read'],
+    load: () => import('./accounts/accounts-page.vue'),
+  },
+  {
+    path: '/accounts/tokens',
+    name: 'tokens',
+    actions: ['tokens.read'],
+    load: () => import('./accounts/tokens-page.vue'),
+    within: 'accounts',
+  },
+  {
+    path: '/accounts/cards',
+    name: 'cards',
+    actions: ['cards.write'],
+    load: () => import('./accounts/cards-page.vue'),
+    within: 'accounts',
+  },
 ];
 
 export const isOpen = (room: Room): boolean => room.actions.some(may);
+
+const headOf = ({ name, within }: Room): RoomName => within ?? name;
+
+export function menuRooms(): readonly Room[] {
+  const open = ROOMS.filter((room) => room.isInner !== true && isOpen(room));
+  return open.filter((room, i) => open.findIndex((other) => headOf(other) === headOf(room)) === i);
+}
+
+/** Under one heading with this room, itself among them, as far as they are open. */
+export const roomsBeside = (name: unknown): readonly Room[] => {
+  const here = ROOMS.find((room) => room.name === name);
+  if (here === undefined) return [];
+  return ROOMS.filter((room) => headOf(room) === headOf(here) && isOpen(room));
+};
 
 export function createRooms(): Router {
   const router = createRouter({

@@ -3,7 +3,10 @@ import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 
 /** The largest zone that is taken has 200,000 points. */
-const MAX_LINE_CHARACTERS = 64 * 1024 * 1024;
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
+export const LINE_END = 10;
+/** Some programs begin a file with it. */
+const MARK = Buffer.from('\ufeff');
 const PIECE_BYTES = 256 * 1024;
 
 async function* openBytes(path: string): AsyncGenerator<Buffer> {
@@ -19,17 +22,34 @@ async function* openBytes(path: string): AsyncGenerator<Buffer> {
 
 /** Throws the system's error with its `code` when the file can't be read or is no gzip. */
 export async function* readLines(path: string): AsyncGenerator<readonly string[]> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const bytes of openBytes(path)) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > MAX_LINE_CHARACTERS)
-      throw Object.assign(new Error('a line of more than 64 MiB: is it NDJSON?'), { code: 'LINE_TOO_LONG' });
+  for await (const bytes of readWholeLines(path)) {
+    const lines = bytes.toString().split('\n');
+    if (lines.at(-1) === '') lines.pop();
     yield lines;
   }
-  rest += decoder.decode();
-  if (rest !== '') yield [rest];
+}
+
+/** Pieces that end with a line's end, but for the last. */
+export async function* readWholeLines(path: string): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = [];
+  let restBytes = 0;
+  let isFirst = true;
+  for await (const read of openBytes(path)) {
+    const bytes = isFirst && read.subarray(0, MARK.length).equals(MARK) ? read.subarray(MARK.length) : read;
+    isFirst = false;
+    const end = bytes.lastIndexOf(LINE_END) + 1;
+    if (end > 0) {
+      yield rest.length === 0 ? bytes.subarray(0, end) : Buffer.concat([...rest, bytes.subarray(0, end)]);
+      rest = [];
+      restBytes = 0;
+    }
+    if (end === bytes.length) continue;
+    rest.push(bytes.subarray(end));
+    restBytes += bytes.length - end;
+    if (restBytes > MAX_LINE_BYTES)
+      throw Object.assign(new Error('a line of more than 64 MiB: is it NDJSON?'), { code: 'LINE_TOO_LONG' });
+  }
+  if (restBytes > 0) yield Buffer.concat(rest);
 }
 
 /** Whether one of the texts stands anywhere in the file: much quicker than lines. */

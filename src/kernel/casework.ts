@@ -41,6 +41,7 @@ export const CAUSES = [
   'away',
   'absconded',
   'feed-outage',
+  'same-deadline',
   'by-hand',
 ] as const;
 export type Cause = (typeof CAUSES)[number];

@@ -363,7 +363,7 @@ function toJson(event: LogEvent): Json {
         method: event.method,
       };
     case 'profile': {
-      const { name: _, minor: __, ...profile } = encodeSubjectProfile(event.profile);
+      const { name: _, minor: __, contacts: ___, ...profile } = encodeSubjectProfile(event.profile);
       return { type: event.type, at: formatInstant(event.atMs), profile };
     }
     case 'tick':

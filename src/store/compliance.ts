@@ -21,6 +21,22 @@ export const sumByDays = statement<GroupParams>()(
    FROM office_days WHERE ${inScope('office')} AND day >= $3::date AND day < $4::date GROUP BY 1 ORDER BY 1`,
 );
 
+const EACH = { organisation: 'text', day: 'text', measures: 'jsonb' } as const;
+
+export const sumEachDay = statement<GroupParams>()(
+  'compliance.each-day',
+  EACH,
+  `SELECT ${groupOf('office')} AS organisation, day::text AS day, ${SUMS} AS measures
+   FROM office_days WHERE ${inScope('office')} AND day >= $3::date AND day < $4::date GROUP BY 1, 2 ORDER BY 2, 1`,
+);
+
+export const sumEachMonth = statement<GroupParams>()(
+  'compliance.each-month',
+  EACH,
+  `SELECT ${groupOf('office')} AS organisation, day::text AS day, ${SUMS} AS measures
+   FROM office_months WHERE ${inScope('office')} AND day >= $3::date AND day < $4::date GROUP BY 1, 2 ORDER BY 2, 1`,
+);
+
 /** Whole months, as they are known now. */
 export const sumByMonths = statement<GroupParams>()(
   'compliance.months',
@@ -57,6 +73,26 @@ export const countConfirmed = statement<TimedParams>()(
           (count(DISTINCT v.subject) FILTER (WHERE v.kind = 'abscond'))::int4 AS absconders
    FROM confirmed_violations v
    WHERE ${inScope('v.office')} AND v.at ${DURING} AND v.at ${UNTIL} GROUP BY 1`,
+);
+
+/** $7: `day` or `month`. */
+export const confirmedByDay = statement<[...TimedParams, unit: string]>()(
+  'compliance.confirmed-by-day',
+  { organisation: 'text', day: 'text', violators: 'int4', absconders: 'int4' },
+  `SELECT ${groupOf('v.office')} AS organisation, date_trunc($7::text, v.at AT TIME ZONE $6::text)::date::text AS day,
+          count(DISTINCT v.subject)::int4 AS violators, (count(DISTINCT v.subject) FILTER (WHERE v.kind = 'abscond'))::int4 AS absconders
+   FROM confirmed_violations v
+   WHERE ${inScope('v.office')} AND v.at ${DURING} AND v.at ${UNTIL} GROUP BY 1, 2`,
+);
+
+/** Alerts by the hour of the day in which they began and the group; retracted ones are none. Raw and confirmed stand apart. */
+export const countByHour = statement<TimedParams>()(
+  'compliance.by-hour',
+  { organisation: 'text', hour: 'int4', kind: 'text', raised: 'int4', confirmed: 'int4' },
+  `SELECT ${groupOf('s.office')} AS organisation, extract(hour FROM a.started_at AT TIME ZONE $6::text)::int4 AS hour, a.kind,
+          count(*)::int4 AS raised, (count(*) FILTER (WHERE EXISTS (SELECT FROM confirmed_violations v WHERE v.alert = a.alert)))::int4 AS confirmed
+   FROM alerts a JOIN subjects s ON s.id = a.subject
+   WHERE ${inScope('s.office')} AND a.started_at ${DURING} AND a.started_at ${UNTIL} AND a.state <> 'retracted' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
 );
 
 /** In time: noted within ten minutes where it is critical or high, else within half an hour ($7, $8: seconds). */

@@ -33,6 +33,27 @@ export const listDayChecks = statement<[offices: readonly string[], day: string,
      AND at < ($2::date + 1)::timestamp AT TIME ZONE $3::text`,
 );
 
+/** Shifts of the duty room that touched the day: begun before its end, and not taken over before its begin. $3: time zone. */
+export const listDayShifts = statement<[organisation: string, day: string, timeZone: string]>()(
+  'daily-logs.shifts',
+  { name: 'text', duty_group: 'text', officer: 'text', is_substitute: 'bool', signed_on_at: 'timestamptz' },
+  `SELECT f.name, f.duty_group, f.officer, f.is_substitute, f.signed_on_at FROM shifts f
+   WHERE f.organisation = $1 AND f.signed_on_at < ($2::date + 1)::timestamp AT TIME ZONE $3::text
+     AND NOT EXISTS (SELECT FROM shift_signatures s WHERE s.shift = f.id AND s.action = 'take-over'
+       AND s.at <= $2::date::timestamp AT TIME ZONE $3::text)`,
+);
+
+/** Tasks of the offices that were taken under supervision on the day, with what came of it. */
+export const listDaySupervised = statement<[offices: readonly string[], day: string, timeZone: string]>()(
+  'daily-logs.supervised',
+  { task: 'text', office: 'text', by: 'text', demand: 'text', result: 'text?' },
+  `SELECT t.id::text AS task, t.office, d.account AS by, d.note AS demand,
+          CASE WHEN t.stage = 'accepted' THEN coalesce(t.disposition, t.cause, '') END AS result
+   FROM task_actions d JOIN tasks t ON t.id = d.task
+   WHERE d.action = 'supervise' AND t.office = ANY ($1) AND d.at >= $2::date::timestamp AT TIME ZONE $3::text
+     AND d.at < ($2::date + 1)::timestamp AT TIME ZONE $3::text`,
+);
+
 /** Offices with subjects on any of the days, within the caller's subtree and the organisation's. */
 export const listLogOffices = statement<[scope: string, organisation: string, from: string, until: string]>()(
   'daily-logs.offices',

@@ -18,6 +18,14 @@ export const listSubjects = statement<
    ORDER BY id LIMIT $5`,
 );
 
+/** Everybody of the scope with the profile and the newest check-in since then: for what is due today. */
+export const listProfiles = statement<[scope: string, since: Date, limit: number]>()(
+  'roster-views.profiles',
+  { id: 'text', name: 'text', office: 'text', profile: 'jsonb', checkin_at: 'timestamptz?' },
+  `SELECT s.id, s.name, s.office, s.profile, (SELECT max(c.at) FROM checkins c WHERE c.subject = s.id AND c.at >= $2) AS checkin_at
+   FROM subjects s WHERE ${inScope('$1::text')} ORDER BY s.id LIMIT $3`,
+);
+
 export const findSubject = statement<[id: string]>()(
   'roster-views.subject',
   {
@@ -32,11 +40,15 @@ export const findSubject = statement<[id: string]>()(
   'SELECT id, name, office, grade, minor, profile, updated_at FROM subjects WHERE id = $1',
 );
 
-/** Everybody's card for the board, by id: the order is that of the cards' indices. */
+/** Everybody's card for the board, by id: the order is that of the cards' indices. Leaves that are not over: pairs of instants. */
 export const listSubjectCards = statement<[]>()(
   'roster-views.cards',
-  { id: 'text', name: 'text', office: 'text', grade: 'text', minor: 'bool' },
-  'SELECT id, name, office, grade, minor FROM subjects ORDER BY id',
+  { id: 'text', name: 'text', office: 'text', grade: 'text', minor: 'bool', leaves: 'jsonb' },
+  `SELECT id, name, office, grade, minor, coalesce((
+     SELECT jsonb_agg(jsonb_build_array(p ->> 'from', coalesce(p ->> 'returnedAt', p ->> 'until')) ORDER BY p ->> 'from')
+     FROM jsonb_array_elements(profile -> 'permits') p
+     WHERE coalesce(p ->> 'returnedAt', p ->> 'until')::timestamptz > now()), '[]'::jsonb) AS leaves
+   FROM subjects ORDER BY id`,
 );
 
 export const listDevices = statement<

@@ -9,7 +9,15 @@ import { createMonth, type Month } from '../quality/month.ts';
 import { createPlainRule, PLAIN } from '../quality/plain-rules.ts';
 import { judgeTraces } from '../quality/real-stays.ts';
 import { readResiduals } from '../quality/residuals.ts';
-import { abscondTruths, officerLoad, type Score, score, type Told, toldOf } from '../quality/score.ts';
+import {
+  abscondTruths,
+  officerLoad,
+  type Score,
+  score,
+  type Told,
+  type ToldAlert,
+  toldOf,
+} from '../quality/score.ts';
 import { type Figure, figure, percentile } from './figure.ts';
 
 export interface QualityOptions {
@@ -79,8 +87,10 @@ export async function benchQuality(options: QualityOptions): Promise<Figure[]> {
       'violations',
       sizes,
     ),
-    figure('shown to the duty officer', load.perHour, 'alerts/hour', sizes, 6),
+    figure('shown to the duty officer, an incident as one', load.perHour, 'alerts/hour', sizes, 6),
+    figure('the same, each part of an incident', load.partsPerHour, 'alerts/hour', sizes, 6),
     figure('most in ten minutes outside a feed outage', load.worstTenMinutes, 'alerts', sizes, 10),
+    figure('the same, each part of an incident', load.mostPartsInTenMinutes, 'alerts', sizes, 10),
     figure(
       'detector, by processor time',
       observations / (detectorMs / 1000),
@@ -156,7 +166,7 @@ function compareWithPlain(
 }
 
 /** `QUALITY_DEBUG=6`: so many of each kind, one by one. */
-function debug(rows: readonly Score[], month: Month, told: readonly Told[]): void {
+function debug(rows: readonly Score[], month: Month, told: readonly ToldAlert[]): void {
   const at = (ms: number | null) =>
     ms === null ? '-' : new Date(ms + 8 * 3_600_000).toISOString().slice(5, 19);
   const most = Number(process.env.QUALITY_DEBUG);

@@ -16,7 +16,7 @@ import type { Outage } from './mishaps.ts';
 import { createPeople, type People, type Person } from './people.ts';
 import type { Residuals } from './residuals.ts';
 import { createSensor } from './sensor.ts';
-import { type Truth, truth } from './truth.ts';
+import { type Truth, truth, USEFUL_FIXES } from './truth.ts';
 import { brokenOn, createWay, depthM, type PlaceKind } from './way.ts';
 
 export interface MonthOptions {
@@ -69,7 +69,14 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
       useful: 0,
     });
     note(item);
-    return { ...meeting, item, seenA: 0, seenB: 0 };
+    return {
+      ...meeting,
+      item,
+      seen: new Map<string, Stretch[]>([
+        [a, []],
+        [meeting.b, []],
+      ]),
+    };
   });
   const musters = planMusters(people, startMs, days);
   const phases = new Map<string, [number, string][]>();
@@ -109,10 +116,12 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
             for (const meeting of meets) {
               if (atMs < meeting.fromMs || atMs > meeting.untilMs || accuracyM > GATHERING_ACCURACY_M)
                 continue;
-              if (meeting.a === person.profile.id) meeting.seenA++;
-              if (meeting.b === person.profile.id) meeting.seenB++;
-              // Half an hour together takes twice as many fixes, and of both.
-              meeting.item.useful = Math.floor(Math.min(meeting.seenA, meeting.seenB) / 3);
+              const seen = meeting.seen.get(person.profile.id);
+              if (seen === undefined) continue;
+              noteSeen(seen, atMs);
+              const both = sharedMs(meeting.seen.get(meeting.a) ?? [], meeting.seen.get(meeting.b) ?? []);
+              // Rule A30: both seen for so long, again and again.
+              meeting.item.useful = both >= DEFAULT_POLICY.gatheringS * 1000 ? USEFUL_FIXES : 0;
             }
             for (const item of live.broken) {
               if (atMs < item.fromMs || atMs > item.untilMs) continue;
@@ -219,6 +228,29 @@ function planOutages(dice: Dice, startMs: number, days: number): Outage[] {
       });
     }
   return outages;
+}
+
+/** From the first to the last of fixes that follow each other without a gap. */
+interface Stretch {
+  readonly fromMs: number;
+  untilMs: number;
+}
+
+/** After so long unseen two may have parted meanwhile (rule A30). */
+const MAX_GAP_MS = 900_000;
+
+function noteSeen(seen: Stretch[], atMs: number): void {
+  const last = seen.at(-1);
+  if (last !== undefined && atMs - last.untilMs <= MAX_GAP_MS) last.untilMs = Math.max(last.untilMs, atMs);
+  else seen.push({ fromMs: atMs, untilMs: atMs });
+}
+
+/** The longest time for which both were seen. */
+function sharedMs(a: readonly Stretch[], b: readonly Stretch[]): number {
+  const shared = a.flatMap((one) =>
+    b.map((other) => Math.min(one.untilMs, other.untilMs) - Math.max(one.fromMs, other.fromMs)),
+  );
+  return Math.max(0, ...shared);
 }
 
 /** A fifth of the policy's distance: 0.99 within 100 m can't be reached by two fixes that claim much more. */

@@ -1,10 +1,12 @@
 /** What was told beside what truly was. */
 
+import { DUE, type GroupedAlert, joinOf } from '../../alerts/casework/grouping.ts';
 import { ALERT_KINDS_JUDGED } from '../../alerts/kinds/kinds.ts';
 import { netOf } from '../../consumers/detector/reconcile.ts';
 import type { AlertEvent, AlertKindName, Severity } from '../../src/kernel/alert-event.ts';
 import type { Outage } from './mishaps.ts';
-import type { Truth } from './truth.ts';
+import type { Month } from './month.ts';
+import { type Truth, USEFUL_FIXES } from './truth.ts';
 
 export interface Told {
   readonly kind: AlertKindName;
@@ -13,6 +15,12 @@ export interface Told {
   readonly detectedAtMs: number;
   clearedAtMs: number | null;
   readonly severity: Severity;
+}
+
+/** With what the casework groups by. */
+export interface ToldAlert extends Told {
+  readonly alert: string;
+  readonly device: string | null;
 }
 
 export interface Score {
@@ -37,16 +45,16 @@ const SLACK_MS: Partial<Record<AlertKindName, number>> = {
   'implausible-fix': 3_600_000,
 };
 const MOST_SLACK_MS = 1_800_000;
-/** Fewer fixes than these that could show it: the devices were blind. */
-const USEFUL_FIXES = 2;
 
-export function toldOf(events: Iterable<AlertEvent>): Told[] {
+export function toldOf(events: Iterable<AlertEvent>): ToldAlert[] {
   const first = new Map<string, AlertEvent>();
   const all = [...events];
   for (const event of all) if (event.state === 'opened') first.set(event.alert, event);
-  return [...netOf(all).values()].map((last): Told => {
+  return [...netOf(all).values()].map((last): ToldAlert => {
     const opened = first.get(last.alert) ?? last;
     return {
+      alert: last.alert,
+      device: last.device,
       kind: last.kind,
       who: last.subject,
       startedAtMs: opened.startedAtMs,
@@ -111,7 +119,11 @@ const isShown = ({ kind, severity }: Told) =>
   (ALERT_KINDS_JUDGED.find(({ name }) => name === kind)?.deadlineS(severity) ?? 0) < SHOWN_WITHIN_S;
 
 export interface OfficerLoad {
+  /** What is shown: an incident with its parts is one, and stands from its first part that asks for an answer. */
   readonly perHour: number;
+  /** Each part for itself. */
+  readonly partsPerHour: number;
+  readonly mostPartsInTenMinutes: number;
   /** Most in any ten minutes outside a disaster, and in how many ten-minute windows there were more than ten. */
   readonly worstTenMinutes: number;
   readonly worstAtMs: number;
@@ -122,12 +134,66 @@ const TEN_MINUTES_MS = 600_000;
 
 /** One command centre for all. `outages` are the injected disasters, with half an hour after each for what they leave behind. */
 export function officerLoad(
-  told: readonly Told[],
-  { startMs, endMs }: { startMs: number; endMs: number },
+  told: readonly ToldAlert[],
+  { startMs, endMs, rules }: Pick<Month, 'startMs' | 'endMs' | 'rules'>,
   outages: readonly Outage[],
 ): OfficerLoad {
-  const shown = told.filter(isShown).map(({ detectedAtMs }) => detectedAtMs);
+  const hours = (endMs - startMs) / 3_600_000;
+  const parts = told.filter(isShown);
+  const items = firstOfIncidents(told, rules);
+  const most = mostInTenMinutes(items, outages);
+  return {
+    perHour: items.length / hours,
+    partsPerHour: parts.length / hours,
+    mostPartsInTenMinutes: mostInTenMinutes(parts, outages).worst,
+    worstTenMinutes: most.worst,
+    worstAtMs: most.worstAtMs,
+    floods: most.floods,
+  };
+}
+
+/** Told one after the other and grouped as the casework does (`joinOf`): of each incident the first part that asks for an answer. */
+export function firstOfIncidents(told: readonly ToldAlert[], rules: Month['rules']): ToldAlert[] {
+  const feedOf = new Map(rules.roster.subjects.flatMap(({ devices }) => devices.map((d) => [d.id, d.feed])));
+  const beside = new Map<string, GroupedAlert[]>();
+  const known = new Map<string, GroupedAlert>();
+  const shown = new Set<string>();
+  return told
+    .toSorted((a, b) => a.detectedAtMs - b.detectedAtMs || a.startedAtMs - b.startedAtMs)
+    .filter((alert) => {
+      const { kind, device, startedAtMs } = alert;
+      const fresh: GroupedAlert = {
+        ...alert,
+        subject: alert.who,
+        feed: feedOf.get(device ?? '') ?? null,
+        incident: null,
+        incidentCause: null,
+        incidentFixed: false,
+      };
+      const keys = [fresh.subject, fresh.feed ?? '', DUE.has(kind) ? `${kind} ${startedAtMs}` : ''];
+      const near = new Set(keys.filter((key) => key !== '').flatMap((key) => beside.get(key) ?? []));
+      const others = [...near].flatMap(({ alert: id }) => known.get(id) ?? []);
+      for (const key of keys) beside.set(key, [...(beside.get(key) ?? []), fresh]);
+      known.set(fresh.alert, fresh);
+      const join = joinOf(fresh, others);
+      const incident = join?.incident ?? fresh.alert;
+      for (const id of join?.alerts ?? []) {
+        const joined = known.get(id);
+        if (joined !== undefined) known.set(id, { ...joined, incident, incidentCause: join?.cause ?? null });
+        if (shown.has(id)) shown.add(incident);
+      }
+      if (!isShown(alert) || shown.has(incident)) return false;
+      shown.add(incident).add(fresh.alert);
+      return true;
+    });
+}
+
+function mostInTenMinutes(
+  shown: readonly Told[],
+  outages: readonly Outage[],
+): { readonly worst: number; readonly worstAtMs: number; readonly floods: number } {
   const times = shown
+    .map(({ detectedAtMs }) => detectedAtMs)
     .filter((atMs) => !outages.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs < untilMs + 1_800_000))
     .sort((a, b) => a - b);
   let [worst, worstAtMs, floods, first] = [0, 0, 0, 0];
@@ -137,12 +203,7 @@ export function officerLoad(
     if (many > 10) floods++;
     if (many > worst) [worst, worstAtMs] = [many, atMs];
   }
-  return {
-    perHour: shown.length / ((endMs - startMs) / 3_600_000),
-    worstTenMinutes: worst,
-    worstAtMs,
-    floods,
-  };
+  return { worst, worstAtMs, floods };
 }
 
 /** 疑似脱管 is what others come to: worked out from their truths. */

@@ -13,10 +13,12 @@ export interface Truth {
   readonly isOptional: boolean;
   /**
    * Of a rule about a place: fixes that were received and claimed to be good enough for how deep it was broken (half of that, or
-   * 50 m). Fewer than two: the devices said nothing of use, and nobody could have known. Null: it is not about a place.
+   * 50 m). Fewer than `USEFUL_FIXES`: the devices said nothing of use, and nobody could have known. Null: it is not about a place.
    */
   useful: number | null;
 }
+
+export const USEFUL_FIXES = 2;
 
 export type NoteTruth = (truth: Truth) => void;
 

@@ -69,6 +69,9 @@ export const ACTIONS = [
   'scores.object',
   'scores.decide',
   'reports.sign',
+  'notices.read',
+  'notices.administer',
+  'deliveries.read',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -135,6 +138,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'identity.read',
     'compliance.read',
     'logs.sign',
+    'notices.read',
   ],
   'office-officer': [
     'account.own',
@@ -163,6 +167,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'compliance.read',
     'logs.sign',
     'scores.object',
+    'notices.read',
   ],
   manager: [
     'account.own',
@@ -186,6 +191,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'scores.enter',
     'scores.decide',
     'reports.sign',
+    'notices.read',
   ],
   auditor: [
     'account.own',
@@ -209,6 +215,7 @@ const ALLOWED: Readonly<Record<Role, readonly Action[]>> = {
     'seals.read',
     'evidence.make',
     'retention.read',
+    'deliveries.read',
   ],
   prosecutor: [
     'account.own',

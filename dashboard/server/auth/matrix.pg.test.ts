@@ -43,6 +43,8 @@ const ID_AFTER: Readonly<Record<string, string>> = {
   'positioning-orders': 'order',
   'score-objections': 'objection',
   reports: 'report',
+  'notice-subscriptions': 'subscription',
+  'notice-deliveries': 'delivery',
 };
 
 let dash: TestDashboard;
@@ -70,6 +72,10 @@ beforeAll(async () => {
   });
   const run = (text: string, values: unknown[]) => dash.database.query<{ id: string }>({ text, values });
   await run("INSERT INTO feeds (id, name) VALUES ('F1', 'F1')", []);
+  await run(
+    "INSERT INTO notice_channels (name, kind, organisation, host) VALUES ('mail', 'email', '', 'h')",
+    [],
+  );
   for (const side of Object.keys(SIDES) as Side[]) {
     const office = SIDES[side];
     await dash.subject(`s-${side}`, office, `name-${side}`, side === 'MINOR');
@@ -166,7 +172,32 @@ async function makeWork(side: Side, office: string): Promise<Values> {
     office,
     side,
   );
+  await made(
+    `INSERT INTO notices (id, what, about, ref, subject, office, severity, at)
+     VALUES ((SELECT count(*) + 1 FROM notices), 'task-sent', 'task', $1, $2, $3, 'critical', now())`,
+    task,
+    subject,
+    office,
+  );
+  const recipient = `${place}@example.org`;
+  const subscription = await made(
+    `INSERT INTO notice_subscriptions (organisation, reach, from_severity, channel, recipient, language, tells, made_by, made_at)
+     VALUES ($1, 'own', 'low', 'mail', $2, 'zh', 'person', 'x', now()) RETURNING id`,
+    office,
+    recipient,
+  );
   return {
+    name: 'mail',
+    channel: 'mail',
+    recipient,
+    subscription,
+    delivery: await made(
+      `INSERT INTO notice_deliveries (id, organisation, subscription, channel, recipient, language, urgent, state, made_at, due_at)
+       VALUES (gen_random_uuid(), $1, $2, 'mail', $3, 'zh', false, 'dead', now(), now()) RETURNING id`,
+      office,
+      subscription,
+      recipient,
+    ),
     incident,
     task,
     file: await made(
@@ -420,7 +451,7 @@ test('M5 the check can fail: inside, what a role may do is done', async () => {
   )) {
     const route = routes.find((each) => each.method === method && each.url === url) as DeclaredRoute;
     if (
-      /(track|access-report|explanation|proposal|secret|identity|presence|shifts|check-draws|terminals|response-cards|reports|reproduction|lint)/.test(
+      /(track|access-report|explanation|proposal|secret|identity|presence|shifts|check-draws|terminals|notice-deliveries|response-cards|reports|reproduction|lint)/.test(
         url,
       )
     )

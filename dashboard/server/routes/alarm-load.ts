@@ -46,6 +46,9 @@ export function registerAlarmLoadRoutes(
             officers: Type.Integer(),
             perOfficerPer10Min: Type.Number(),
             peakPerOfficer10Min: Type.Number(),
+            windows: Type.Array(Type.Integer(), {
+              description: 'Shown in each ten minutes, from the first on',
+            }),
             floodShare: Type.Number(),
             floods: Type.Array(Type.Object({ from: Time, to: Time, alerts: Type.Integer() })),
             stale: Type.Array(Type.String()),
@@ -98,12 +101,13 @@ export function registerAlarmLoadRoutes(
         toMs,
         officers,
       );
-      const { floods, stale, chattering, worstSources, kinds, priorities, ...rest } = load;
+      const { windows, floods, stale, chattering, worstSources, kinds, priorities, ...rest } = load;
       return {
         ...rest,
         from: formatInstant(fromMs),
         to: formatInstant(toMs),
         targets: { ...LOAD_TARGETS },
+        windows: [...windows],
         floods: floods.map((flood) => ({
           from: formatInstant(flood.fromMs),
           to: formatInstant(flood.untilMs),

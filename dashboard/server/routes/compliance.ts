@@ -75,6 +75,7 @@ const Name = Type.Object({
   isExempt: Type.Boolean(),
   numerator: Type.Number(),
   denominator: Type.Number(),
+  contact: Nullable(Minutes),
 });
 
 export interface PeriodQuery {
@@ -156,6 +157,7 @@ export function registerComplianceRoutes(
           isExempt: false,
           numerator: 1,
           denominator: 1,
+          contact: null,
         });
         return toPage(rows, limit, toName, ({ alert }) => encodeCursor(alert));
       }
@@ -169,7 +171,8 @@ export function registerComplianceRoutes(
             ({ id }) => id === rate,
           );
           const { numerator = 0, denominator = 0 } = own ?? {};
-          return { subject, name, office, days, isExempt: is_exempt, numerator, denominator };
+          const contact = obligation('contact', numbers as Measures);
+          return { subject, name, office, days, isExempt: is_exempt, numerator, denominator, contact };
         },
         ({ subject }) => encodeCursor(subject),
       );

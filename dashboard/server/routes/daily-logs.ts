@@ -47,7 +47,8 @@ const OneDay = Type.Object({
   fields: Type.Record(Type.String(), Type.Tuple([Type.String(), Type.String()])),
   asKnownNow: Document,
   asKnownThen: Nullable(Document),
-  sha256: Nullable(Type.String()),
+  sha256: Nullable(Type.String({ description: 'Of what was signed' })),
+  sha256Now: Type.String({ description: 'Of the day as it is known now: to be sent with the signature' }),
   remarks: Nullable(Type.String()),
   changes: Type.Array(Change),
   amendments: Type.Array(
@@ -173,6 +174,7 @@ function registerKind(app: App, deps: DailyLogDeps, kind: LogKind): void {
         asKnownNow: { ...now },
         asKnownThen: then === null ? null : { ...then },
         sha256: signed?.sha256 ?? null,
+        sha256Now: hashOf(JSON.stringify(now)),
         remarks: signed?.remarks ?? null,
         changes,
         amendments: amendments.map((each) => ({

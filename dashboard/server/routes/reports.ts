@@ -5,6 +5,7 @@ import { localDay } from '../../../compliance/periods.ts';
 import { composeReport, REPORT_KINDS, type Report } from '../../../compliance/report.ts';
 import { keepReport } from '../../../compliance/report-archive.ts';
 import { toExcel, toWord } from '../../../compliance/report-files.ts';
+import { withNames } from '../../../compliance/report-names.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findReport, listReports, signReport } from '../../../src/store/reports.ts';
@@ -107,7 +108,7 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
         response: answers(Document),
       },
     },
-    async (request) => ({ ...(await compose(callerOf(request).actor, request.query)) }),
+    async (request) => ({ ...(await withNames(db, await compose(callerOf(request).actor, request.query))) }),
   );
 
   app.post(
@@ -144,7 +145,7 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
     },
     async (request) => {
       const row = await findSeen(callerOf(request).actor, 'compliance.read', request.params.id);
-      return { ...toItem(row), document: JSON.parse(row.document) as Record<string, unknown> };
+      return { ...toItem(row), document: { ...(await withNames(db, JSON.parse(row.document) as Report)) } };
     },
   );
 
@@ -173,7 +174,7 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
       const row = await findSeen(callerOf(request).actor, 'compliance.read', request.params.id);
       const { format } = request.query;
       const { type, make } = FORMATS[format];
-      const file = await make(JSON.parse(row.document) as Report);
+      const file = await make(await withNames(db, JSON.parse(row.document) as Report));
       const name = `wardline-${row.kind}-${row.from_day}.${format}`;
       return reply
         .header('content-type', type)

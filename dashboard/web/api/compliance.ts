@@ -58,10 +58,38 @@ export interface NameBehind {
   readonly isExempt: boolean;
   readonly numerator: number;
   readonly denominator: number;
+  /** Null: of a confirmed violation, which is no matter of minutes. */
+  readonly contact: Minutes | null;
 }
 export const namesBehind = (period: PeriodUnit, day: string, rate: string, organisation: string) =>
   get<Page<NameBehind>>('compliance/names', { period, day, rate, organisation, limit: 1000 });
 
+export interface TrendPoint {
+  readonly organisation: string;
+  readonly day: string;
+  readonly numerator: number;
+  readonly denominator: number;
+  readonly value: number | null;
+}
+export const rateTrend = (
+  rate: string,
+  from: string,
+  until: string,
+  unit: 'day' | 'month',
+  organisation: string,
+) => get<Page<TrendPoint>>('compliance/trend', { rate, from, until, unit, organisation, by: 'all' });
+
+export interface HeatCell {
+  readonly organisation: string;
+  readonly hour: number;
+  readonly kind: string;
+  readonly raised: number;
+  readonly confirmed: number;
+}
+export const alertHeat = (from: string, until: string, by: 'county' | 'office', organisation: string) =>
+  get<Page<HeatCell>>('metrics/heat', { from, until, by, organisation });
+
+export type LogKind = 'verification' | 'inspection';
 export interface LogItem {
   readonly office: string;
   readonly day: string;
@@ -76,14 +104,38 @@ export interface Abnormal {
   readonly until: string | null;
   readonly cause: string | null;
   readonly result: string | null;
+  readonly measure?: string | null;
 }
-export type LogDocument = Readonly<Record<string, unknown>> & { readonly abnormal: readonly Abnormal[] };
+export type LogDocument = Readonly<Record<string, unknown>> & {
+  readonly abnormal: readonly Abnormal[];
+  readonly rates?: readonly {
+    readonly id: string;
+    readonly numerator: number;
+    readonly denominator: number;
+    readonly value: number | null;
+  }[];
+  readonly onDuty?: readonly {
+    readonly shift: string;
+    readonly group: string;
+    readonly officer: string;
+    readonly isSubstitute: boolean;
+    readonly from: string;
+  }[];
+  readonly supervised?: readonly {
+    readonly task: string;
+    readonly office: string;
+    readonly by: string;
+    readonly demand: string;
+    readonly result: string | null;
+  }[];
+};
 export interface LogDay extends LogItem {
   readonly fields: Readonly<Record<string, readonly [zh: string, en: string]>>;
   readonly asKnownNow: LogDocument;
   /** Null: not signed yet. */
   readonly asKnownThen: LogDocument | null;
   readonly sha256: string | null;
+  readonly sha256Now: string;
   readonly remarks: string | null;
   readonly changes: readonly {
     readonly field: string;
@@ -92,9 +144,20 @@ export interface LogDay extends LogItem {
   }[];
   readonly names: Readonly<Record<string, string>>;
 }
-export const verificationLogs = (cursor: string | null) =>
-  get<Page<LogItem>>('verification-logs', { cursor, limit: 100 });
-export const verificationLog = (office: string, day: string) =>
-  get<LogDay>('verification-logs/day', { office, day });
-export const signVerificationLog = (office: string, day: string, remarks: string) =>
-  send<{ seq: string; sha256: string }>('POST', 'verification-logs/sign', { office, day, remarks });
+export const dailyLogs = (
+  kind: LogKind,
+  span: { readonly from?: string; readonly until?: string; readonly organisation?: string },
+  cursor: string | null,
+) => get<Page<LogItem>>(`${kind}-logs`, { ...span, cursor, limit: 200 });
+export const dailyLog = (kind: LogKind, office: string, day: string) =>
+  get<LogDay>(`${kind}-logs/day`, { office, day });
+/** `sha256`: of the day that was looked at. */
+export const signDailyLog = (
+  kind: LogKind,
+  given: {
+    readonly office: string;
+    readonly day: string;
+    readonly remarks: string;
+    readonly sha256: string;
+  },
+) => send<{ seq: string; sha256: string }>('POST', `${kind}-logs/sign`, given);

@@ -1,8 +1,8 @@
 import type { LogWords } from './words.zh.ts';
 
 export const en: LogWords = {
-  title: 'Verification logs',
-  office: 'Office',
+  title: 'Daily logs',
+  office: 'Organisation',
   day: 'Day',
   state: 'State',
   states: { running: 'running', unsigned: 'unsigned', signed: 'signed', amended: 'signed, amended' },
@@ -10,7 +10,32 @@ export const en: LogWords = {
   more: 'More',
   none: 'There are none.',
   back: 'Back',
-  formTitle: 'Daily verification log',
+  kinds: { verification: 'Verification logs', inspection: 'Inspection logs' },
+  formTitles: { verification: 'Daily verification log', inspection: 'Daily inspection log' },
+  anyDay: 'All days',
+  onlyMissing: 'Only unsigned',
+  missing: (n: number, all: number) => `${n} of ${all} unsigned`,
+  onDuty: 'On duty',
+  shift: (shift: string, group: string, officer: string, from: string) =>
+    `${shift} ${group} ${officer}, since ${from}`,
+  substitute: 'substitute',
+  nobodyOnDuty: 'Nobody signed on that day.',
+  supervised: 'Supervised',
+  open: 'open',
+  unsignedLine: 'Verified by (signature):',
+  rates: {
+    verification: 'Verification coverage',
+    positioning: 'Positioning rate',
+    coverage: 'Coverage of slots',
+    fingerprint: 'Fingerprint use',
+  },
+  measures: {
+    admonition: 'admonition',
+    warning: 'warning',
+    'public-security-penalty': 'public security penalty asked',
+    revocation: 'revocation asked',
+    imprisonment: 'return to prison asked',
+  },
   who: 'Abnormal subject',
   kind: 'What',
   span: 'When',
@@ -23,7 +48,6 @@ export const en: LogWords = {
   hash: (sha: string) => `sealed ${sha}`,
   changes: 'Amendments (added, the text stays)',
   change: (field: string, before: string, after: string) => `${field}: ${before} → ${after}`,
-  print: 'Print',
   notYet: 'The day is not over: it is signed on the next.',
   noAbnormal: 'No abnormal subjects.',
 };

@@ -1,5 +1,5 @@
 /** The map's style: the base map's own files, no glyphs and no tiles from anywhere. Grey is normal. */
-import type { LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import type { FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { Palette } from './marks.ts';
 
 export type Theme = 'light' | 'dark';
@@ -44,14 +44,19 @@ export const PALETTES: Readonly<Record<Theme, Palette>> = {
   light: {
     mark: '#7b8893',
     paper: '#fafbfb',
+    ink: '#3f4c57',
     severity: { critical: '#c4162a', high: '#d9740b', medium: '#b99700', low: '#5f7f9c' },
   },
   dark: {
     mark: '#a9b6c1',
     paper: '#1a232b',
+    ink: '#dbe2e8',
     severity: { critical: '#f0525f', high: '#ee9a3d', medium: '#d3b52c', low: '#86a6c2' },
   },
 };
+
+/** Of what is chosen or drawn. */
+export const choiceColour = (theme: Theme): `#${string}` => COLOURS[theme].choice;
 
 export function mapStyle(theme: Theme): StyleSpecification {
   const colour = COLOURS[theme];
@@ -60,10 +65,22 @@ export function mapStyle(theme: Theme): StyleSpecification {
     version: 8,
     sources: {
       ...Object.fromEntries(BASE.map((name) => [name, { type: 'geojson', data: `/map/${name}.geojson` }])),
+      // Those who are heard and in bounds are many, and nobody need act: far away they are gathered. All else keeps its own mark.
+      calm: { type: 'geojson', data: empty, cluster: true, clusterRadius: 34, clusterMaxZoom: 9 },
       subjects: { type: 'geojson', data: empty },
       selection: { type: 'geojson', data: empty },
     },
-    layers: [...baseLayers(colour), ...selectionLayers(colour), SUBJECTS, labels(colour), ALERTS],
+    layers: [
+      ...baseLayers(colour),
+      errors('calm', colour),
+      errors('subjects', colour),
+      ...selectionLayers(colour),
+      CALM,
+      CLUSTERS,
+      SUBJECTS,
+      labels(colour),
+      ALERTS,
+    ],
   };
 }
 
@@ -107,6 +124,34 @@ function selectionLayers(colour: Colours): LayerSpecification[] {
       paint: { 'line-color': colour.choice, 'line-width': 2 },
     },
     {
+      id: 'selection-area',
+      type: 'fill',
+      source,
+      filter: ['==', ['get', 'role'], 'zone'],
+      paint: { 'fill-color': colour.choice, 'fill-opacity': 0.1 },
+    },
+    {
+      // As wide as it is on the ground, at every zoom.
+      id: 'selection-corridor',
+      type: 'line',
+      source,
+      filter: ['==', ['get', 'role'], 'corridor'],
+      layout: { 'line-cap': 'round', 'line-join': 'round' },
+      paint: {
+        'line-color': colour.choice,
+        'line-opacity': 0.2,
+        'line-width': [
+          'interpolate',
+          ['exponential', 2],
+          ['zoom'],
+          0,
+          ['get', 'widthPx'],
+          22,
+          ['*', ['get', 'widthPx'], 2 ** 22],
+        ],
+      },
+    },
+    {
       id: 'selection-error',
       type: 'fill',
       source,
@@ -140,6 +185,13 @@ function selectionLayers(colour: Colours): LayerSpecification[] {
       source,
       filter: ['==', ['get', 'role'], 'way'],
       paint: { 'line-color': colour.choice, 'line-width': 2 },
+    },
+    {
+      id: 'selection-track',
+      type: 'line',
+      source,
+      filter: ['==', ['get', 'role'], 'track'],
+      paint: { 'line-color': colour.choice, 'line-width': 1.5, 'line-opacity': 0.6 },
     },
     {
       id: 'selection-fixes',
@@ -185,12 +237,49 @@ function labels(colour: Colours): LayerSpecification {
   };
 }
 
-function subjectLayer(id: string, calls: boolean, sizes: readonly [number, number]): LayerSpecification {
+/** The error of each position to scale, near enough that a circle is larger than its mark. */
+function errors(source: string, colour: Colours): LayerSpecification {
+  const atZoom = (zoom: number): ['*', ['get', string], number] => ['*', ['get', 'error0'], 2 ** zoom];
+  return {
+    id: `${source}-errors`,
+    type: 'circle',
+    source,
+    minzoom: 13,
+    filter: ['has', 'error0'],
+    paint: {
+      'circle-radius': ['interpolate', ['exponential', 2], ['zoom'], 13, atZoom(13), 20, atZoom(20)],
+      'circle-color': 'rgba(0,0,0,0)',
+      'circle-stroke-color': colour.line,
+      'circle-stroke-width': 1,
+      'circle-stroke-opacity': 0.6,
+      'circle-pitch-alignment': 'map',
+    },
+  };
+}
+
+const CLUSTERS: LayerSpecification = {
+  id: 'clusters',
+  type: 'symbol',
+  source: 'calm',
+  filter: ['has', 'point_count'],
+  layout: {
+    'icon-image': ['concat', 'cluster-', ['get', 'point_count_abbreviated']],
+    'icon-allow-overlap': true,
+    'icon-ignore-placement': true,
+  },
+};
+
+function subjectLayer(
+  id: string,
+  source: 'calm' | 'subjects',
+  filter: FilterSpecification,
+  sizes: readonly [number, number],
+): LayerSpecification {
   return {
     id,
     type: 'symbol',
-    source: 'subjects',
-    filter: [calls ? '>' : '==', ['get', 'rank'], 0],
+    source,
+    filter,
     layout: {
       'icon-image': ['get', 'image'],
       'icon-size': ['interpolate', ['linear'], ['zoom'], 8, sizes[0], 14, sizes[1]],
@@ -201,5 +290,6 @@ function subjectLayer(id: string, calls: boolean, sizes: readonly [number, numbe
     paint: { 'icon-opacity': ['get', 'opacity'] },
   };
 }
-const SUBJECTS = subjectLayer('subjects', false, [0.64, 1.3]);
-const ALERTS = subjectLayer('alerts', true, [1.15, 1.6]);
+const CALM = subjectLayer('calm', 'calm', ['!', ['has', 'point_count']], [0.64, 1.3]);
+const SUBJECTS = subjectLayer('subjects', 'subjects', ['==', ['get', 'rank'], 0], [0.8, 1.3]);
+const ALERTS = subjectLayer('alerts', 'subjects', ['>', ['get', 'rank'], 0], [1.15, 1.6]);

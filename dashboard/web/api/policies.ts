@@ -1,0 +1,36 @@
+/** The policy in force, setting it, and the recorded past under another. */
+import { get, send } from './call.ts';
+import type { Difference } from './zones.ts';
+
+/** Policy key → value; absent: as the wider scope has it. */
+export type Part = Readonly<Record<string, number>>;
+export interface PolicyFile {
+  readonly default: Part;
+  readonly grades: Readonly<Record<string, Part>>;
+  readonly organisations: Readonly<Record<string, Part>>;
+  readonly keyPeriods: readonly { readonly from: string; readonly until: string; readonly policy: Part }[];
+}
+export const readPolicy = () => get<PolicyFile & { readonly version: number }>('policies');
+export const writePolicy = (policy: PolicyFile, version: number, reason: string) =>
+  send<PolicyFile & { readonly version: number }>('PUT', 'policies', { ...policy, version, reason });
+
+export interface Load {
+  /** Alerts of an average day, by its hour. */
+  readonly byHour: readonly number[];
+  readonly perHour: number;
+  readonly worstTenMinutes: number;
+}
+export interface Backtest {
+  readonly from: string;
+  readonly until: string;
+  readonly counts: readonly { readonly kind: string; readonly before: number; readonly after: number }[];
+  readonly load: { readonly before: Load; readonly after: Load };
+  readonly differences: readonly Difference[];
+}
+export const backtest = (policy: PolicyFile, from: string, to: string, organisation: string) =>
+  send<Backtest>('POST', 'policies/backtest', {
+    policy,
+    from,
+    to,
+    ...(organisation === '' ? {} : { organisation }),
+  });

@@ -1,0 +1,23 @@
+/** What the last call of a room was refused with, in words; a session that ended leads to sign-in by itself. */
+import { ref } from 'vue';
+import type { Answer } from '../api/call.ts';
+import { text } from '../i18n/language.ts';
+import { endSession } from '../session.ts';
+
+export function useFault() {
+  const fault = ref<string | null>(null);
+  /** The value; undefined: it was refused, and the words stand in `fault`. */
+  function take<T>(answer: Answer<T>): T | undefined {
+    if (answer.ok) {
+      fault.value = null;
+      return answer.value;
+    }
+    if (answer.fault === 'signed-out') endSession();
+    else
+      fault.value = [text.value.faults[answer.fault], answer.detail]
+        .filter((part) => part !== null)
+        .join(' ');
+    return undefined;
+  }
+  return { fault, take };
+}

@@ -1,0 +1,32 @@
+import type { ReportWords } from './words.zh.ts';
+
+export const en: ReportWords = {
+  title: 'Reports',
+  kind: 'Kind',
+  kinds: {
+    daily: 'Daily inspection report',
+    weekly: 'Weekly inspection report',
+    monthly: 'Monthly bulletin',
+    quarterly: 'Quarterly ranking',
+    statistics: 'Statistics of hazards',
+    hazards: 'Hazard ledger',
+    'key-persons': 'Key-person ledger',
+  },
+  day: 'Any day of the period',
+  place: 'Organisation',
+  preview: 'Preview',
+  keep: 'Make and keep',
+  archive: 'Kept',
+  none: 'No report is kept yet.',
+  schedule: 'by the schedule',
+  unsigned: 'not signed off',
+  signedBy: (who: string) => `signed off by ${who}`,
+  signed: (who: string, at: string) => `Signed off by ${who} ${at}`,
+  kept: (at: string, sha: string) => `kept ${at} · digest ${sha}`,
+  choose: 'Open a report at the left, or preview a new one.',
+  isPreview: 'A preview: not kept.',
+  excel: 'Excel',
+  word: 'Word',
+  note: 'Note',
+  sign: 'Sign off',
+};

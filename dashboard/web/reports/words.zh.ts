@@ -1,0 +1,32 @@
+/** Texts of the room of reports. The reports themselves are in the authority's language. */
+export const zh = {
+  title: '报告',
+  kind: '种类',
+  kinds: {
+    daily: '每日督查日报',
+    weekly: '每周督查情况汇报',
+    monthly: '月度通报',
+    quarterly: '季度考评排名',
+    statistics: '隐患排查整治统计表',
+    hazards: '隐患排查整治台账',
+    'key-persons': '重点对象台账',
+  },
+  day: '期间内的任意一天',
+  place: '单位',
+  preview: '预览',
+  keep: '生成并归档',
+  archive: '已归档',
+  none: '还没有归档的报告。',
+  schedule: '定时生成',
+  unsigned: '待签发',
+  signedBy: (who: string) => `${who} 已签发`,
+  signed: (who: string, at: string) => `签发：${who} ${at}`,
+  kept: (at: string, sha: string) => `归档于 ${at} · 摘要 ${sha}`,
+  choose: '从左侧打开一份报告，或预览一份新的。',
+  isPreview: '预览：尚未归档。',
+  excel: '导出 Excel',
+  word: '导出 Word',
+  note: '签发意见',
+  sign: '签发',
+};
+export type ReportWords = typeof zh;
