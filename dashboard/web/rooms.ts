@@ -37,14 +37,14 @@ export const ROOMS: readonly Room[] = [
     name: 'checks',
     actions: ['shifts.read'],
     load: () => import('./duty/checks-page.vue'),
-    isInner: true,
+    within: 'duty',
   },
   {
     path: '/duty/rota',
     name: 'rota',
     actions: ['shifts.read'],
     load: () => import('./duty/rota-page.vue'),
-    isInner: true,
+    within: 'duty',
   },
   {
     path: '/office',
