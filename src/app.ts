@@ -264,13 +264,14 @@ async function startNotices(
   parts: Parts,
   channels: readonly ChannelSettings[],
 ): Promise<Result<void, string>> {
-  const { database, logger, cleanups } = parts;
+  const { database, logger, metrics, cleanups } = parts;
   try {
     const notices = await runNotices({
       database,
       channels,
       logger,
       now: Date.now,
+      onTried: (channel, outcome) => metrics.notices.inc({ channel, outcome }),
       openQueue: (handlers) => openNoticeQueue({ database, logger, ...handlers }),
     });
     cleanups.add('notices', () => notices.stop());
