@@ -150,6 +150,21 @@ export const ROOMS: readonly Room[] = [
     load: () => import('./accounts/cards-page.vue'),
     within: 'accounts',
   },
+  {
+    path: '/accounts/delivery',
+    name: 'delivery',
+    actions: ['deliveries.read'],
+    load: () => import('./notices/delivery-page.vue'),
+    within: 'accounts',
+  },
+  // Reached by the bell, which every room has.
+  {
+    path: '/notices',
+    name: 'notices',
+    actions: ['notices.read'],
+    load: () => import('./notices/notices-page.vue'),
+    isInner: true,
+  },
 ];
 
 export const isOpen = (room: Room): boolean => room.actions.some(may);

@@ -74,6 +74,8 @@ export interface AlarmLoad {
   readonly priorities: Readonly<Record<string, number>>;
   readonly worstSources: readonly {
     readonly subject: string;
+    /** Null: not to be seen by this reader. */
+    readonly name: string | null;
     readonly kind: string;
     readonly alerts: number;
     readonly share: number;
