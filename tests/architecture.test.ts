@@ -68,7 +68,16 @@ const RULES: readonly Rule[] = [
     // A parser of XML that does nothing but parse.
     packages: /^sax$/,
   },
-  { files: /^src\/ingest\//, may: new RegExp(`^(src/(ingest|legal)/|${SHELL})`), packages: SHELL_PACKAGES },
+  {
+    files: /^src\/roster\//,
+    may: /^src\/(roster|legal|kernel|ports|store)\//,
+    packages: /^(node:.*|csv-parse.*|sax|fflate|write-excel-file\/node)$/,
+  },
+  {
+    files: /^src\/ingest\//,
+    may: new RegExp(`^(src/(ingest|legal|roster)/|${SHELL})`),
+    packages: SHELL_PACKAGES,
+  },
   {
     files: /^src\/legal\/(clocks|local-days|measures|permit|positioning-order|profile|device-classes)\.ts$/,
     may: /^src\/(legal|kernel)\//,
@@ -79,7 +88,7 @@ const RULES: readonly Rule[] = [
   {
     files: /^dashboard\/server\//,
     may: new RegExp(
-      `^(dashboard/(server/|protocol.ts$)|alerts/|compliance/|geofences/|src/legal/|src/retention/classes.ts$|${SHELL})`,
+      `^(dashboard/(server/|protocol.ts$)|alerts/|compliance/|geofences/|src/(legal|roster)/|src/retention/classes.ts$|${SHELL})`,
     ),
     packages: SHELL_PACKAGES,
   },

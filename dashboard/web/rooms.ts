@@ -37,14 +37,14 @@ export const ROOMS: readonly Room[] = [
     name: 'checks',
     actions: ['shifts.read'],
     load: () => import('./duty/checks-page.vue'),
-    isInner: true,
+    within: 'duty',
   },
   {
     path: '/duty/rota',
     name: 'rota',
     actions: ['shifts.read'],
     load: () => import('./duty/rota-page.vue'),
-    isInner: true,
+    within: 'duty',
   },
   {
     path: '/office',
@@ -149,6 +149,21 @@ export const ROOMS: readonly Room[] = [
     actions: ['cards.write'],
     load: () => import('./accounts/cards-page.vue'),
     within: 'accounts',
+  },
+  {
+    path: '/accounts/delivery',
+    name: 'delivery',
+    actions: ['deliveries.read'],
+    load: () => import('./notices/delivery-page.vue'),
+    within: 'accounts',
+  },
+  // Reached by the bell, which every room has.
+  {
+    path: '/notices',
+    name: 'notices',
+    actions: ['notices.read'],
+    load: () => import('./notices/notices-page.vue'),
+    isInner: true,
   },
 ];
 

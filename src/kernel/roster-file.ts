@@ -42,6 +42,7 @@ import {
   readTerminal,
   readTimeZone,
 } from './roster-terminals.ts';
+import { encodeRecord, readRecord } from './subject-record.ts';
 
 const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
 const DEFAULT_INTERVAL_S = 300;
@@ -123,6 +124,9 @@ function readSubject(json: unknown, where: string, faults: Faults): SubjectProfi
       readText({ id: item }, 'id', `${join(where, 'noContact')}[${i}]`, faults),
     ),
     ...(readMinor(entry, where, faults) ? { minor: true as const } : {}),
+    ...(entry.record === undefined || entry.record === null
+      ? {}
+      : { record: readRecord(entry.record, join(where, 'record'), faults) }),
     ...(contacts.length === 0 ? {} : { contacts }),
   };
 }
@@ -386,6 +390,7 @@ export function encodeSubjectProfile(subject: SubjectProfile): Json {
     noContact: subject.noContact,
     ...(subject.pins === undefined || subject.pins.length === 0 ? {} : { pins: subject.pins.map(encodePin) }),
     ...(subject.minor === true ? { minor: true } : {}),
+    ...(subject.record === undefined ? {} : { record: encodeRecord(subject.record) }),
     ...(subject.contacts === undefined || subject.contacts.length === 0
       ? {}
       : { contacts: subject.contacts }),

@@ -5,6 +5,7 @@
  */
 import type { Contact } from './casework.ts';
 import type { Instant } from './instant.ts';
+import type { SubjectRecord } from './subject-record.ts';
 
 export type Grade = 'strict' | 'standard' | 'relaxed';
 export type DeviceKind = 'phone' | 'wristband';
@@ -95,7 +96,7 @@ export interface SubjectContact {
   readonly phone: string;
 }
 
-/** One entry of `roster.json`. The log carries it without `name` and `contacts`. */
+/** One entry of `roster.json`. The log carries it without `name`, `minor`, `contacts` and `record`. */
 export interface SubjectProfile {
   readonly id: string;
   readonly name: string;
@@ -111,6 +112,8 @@ export interface SubjectProfile {
   readonly pins?: readonly TerminalPin[];
   /** Under 18, of whom less people may know (Community Corrections Law art. 52, 54). Absent: of age. */
   readonly minor?: true;
+  /** Absent: nothing was entered yet. */
+  readonly record?: SubjectRecord;
   /** Absent: none is known. */
   readonly contacts?: readonly SubjectContact[];
 }

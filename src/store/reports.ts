@@ -120,7 +120,8 @@ export const listKeyPersons = statement<[scope: string, organisation: string]>()
     measures: 'text?',
   },
   `SELECT s.id AS subject, s.office, s.profile #>> '{record,legalType}' AS legal_type,
-          (SELECT string_agg(c, '、' ORDER BY c) FROM jsonb_array_elements_text(s.profile #> '{record,categories}') c) AS categories,
+          (SELECT string_agg(coalesce(k.name, c), '、' ORDER BY c) FROM jsonb_array_elements_text(s.profile #> '{record,categories}') c
+             LEFT JOIN key_categories k ON k.code = c) AS categories,
           s.profile #>> '{record,from}' AS from_day, s.profile #>> '{record,until}' AS until_day, s.profile #>> '{record,officer}' AS officer,
           (SELECT string_agg(h.situation, '；' ORDER BY h.id) FROM hazards h WHERE h.subject = s.id AND h.written_off_at IS NULL) AS situations,
           (SELECT string_agg(h.measures, '；' ORDER BY h.id) FROM hazards h WHERE h.subject = s.id AND h.written_off_at IS NULL) AS measures

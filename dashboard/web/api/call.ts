@@ -94,22 +94,17 @@ export const sendFile = <T>(path: string, file: Blob, query?: Query) =>
     body: file,
   });
 
-/** Asks for a file that is made on the spot, and hands it to the browser to save. */
-export async function saveFile(path: string, body: unknown, name: string): Promise<Answer<void>> {
-  const init = {
-    method: 'POST',
-    headers: { ...token(), 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  };
-  const answer = await call<Blob>(address(path), init, (response) => response.blob());
-  if (!answer.ok) return answer;
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(answer.value);
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
-  return { ok: true, value: undefined };
-}
+/** Asks for a file that is made on the spot. */
+export const makeFile = (path: string, body: unknown) =>
+  call<Blob>(
+    address(path),
+    {
+      method: 'POST',
+      headers: { ...token(), 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    },
+    (answer) => answer.blob(),
+  );
 
 /** All pages of a list, up to so many items: what a room shows whole must be bounded. */
 export async function getAll<T>(path: string, query: Query = {}, most = 5000): Promise<Answer<readonly T[]>> {

@@ -65,6 +65,8 @@ export interface AlarmLoad {
   readonly officers: number;
   readonly perOfficerPer10Min: number;
   readonly peakPerOfficer10Min: number;
+  /** Shown in each ten minutes, from the first on, to all officers together. */
+  readonly windows: readonly number[];
   readonly floodShare: number;
   readonly floods: readonly { readonly from: string; readonly to: string; readonly alerts: number }[];
   readonly stale: readonly string[];

@@ -55,6 +55,8 @@ export const en = {
     packs: 'Evidence packs',
     access: 'Access report',
     retention: 'Retention',
+    delivery: 'Notice delivery',
+    notices: 'Notices',
   },
   faults: {
     wrong: 'Account or password is wrong.',

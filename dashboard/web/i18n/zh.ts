@@ -69,6 +69,8 @@ const rooms = {
   packs: '证据包',
   access: '查阅报告',
   retention: '留存与保全',
+  delivery: '通知投递',
+  notices: '通知',
 };
 export type RoomName = keyof typeof rooms;
 
