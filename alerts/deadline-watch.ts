@@ -7,7 +7,6 @@ import type { Instant } from '../src/kernel/instant.ts';
 import type { Database, Db } from '../src/ports/database.ts';
 import { clearEscalations, listOverdueAlerts } from '../src/store/alert-work.ts';
 import { addHazard } from '../src/store/hazards.ts';
-import { trimNotices } from '../src/store/notice-outbox.ts';
 import { listDueShelvings } from '../src/store/shelvings.ts';
 import { listMovedTasks, listOverdueTasks, lockTask } from '../src/store/tasks.ts';
 import { workOnLocked } from './alert-work.ts';
@@ -23,8 +22,6 @@ const BATCH = 50;
 /** A task that the office and the organisation above it let pass is a hazard. */
 const HAZARD_AFTER_MISSES = 2;
 const HAZARD_DUE_MS = 7 * 86_400_000;
-/** What nobody took out of the outbox by then is no news. */
-const KEEP_NOTICES_MS = 7 * 86_400_000;
 
 /** Everything that is due at `atMs`; answers how many things were. `batch`: in one transaction at most. */
 export async function runDue(
@@ -152,7 +149,6 @@ export function createDeadlineWatch(deps: {
   let current: Promise<void> = Promise.resolve();
   const run = async (nowMs: Instant) => {
     const count = await runDue(deps.database, nowMs);
-    await trimNotices(deps.database, new Date(nowMs - KEEP_NOTICES_MS));
     if (count > 0) deps.logger.info({ event: 'deadlines.told', count }, 'missed deadlines were told');
   };
   return {

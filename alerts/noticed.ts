@@ -1,30 +1,14 @@
 /**
  * The seam to the notices: whatever somebody is to be told of is written here, in the transaction of what happened, so that none
- * is lost and none is told of what was rolled back. The notices take rows out of `notice_outbox` (NOTIFY `notices`) and send.
+ * is lost and none is told of what was rolled back. The notices (src/notices) take rows out of `notice_outbox` (NOTIFY `notices`) and send.
  */
 import type { Instant } from '../src/kernel/instant.ts';
+import type { NoticeName } from '../src/kernel/notices.ts';
 import type { Db } from '../src/ports/database.ts';
 import { addNotices } from '../src/store/notice-outbox.ts';
 
-export const NOTICES = [
-  'alert-opened',
-  'alert-assigned',
-  'alert-overdue',
-  'alert-reopened',
-  'task-sent',
-  'task-answered',
-  'task-returned',
-  'task-supervised',
-  'task-overdue',
-  'task-handed-over',
-  'shelving-asked',
-  'shelving-ended',
-  'hazard-opened',
-  'shift-handed-over',
-] as const;
-
 export interface Noticed {
-  readonly what: (typeof NOTICES)[number];
+  readonly what: NoticeName;
   readonly about: 'alert' | 'task' | 'shelving' | 'shift' | 'hazard';
   readonly ref: string;
   readonly subject: string | null;

@@ -28,7 +28,13 @@ test('K30 alerts are counted for each officer and ten minutes, merged and hidden
     T0 + 20 * MINUTE,
     2,
   );
-  expect(load).toMatchObject({ raised: 10, shown: 8, perOfficerPer10Min: 2, peakPerOfficer10Min: 3 });
+  expect(load).toMatchObject({
+    raised: 10,
+    shown: 8,
+    perOfficerPer10Min: 2,
+    peakPerOfficer10Min: 3,
+    windows: [6, 2],
+  });
 });
 
 test('K31 a flood is more than ten in ten minutes and ends below five', () => {

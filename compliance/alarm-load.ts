@@ -37,6 +37,8 @@ export interface AlarmLoad {
   readonly officers: number;
   readonly perOfficerPer10Min: number;
   readonly peakPerOfficer10Min: number;
+  /** Shown in each ten minutes from the first on, to all officers together. */
+  readonly windows: readonly number[];
   readonly floods: readonly {
     readonly fromMs: Instant;
     readonly untilMs: Instant;
@@ -101,6 +103,7 @@ export function alarmLoad(
     officers,
     perOfficerPer10Min: shown.length / windows.length / officers,
     peakPerOfficer10Min: windows.reduce((most, count) => Math.max(most, count), 0) / officers,
+    windows,
     floods,
     floodShare: flooded / windows.length,
     stale: stale.map(({ alert }) => alert),

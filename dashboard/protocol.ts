@@ -22,6 +22,8 @@ export interface SubjectCard {
   readonly grade: 'strict' | 'standard' | 'relaxed';
   /** Of a minor: only those are sent it who are cleared. */
   readonly minor?: true;
+  /** Permitted leave that is not over, as pairs of begin and end or return, ms. Absent: none. */
+  readonly leaves?: readonly (readonly [fromMs: number, untilMs: number])[];
 }
 
 /**

@@ -17,6 +17,7 @@ import { ensureAdministrator } from '../dashboard/server/auth/administrator.ts';
 import { currentReach } from '../dashboard/server/auth/reach.ts';
 import { createSessions } from '../dashboard/server/auth/sessions.ts';
 import { createHttpServer, type Probe } from '../dashboard/server/http-server.ts';
+import { NO_SCHEMA, openNoticeQueue } from './adapters/notice-queue.ts';
 import { openPositionDays } from './adapters/positions-table.ts';
 import {
   type Cleanups,
@@ -40,6 +41,8 @@ import { DEFAULT_POLICY } from './kernel/policy.ts';
 import { fail, ok, type Result } from './kernel/result.ts';
 import { asResult, listen, shownHost } from './listen.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { type ChannelSettings, readChannels } from './notices/channel-settings.ts';
+import { runNotices } from './notices/run-notices.ts';
 import type { Database } from './ports/database.ts';
 import type { Frontier, LiveState } from './ports/live-state.ts';
 import type { ObservationLog, Subscription } from './ports/observation-log.ts';
@@ -108,6 +111,8 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
   const { policy } = await readRoster(database.value);
   const tls = readTls(config);
   if (!tls.ok) return give(tls.error);
+  const channels = readChannels(config.noticeChannels);
+  if (!channels.ok) return give(channels.error);
   const parts: Parts = {
     config,
     logger,
@@ -127,6 +132,10 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
     : undefined;
   const ingest = has(config, 'ingest') ? await openIngest(parts) : undefined;
   await startConsumers(parts);
+  if (has(config, 'notices')) {
+    const notices = await startNotices(parts, channels.value);
+    if (!notices.ok) return give(notices.error);
+  }
   const server = await createServer(parts, ingest);
   const page = await listen(server, config.host, config.port, 'PORT');
   if (!page.ok) return give(page.error);
@@ -247,6 +256,27 @@ async function startConsumers(parts: Parts): Promise<void> {
       ...(sealUrl === undefined ? {} : { deliver: sealPoster(sealUrl) }),
     });
     cleanups.add('sealer', () => sealer.stop());
+  }
+}
+
+async function startNotices(
+  parts: Parts,
+  channels: readonly ChannelSettings[],
+): Promise<Result<void, string>> {
+  const { database, logger, cleanups } = parts;
+  try {
+    const notices = await runNotices({
+      database,
+      channels,
+      logger,
+      now: Date.now,
+      openQueue: (handlers) => openNoticeQueue({ database, logger, ...handlers }),
+    });
+    cleanups.add('notices', () => notices.stop());
+    return ok(undefined);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === '42501') return fail(NO_SCHEMA);
+    throw error;
   }
 }
 

@@ -4,7 +4,16 @@
  */
 import { fail, ok, type Result } from './kernel/result.ts';
 
-export const ROLES = ['ingest', 'clock', 'recorder', 'detector', 'board', 'logbook', 'dashboard'] as const;
+export const ROLES = [
+  'ingest',
+  'clock',
+  'recorder',
+  'detector',
+  'board',
+  'logbook',
+  'notices',
+  'dashboard',
+] as const;
 export type Role = (typeof ROLES)[number];
 
 interface Setting<T> {
@@ -254,6 +263,13 @@ const SETTINGS = {
     /^https?:\/\/.+/,
     'https://host/path',
   ),
+  noticeChannels: optional(
+    'NOTICE_CHANNELS',
+    '',
+    'by what notices leave the house: JSON array of channels, see README.md (none: they are in the page only)',
+    /^\s*\[[\s\S]*\]\s*$/,
+    'a JSON array of channels',
+  ),
   logLevel: {
     env: 'LOG_LEVEL',
     flag: 'log-level',
@@ -341,7 +357,7 @@ export function readConfig(
     if (raw === undefined || (raw === '' && flag === undefined)) continue;
     const result = setting.read(raw);
     if (typeof result === 'string')
-      faults.push(`${source}=${/PASSWORD|KEYS|_URL/.test(setting.env) ? '…' : raw}: ${result}`);
+      faults.push(`${source}=${/PASSWORD|KEYS|CHANNELS|_URL/.test(setting.env) ? '…' : raw}: ${result}`);
     else values[key] = result.value;
   }
   const read = values as unknown as Read;
@@ -375,6 +391,8 @@ function findConflicts(config: Config): string[] {
   }
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined))
     faults.push('TLS_CERT and TLS_KEY: give both, or neither');
+  if (config.demo && config.noticeChannels !== undefined)
+    faults.push('DEMO: in the demo nothing leaves this machine: leave out NOTICE_CHANNELS, or --no-demo');
   if (config.demo && config.tlsCert !== undefined)
     faults.push('DEMO: the demo’s own devices speak plain HTTP: leave out TLS_CERT, or --no-demo');
   return faults;

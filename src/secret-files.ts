@@ -10,6 +10,7 @@ const SECRETS = [
   'REDIS_URL',
   'MQTT_URL',
   'WARDLINE_ADMIN_PASSWORD',
+  'NOTICE_CHANNELS',
 ] as const;
 
 /** Answers the environment with what the files hold, or every fault. `read` throws where a file can't be read. */

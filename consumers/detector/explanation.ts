@@ -120,7 +120,7 @@ export function explain(
     rulesFromMs,
     policy,
     policyVersion: versionOf(policy),
-    profileVersion: versionOf({ ...profile, name: undefined }),
+    profileVersion: versionOf({ ...profile, name: undefined, contacts: undefined }),
     position:
       where === null || view.located === null
         ? null

@@ -44,6 +44,7 @@ export function createRosterFeed(deps: RosterFeedDeps): RosterFeed {
         // The table's own check allows these three only.
         grade: row.grade as SubjectCard['grade'],
         ...(row.minor ? { minor: true as const } : {}),
+        ...leavesOf(row.leaves as [string, string][]),
       }),
     );
   };
@@ -85,6 +86,11 @@ export function createRosterFeed(deps: RosterFeedDeps): RosterFeed {
     },
     cards: () => cards,
   };
+}
+
+function leavesOf(leaves: readonly (readonly [string, string])[]): Pick<SubjectCard, 'leaves'> {
+  if (leaves.length === 0) return {};
+  return { leaves: leaves.map(([from, until]) => [Date.parse(from), Date.parse(until)] as const) };
 }
 
 async function readOrganisationNames(db: RosterFeedDeps['database']): Promise<Map<string, string>> {

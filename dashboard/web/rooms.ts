@@ -20,6 +20,33 @@ export interface Room {
 export const ROOMS: readonly Room[] = [
   { path: '/', name: 'board', actions: ['board.watch'], load: BoardRoom },
   {
+    path: '/wall',
+    name: 'wall',
+    actions: ['board.watch'],
+    load: () => import('./pages/wall-page.vue'),
+    isInner: true,
+  },
+  {
+    path: '/duty',
+    name: 'duty',
+    actions: ['shifts.read'],
+    load: () => import('./duty/duty-page.vue'),
+  },
+  {
+    path: '/duty/checks',
+    name: 'checks',
+    actions: ['shifts.read'],
+    load: () => import('./duty/checks-page.vue'),
+    within: 'duty',
+  },
+  {
+    path: '/duty/rota',
+    name: 'rota',
+    actions: ['shifts.read'],
+    load: () => import('./duty/rota-page.vue'),
+    within: 'duty',
+  },
+  {
     path: '/office',
     name: 'office',
     actions: ['tasks.read'],
@@ -122,6 +149,21 @@ export const ROOMS: readonly Room[] = [
     actions: ['cards.write'],
     load: () => import('./accounts/cards-page.vue'),
     within: 'accounts',
+  },
+  {
+    path: '/accounts/delivery',
+    name: 'delivery',
+    actions: ['deliveries.read'],
+    load: () => import('./notices/delivery-page.vue'),
+    within: 'accounts',
+  },
+  // Reached by the bell, which every room has.
+  {
+    path: '/notices',
+    name: 'notices',
+    actions: ['notices.read'],
+    load: () => import('./notices/notices-page.vue'),
+    isInner: true,
   },
 ];
 

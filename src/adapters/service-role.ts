@@ -24,6 +24,7 @@ export const WITHHELD: Readonly<Record<string, readonly string[]>> = {
   log_outbox: ['INSERT'],
   notice_outbox: ['INSERT'],
   zone_uses: ['SELECT'],
+  notice_channels: ['SELECT'],
 };
 /** Never shown to it: whoever must compare it does so as the owner (sign-in). */
 const WITHHELD_COLUMNS: Readonly<Record<string, readonly string[]>> = {

@@ -100,8 +100,16 @@ export function profileOf(
     noContact: [],
     pins: pinsOf(person, offices),
     ...(isMinor(person) ? { minor: true as const } : {}),
+    contacts: [
+      { whom: 'subject', name: person.name, phone: inventedPhone('0000', person.number) },
+      { whom: 'guarantor', name: `${person.name}之保证人`, phone: inventedPhone('0001', person.number) },
+      { whom: 'office', name: '演示司法所', phone: inventedPhone('0002', 0) },
+    ],
   };
 }
+
+/** No number of any network begins so. */
+const inventedPhone = (part: string, number: number) => `000-${part}-${String(number).padStart(4, '0')}`;
 
 /** A few, so that the demo shows who sees them and who does not. */
 const isMinor = ({ role, number }: DemoSubject) => role === 'ordinary' && number % 60 === 7;

@@ -1,12 +1,12 @@
 /**
- * Loading a roster into the store: validated as a whole, nothing changed on a fault; an upsert by id. The tables and the lines
- * that the log must get (zones, policy and calendar before the profiles that name them) are one transaction.
+ * Loading a roster into the store: validated as a whole, nothing changed on a fault; an upsert by id. Zones, policy and calendar go into
+ * the log before the profiles that name them.
  */
 import type { Instant } from '../kernel/instant.ts';
 import { noContactOf } from '../kernel/log-event.ts';
 import { encodeLogEvent } from '../kernel/log-line.ts';
 import type { PolicyDocument } from '../kernel/policy.ts';
-import { decodePolicyDocument, encodePolicyDocument } from '../kernel/policy-file.ts';
+import { decodePolicyDocument } from '../kernel/policy-file.ts';
 import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
 import {
   type Calendar,
@@ -15,36 +15,22 @@ import {
   type Terminal,
   type ZoneFeature,
 } from '../kernel/roster.ts';
-import {
-  decodeRoster,
-  decodeSubjectProfile,
-  encodeRoster,
-  encodeSubjectProfile,
-  findUnknownZones,
-} from '../kernel/roster-file.ts';
-import { decodeZone, encodeZone } from '../kernel/zone-file.ts';
-import { decidedAbout, setClocks, withAll } from '../legal/settle.ts';
+import { decodeRoster, decodeSubjectProfile, encodeRoster, findUnknownZones } from '../kernel/roster-file.ts';
+import { decodeZone } from '../kernel/zone-file.ts';
 import type { Database, Db } from '../ports/database.ts';
-import { type AuditActor, type AuditEntry, recordAudit } from '../store/audit.ts';
-import { ensureFeed } from '../store/feeds.ts';
+import { type Change, changeRoster, deed, writePolicy, writeProfiles, writeZones } from '../roster/change.ts';
+import { writeTerminals } from '../roster/terminals.ts';
+import type { AuditActor } from '../store/audit.ts';
 import { addToOutbox } from '../store/outbox.ts';
 import {
-  clearDevices,
   findDocument,
-  findOverlaps,
-  insertDevices,
-  listNoContact,
   listProfiles,
   listZoneFeatures,
   lockRoster,
-  notifyRoster,
   ROSTER_LOCK,
   upsertDocument,
-  upsertSubjects,
-  upsertZones,
 } from '../store/roster.ts';
 import { listTerminals } from '../store/terminals.ts';
-import { writePins, writeTerminals } from './terminal-load.ts';
 
 export interface Changes {
   readonly subjects: number;
@@ -58,14 +44,6 @@ export interface RosterUpdate {
   readonly policy: PolicyDocument | null;
 }
 
-class Refused extends Error {
-  readonly faults: Refusal[];
-  constructor(faults: Refusal[]) {
-    super('refused');
-    this.faults = faults;
-  }
-}
-
 /**
  * `checkZone` says what is wrong with a shape (geofences). `token` comes back on the channel `roster-taken` when a running intake goes by
  * the new roster. Answers what changed, or every fault.
@@ -75,7 +53,7 @@ export async function loadRoster(
   update: RosterUpdate,
   nowMs: Instant,
   checkZone: (zone: ZoneFeature) => Result<unknown, Refusal>,
-  by: AuditActor = { kind: 'command', name: 'wardline roster load', organisation: '' },
+  actor: AuditActor = { kind: 'command', name: 'wardline roster load', organisation: '' },
   token = '',
 ): Promise<Result<Changes, Refusal[]>> {
   const shapes = (update.zones ?? []).flatMap((zone) => {
@@ -84,127 +62,53 @@ export async function loadRoster(
     const { where } = checked.error;
     return [{ ...checked.error, where: `zone ${zone.id}${where === '' ? '' : `: ${where}`}` }];
   });
-  try {
-    return ok(await database.transaction((db) => write(db, update, nowMs, shapes, by, token)));
-  } catch (error) {
-    // The transaction is rolled back by the throw; the faults come out of it as a value.
-    if (error instanceof Refused) return fail(error.faults);
-    throw error;
-  }
+  return changeRoster(database, { actor }, nowMs, (db, change) => write(db, change, update, shapes), {
+    token,
+  });
 }
 
 async function write(
   db: Db,
+  change: Change,
   { roster, zones, policy }: RosterUpdate,
-  nowMs: Instant,
   shapes: readonly Refusal[],
-  by: AuditActor,
-  token: string,
-): Promise<Changes> {
-  // One load at a time: their lines must stand in the outbox in the order in which they are committed.
-  await lockRoster(db, ROSTER_LOCK);
+): Promise<Result<Changes, Refusal[]>> {
   const faults = [...shapes];
-  const broadcast: string[] = [];
-  const keyed: { key: string; line: string }[] = [];
-  const deeds: AuditEntry[] = [];
   let documents = 0;
-
-  const changedZones = new Set(
-    zones === null
-      ? []
-      : (
-          await upsertZones(
-            db,
-            JSON.stringify(zones.map((zone) => ({ id: zone.id, feature: encodeZone(zone) }))),
-          )
-        ).map((row) => row.id),
-  );
-  for (const zone of zones ?? [])
-    if (changedZones.has(zone.id)) {
-      broadcast.push(encodeLogEvent({ type: 'zone', atMs: nowMs, zone }));
-      deeds.push({ actor: by, action: 'zone.change', target: zone.id });
-    }
-  if (
-    policy !== null &&
-    (await upsertDocument(db, 'policy', JSON.stringify(encodePolicyDocument(policy)))).length > 0
-  ) {
-    documents++;
-    broadcast.push(encodeLogEvent({ type: 'policy', atMs: nowMs, policy }));
-    deeds.push({ actor: by, action: 'policy.change', detail: { policy: encodePolicyDocument(policy) } });
-  }
-  let changedSubjects = new Set<string>();
+  const changedZones = zones === null ? 0 : (await writeZones(db, change, zones)).size;
+  if (policy !== null && (await writePolicy(db, change, policy)) !== undefined) documents++;
+  let subjects = 0;
   if (roster !== null) {
     const known = new Set((await listZoneFeatures(db)).map((row) => row.id));
     faults.push(...findUnknownZones(roster, known));
-    const ids = roster.subjects.map(({ id }) => id);
-    // What was decided here stands, whatever a file says that was saved before.
-    const subjects = withAll(roster.subjects, await decidedAbout(db, ids), nowMs);
-    const calendar = await mergeCalendar(db, roster.calendar);
-    if ((await upsertDocument(db, 'calendar', JSON.stringify(calendar))).length > 0) {
-      documents++;
-      broadcast.push(encodeLogEvent({ type: 'calendar', atMs: nowMs, calendar }));
-    }
-    const musters = await mergeMusters(db, roster);
-    if ((await upsertDocument(db, 'musters', JSON.stringify(musters))).length > 0) {
-      documents++;
-      for (const muster of roster.musters)
-        broadcast.push(encodeLogEvent({ type: 'muster', atMs: nowMs, muster }));
-    }
+    documents += await writeDocuments(db, change, roster);
     faults.push(...(await writeTerminals(db, roster.terminals ?? [])));
-    const hadOrder = new Set((await listNoContact(db)).map(({ id }) => id));
-    const written = await writeSubjects(db, { ...roster, subjects });
-    faults.push(...written.faults);
-    changedSubjects = written.changed;
-    await setClocks(
-      db,
-      subjects.filter(({ id }) => changedSubjects.has(id)),
-    );
-    for (const profile of subjects) {
-      if (!changedSubjects.has(profile.id)) continue;
-      keyed.push({ key: profile.id, line: encodeLogEvent({ type: 'profile', atMs: nowMs, profile }) });
-      deeds.push({ actor: by, action: 'subject.change', subject: profile.id, office: profile.office });
-      if (profile.noContact.length > 0 || hadOrder.has(profile.id))
-        broadcast.push(encodeLogEvent(noContactOf(profile, nowMs)));
-    }
+    const written = await writeProfiles(db, change, roster.subjects);
+    if (written.ok) subjects = written.value.size;
+    else faults.push(...written.error);
   }
-  if (faults.length > 0) throw new Refused(faults);
-  const counts = { subjects: changedSubjects.size, zones: changedZones.size, documents };
-  await recordAudit(db, { actor: by, action: 'roster.load', detail: counts }, ...deeds);
-  await addToOutbox(
-    db,
-    [...broadcast.map(() => null), ...keyed.map((entry) => entry.key)],
-    [...broadcast, ...keyed.map((entry) => entry.line)],
-  );
-  await notifyRoster(db, token);
-  return counts;
+  if (faults.length > 0) return fail(faults);
+  const counts = { subjects, zones: changedZones, documents };
+  change.deeds.unshift(deed(change, { action: 'roster.load', detail: counts }));
+  return ok(counts);
 }
 
-async function writeSubjects(db: Db, roster: Roster): Promise<{ changed: Set<string>; faults: Refusal[] }> {
-  const rows = roster.subjects.map((profile) => ({
-    id: profile.id,
-    name: profile.name,
-    office: profile.office,
-    grade: profile.grade,
-    profile: encodeSubjectProfile(profile),
-  }));
-  const changed = (await upsertSubjects(db, JSON.stringify(rows))).map((row) => row.id);
-  await clearDevices(db, changed);
-  await insertDevices(db, changed);
-  const pinFaults = await writePins(db, changed);
-  const overlaps = await findOverlaps(db, changed);
-  const faults = overlaps.map(({ id, subject, other, other_id }): Refusal => {
-    const theirs = other_id === id ? other : `${other} (device ${other_id}, same id on the wire)`;
-    return {
-      code: 'duplicate-id',
-      where: `subject ${subject}: device ${id}`,
-      message: `is assigned to ${theirs} at the same time: end the one before the other begins`,
-    };
-  });
-  const feeds = new Set(
-    roster.subjects.flatMap((profile) => profile.devices.flatMap((device) => device.feed ?? [])),
-  );
-  for (const feed of feeds) await ensureFeed(db, feed, feed);
-  return { changed: new Set(changed), faults: [...faults, ...pinFaults] };
+/** Calendar and musters; answers how many of the two changed. */
+async function writeDocuments(db: Db, change: Change, roster: Roster): Promise<number> {
+  const atMs = change.nowMs;
+  let documents = 0;
+  const calendar = await mergeCalendar(db, roster.calendar);
+  if ((await upsertDocument(db, 'calendar', JSON.stringify(calendar))).length > 0) {
+    documents++;
+    change.broadcast.push(encodeLogEvent({ type: 'calendar', atMs, calendar }));
+  }
+  const musters = await mergeMusters(db, roster);
+  if ((await upsertDocument(db, 'musters', JSON.stringify(musters))).length > 0) {
+    documents++;
+    for (const muster of roster.musters)
+      change.broadcast.push(encodeLogEvent({ type: 'muster', atMs, muster }));
+  }
+  return documents;
 }
 
 /** A roster without a calendar changes none; its days come on top of those that are known. */
@@ -268,7 +172,6 @@ export async function renewRoster(database: Database, nowMs: Instant, everyMs: n
       [...broadcast.map(() => null), ...roster.subjects.map(({ id }) => id)],
       [...broadcast, ...profiles],
     );
-    await setClocks(db, roster.subjects);
     await upsertDocument(db, RENEWAL, JSON.stringify({ at: new Date(nowMs).toISOString() }));
     return true;
   });

@@ -316,7 +316,7 @@ function badNumber(json: Json, key: string): Result<never, Refusal> {
     : refuse('wrong-type', key, `must be a number, not ${show(json[key])}`);
 }
 
-/** The line, without a newline. A profile loses the person's name and age class here: the log carries ids only. */
+/** The line, without a newline. A profile loses the person's name, age class and record here: the log carries ids only. */
 export function encodeLogEvent(event: LogEvent): string {
   return JSON.stringify(toJson(event));
 }
@@ -363,7 +363,13 @@ function toJson(event: LogEvent): Json {
         method: event.method,
       };
     case 'profile': {
-      const { name: _, minor: __, ...profile } = encodeSubjectProfile(event.profile);
+      const {
+        name: _,
+        minor: __,
+        contacts: ___,
+        record: ____,
+        ...profile
+      } = encodeSubjectProfile(event.profile);
       return { type: event.type, at: formatInstant(event.atMs), profile };
     }
     case 'tick':

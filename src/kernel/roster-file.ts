@@ -2,6 +2,7 @@
  * `roster.json` and its parts as JSON: decoding with every fault listed by path, and encoding. Absent fields mean none.
  * Contract: design.md, "wardline replay".
  */
+import { CONTACTS } from './casework.ts';
 import {
   collectFaults,
   type Faults,
@@ -30,6 +31,7 @@ import type {
   PositioningOrder,
   Roster,
   Schedule,
+  SubjectContact,
   SubjectProfile,
   ZoneAssignment,
 } from './roster.ts';
@@ -40,6 +42,7 @@ import {
   readTerminal,
   readTimeZone,
 } from './roster-terminals.ts';
+import { encodeRecord, readRecord } from './subject-record.ts';
 
 const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
 const DEFAULT_INTERVAL_S = 300;
@@ -89,6 +92,14 @@ function readSubject(json: unknown, where: string, faults: Faults): SubjectProfi
     });
   const id = readText(entry, 'id', where, faults);
   const pins = list('pins', (item, at) => readPin(item, at, faults));
+  const contacts = list(
+    'contacts',
+    (item, at): SubjectContact => ({
+      whom: readChoice(item, 'whom', CONTACTS, at, faults),
+      name: readOptionalText(item, 'name', at, faults) ?? '',
+      phone: readText(item, 'phone', at, faults),
+    }),
+  );
   return {
     id,
     ...(pins.length === 0 ? {} : { pins }),
@@ -113,6 +124,10 @@ function readSubject(json: unknown, where: string, faults: Faults): SubjectProfi
       readText({ id: item }, 'id', `${join(where, 'noContact')}[${i}]`, faults),
     ),
     ...(readMinor(entry, where, faults) ? { minor: true as const } : {}),
+    ...(entry.record === undefined || entry.record === null
+      ? {}
+      : { record: readRecord(entry.record, join(where, 'record'), faults) }),
+    ...(contacts.length === 0 ? {} : { contacts }),
   };
 }
 
@@ -375,5 +390,9 @@ export function encodeSubjectProfile(subject: SubjectProfile): Json {
     noContact: subject.noContact,
     ...(subject.pins === undefined || subject.pins.length === 0 ? {} : { pins: subject.pins.map(encodePin) }),
     ...(subject.minor === true ? { minor: true } : {}),
+    ...(subject.record === undefined ? {} : { record: encodeRecord(subject.record) }),
+    ...(subject.contacts === undefined || subject.contacts.length === 0
+      ? {}
+      : { contacts: subject.contacts }),
   };
 }

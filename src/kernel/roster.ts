@@ -3,7 +3,9 @@
  * (design.md, "wardline replay"), that the tables keep and that the detector reads as profiles.
  * Decoding and validation: `roster-file.ts`.
  */
+import type { Contact } from './casework.ts';
 import type { Instant } from './instant.ts';
+import type { SubjectRecord } from './subject-record.ts';
 
 export type Grade = 'strict' | 'standard' | 'relaxed';
 export type DeviceKind = 'phone' | 'wristband';
@@ -87,7 +89,14 @@ export interface TerminalPin {
   readonly untilMs: Instant | null;
 }
 
-/** One entry of `roster.json`. The log carries it without `name`. */
+/** Whom to call about a subject, for the response card: the subject, the guarantor or family, the office, the police. */
+export interface SubjectContact {
+  readonly whom: Contact;
+  readonly name: string;
+  readonly phone: string;
+}
+
+/** One entry of `roster.json`. The log carries it without `name`, `minor`, `contacts` and `record`. */
 export interface SubjectProfile {
   readonly id: string;
   readonly name: string;
@@ -103,6 +112,10 @@ export interface SubjectProfile {
   readonly pins?: readonly TerminalPin[];
   /** Under 18, of whom less people may know (Community Corrections Law art. 52, 54). Absent: of age. */
   readonly minor?: true;
+  /** Absent: nothing was entered yet. */
+  readonly record?: SubjectRecord;
+  /** Absent: none is known. */
+  readonly contacts?: readonly SubjectContact[];
 }
 
 export interface Muster {

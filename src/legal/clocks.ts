@@ -58,7 +58,10 @@ export const NO_DATES: SupervisionDates = {
 };
 
 /** From when nothing of the subject may be collected any more; null: no end is known. */
-export function collectionEndMs({ endsOn, endedMs }: SupervisionDates, wall: WallClock): Instant | null {
+export function collectionEndMs(
+  { endsOn, endedMs }: Pick<SupervisionDates, 'endsOn' | 'endedMs'>,
+  wall: WallClock,
+): Instant | null {
   const lastMs = endsOn === null ? Number.POSITIVE_INFINITY : endOf(endsOn, wall);
   const end = Math.min(lastMs, endedMs ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(end) ? end : null;

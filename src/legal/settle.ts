@@ -107,6 +107,13 @@ export function datesOf(row: Awaited<ReturnType<typeof listDates>>[number]): Sup
   };
 }
 
+/** The record shows the day by which the clocks go. */
+function withLastDay(profile: SubjectProfile, endsOn: string | null | undefined): SubjectProfile {
+  const { record } = profile;
+  if (record === undefined || endsOn === null || endsOn === undefined) return profile;
+  return { ...profile, record: { ...record, until: endsOn } };
+}
+
 /** Of one subject: the caller has changed a permit, an order or a date in this transaction. */
 export async function settleSubject(db: Db, subject: string, nowMs: Instant): Promise<void> {
   // Their lines must stand in the outbox in the order in which they are committed.
@@ -120,8 +127,15 @@ export async function settleSubject(db: Db, subject: string, nowMs: Instant): Pr
     (await decidedAbout(db, [subject])).get(subject) ?? NOTHING,
     nowMs,
   );
+  const [dates] = await listDates(db, [subject]);
   const { id, name, office, grade } = profile;
-  const entry = { id, name, office, grade, profile: encodeSubjectProfile(profile) };
+  const entry = {
+    id,
+    name,
+    office,
+    grade,
+    profile: encodeSubjectProfile(withLastDay(profile, dates?.ends_on)),
+  };
   if ((await upsertSubjects(db, JSON.stringify([entry]))).length > 0) {
     if (JSON.stringify(profile.devices) !== JSON.stringify(decoded.value.devices)) {
       await clearDevices(db, [id]);

@@ -49,6 +49,18 @@ export const setDates = statement<
    RETURNING ${DATE_COLUMNS}`,
 );
 
+/** $1: array of {subject, ends_on, ended_at, collects_until}; the other dates stay. */
+export const mergeDates = statement<[dates: string, by: string, at: Date]>()(
+  'legal-clocks.merge-dates',
+  {},
+  `INSERT INTO supervision_dates AS d (subject, ends_on, ended_at, collects_until, changed_by, changed_at)
+   SELECT subject, ends_on, ended_at, collects_until, $2, $3
+     FROM jsonb_to_recordset($1::jsonb) AS n (subject text, ends_on date, ended_at timestamptz, collects_until timestamptz)
+   ON CONFLICT (subject) DO UPDATE
+     SET ends_on = excluded.ends_on, ended_at = excluded.ended_at, collects_until = excluded.collects_until, version = d.version + 1,
+         changed_by = excluded.changed_by, changed_at = excluded.changed_at`,
+);
+
 /** $2: rows of all the named subjects' clocks. */
 export const replaceClocks = statement<[subjects: readonly string[], clocks: string]>()(
   'legal-clocks.replace',

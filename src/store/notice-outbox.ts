@@ -14,9 +14,14 @@ export const addNotices = statement<[facts: string]>()(
    SELECT pg_notify('notices', '')::text AS told FROM added HAVING count(*) > 0`,
 );
 
-/** Nobody has taken it in time: what is old is no news. */
-export const trimNotices = statement<[before: Date]>()(
-  'notice-outbox.trim',
-  {},
-  'DELETE FROM notice_outbox WHERE at < $1',
+/** The oldest become notices, in one statement: there is no moment in which one is neither or both. */
+export const takeNotices = statement<[limit: number]>()(
+  'notice-outbox.take',
+  { id: 'int8', what: 'text', office: 'text', severity: 'text?' },
+  `WITH taken AS (
+     DELETE FROM notice_outbox WHERE id IN (SELECT id FROM notice_outbox ORDER BY id LIMIT $1)
+     RETURNING id, what, about, ref, subject, office, account, severity, at)
+   INSERT INTO notices (id, what, about, ref, subject, office, account, severity, at)
+   SELECT id, what, about, ref, subject, coalesce(office, ''), account, severity, at FROM taken ORDER BY id
+   RETURNING id, what, office, severity`,
 );

@@ -120,7 +120,8 @@ export const listKeyPersons = statement<[scope: string, organisation: string]>()
     measures: 'text?',
   },
   `SELECT s.id AS subject, s.office, s.profile #>> '{record,legalType}' AS legal_type,
-          (SELECT string_agg(c, '、' ORDER BY c) FROM jsonb_array_elements_text(s.profile #> '{record,categories}') c) AS categories,
+          (SELECT string_agg(coalesce(k.name, c), '、' ORDER BY c) FROM jsonb_array_elements_text(s.profile #> '{record,categories}') c
+             LEFT JOIN key_categories k ON k.code = c) AS categories,
           s.profile #>> '{record,from}' AS from_day, s.profile #>> '{record,until}' AS until_day, s.profile #>> '{record,officer}' AS officer,
           (SELECT string_agg(h.situation, '；' ORDER BY h.id) FROM hazards h WHERE h.subject = s.id AND h.written_off_at IS NULL) AS situations,
           (SELECT string_agg(h.measures, '；' ORDER BY h.id) FROM hazards h WHERE h.subject = s.id AND h.written_off_at IS NULL) AS measures
@@ -146,4 +147,10 @@ export const countDeeds = statement<
      SELECT v.office, 0, 1 FROM confirmed_violations v
      WHERE v.measure IS NOT NULL AND v.office IS NOT NULL AND v.decided_at ${DURING} AND v.decided_at ${UNTIL}
    ) done WHERE ${isOf('office')} GROUP BY office`,
+);
+
+export const listOrganisationNames = statement<[paths: readonly string[]]>()(
+  'reports.organisation-names',
+  { path: 'text', name: 'text' },
+  'SELECT path, name FROM organisations WHERE path = ANY ($1)',
 );

@@ -15,28 +15,42 @@ export const listZoneFeatures = statement<[]>()(
 
 export const findDocument = statement<[name: string]>()(
   'roster.document',
-  { document: 'jsonb' },
-  'SELECT document FROM roster_documents WHERE name = $1',
+  { document: 'jsonb', version: 'int4' },
+  'SELECT document, version FROM roster_documents WHERE name = $1',
 );
 
-/** $1: array of {id, name, office, grade, profile}. Answers those that were new or differ from before. */
-/** Who has a no-contact order. */
-export const listNoContact = statement<[]>()(
-  'roster.no-contact',
-  { id: 'text' },
-  `SELECT id FROM subjects WHERE jsonb_array_length(coalesce(profile -> 'noContact', '[]')) > 0`,
-);
-
+/**
+ * $1: array of {id, name, office, grade, profile}. Answers those that were new or differ from before. A profile without a record keeps the
+ * one that stands: files from elsewhere know none.
+ */
 export const upsertSubjects = statement<[subjects: string]>()(
   'roster.upsert-subjects',
-  { id: 'text' },
+  { id: 'text', version: 'int4' },
   `INSERT INTO subjects (id, name, office, grade, profile)
-   SELECT id, name, office, grade, profile
+   SELECT s.id, s.name, s.office, s.grade,
+          CASE WHEN s.profile ? 'record' OR NOT o.profile ? 'record' OR o.id IS NULL THEN s.profile
+               ELSE s.profile || jsonb_build_object('record', o.profile -> 'record') END
      FROM jsonb_to_recordset($1::jsonb) AS s (id text, name text, office text, grade text, profile jsonb)
+     LEFT JOIN subjects o ON o.id = s.id
    ON CONFLICT (id) DO UPDATE
-     SET name = excluded.name, office = excluded.office, grade = excluded.grade, profile = excluded.profile, updated_at = now()
+     SET name = excluded.name, office = excluded.office, grade = excluded.grade, profile = excluded.profile,
+         version = subjects.version + 1, updated_at = now()
      WHERE subjects.profile <> excluded.profile
-   RETURNING id`,
+   RETURNING id, version`,
+);
+
+/** For a change: nobody else's comes between. */
+export const lockSubjects = statement<[ids: string[]]>()(
+  'roster.lock-subjects',
+  { id: 'text', office: 'text', minor: 'bool', version: 'int4', profile: 'jsonb' },
+  'SELECT id, office, minor, version, profile FROM subjects WHERE id = ANY ($1) ORDER BY id FOR UPDATE',
+);
+
+/** Those of the ids that somebody has, also where the caller does not see them. */
+export const listTaken = statement<[ids: string[]]>()(
+  'roster.taken',
+  { id: 'text' },
+  'SELECT id FROM subjects_taken($1) AS t (id)',
 );
 
 /** The assignments of the named subjects, taken anew out of their profiles. */
@@ -58,21 +72,15 @@ export const insertDevices = statement<[subjects: string[]]>()(
     WHERE s.id = ANY ($1)`,
 );
 
-/** Two assignments of one device, or of one id on the wire, at one time, where at least one belongs to the named subjects. */
-export const findOverlaps = statement<[subjects: string[]]>()(
+/**
+ * Two assignments of one device, or of one id on the wire, at one time, where at least one belongs to the named subjects. `other` is null
+ * where the caller may not see who it is.
+ */
+export const findOverlaps = statement<[subjects: string[], limit: number]>()(
   'roster.overlaps',
-  { id: 'text', subject: 'text', other: 'text', other_id: 'text' },
-  // Two joins: with one that says OR, no hash join is possible and the time grows with the square of the devices.
-  `WITH pairs AS (
-     SELECT a.id, a.subject, b.subject AS other, b.id AS other_id
-       FROM devices a JOIN devices b ON a.id = b.id AND (a.subject, a.valid_from) <> (b.subject, b.valid_from)
-      WHERE a.subject = ANY ($1) AND tstzrange(a.valid_from, a.valid_until) && tstzrange(b.valid_from, b.valid_until)
-     UNION
-     SELECT a.id, a.subject, b.subject, b.id
-       FROM devices a JOIN devices b ON a.address = b.address AND a.id <> b.id
-        AND (a.protocol IS NULL OR b.protocol IS NULL OR a.protocol = b.protocol)
-      WHERE a.subject = ANY ($1) AND tstzrange(a.valid_from, a.valid_until) && tstzrange(b.valid_from, b.valid_until))
-   SELECT id, subject, other, other_id FROM pairs ORDER BY id, subject LIMIT 100`,
+  { id: 'text', subject: 'text', other: 'text?', other_id: 'text' },
+  `SELECT o.device AS id, o.whose AS subject, s.id AS other, o.other_device AS other_id
+     FROM device_overlaps($1) o LEFT JOIN subjects s ON s.id = o.other ORDER BY o.device, o.whose LIMIT $2`,
 );
 
 /** Held by whoever changes the roster: one at a time, so that the log gets their lines in the order in which they were committed. */
@@ -118,24 +126,64 @@ export const listSubjectIds = statement<[]>()(
   'SELECT id FROM subjects',
 );
 
-/** $1: array of {id, feature}. */
-export const upsertZones = statement<[zones: string]>()(
+/** $1: array of {id, feature}; `office` of a new one: whose own it is. Answers those that were new or differ from before. */
+export const upsertZones = statement<[zones: string, office: string | null]>()(
   'roster.upsert-zones',
-  { id: 'text' },
-  `INSERT INTO zones (id, feature)
-   SELECT id, feature FROM jsonb_to_recordset($1::jsonb) AS z (id text, feature jsonb)
-   ON CONFLICT (id) DO UPDATE SET feature = excluded.feature, updated_at = now()
+  { id: 'text', version: 'int4' },
+  `INSERT INTO zones (id, feature, office)
+   SELECT id, feature, $2 FROM jsonb_to_recordset($1::jsonb) AS z (id text, feature jsonb)
+   ON CONFLICT (id) DO UPDATE SET feature = excluded.feature, version = zones.version + 1, updated_at = now()
      WHERE zones.feature <> excluded.feature
-   RETURNING id`,
+   RETURNING id, version`,
+);
+
+/** The present shape of the named zones as their newest version. */
+export const addZoneVersions = statement<[zones: string[], madeBy: string, reason: string]>()(
+  'roster.add-zone-versions',
+  {},
+  `INSERT INTO zone_versions (zone, version, feature, made_by, reason)
+   SELECT id, version, feature, $2, $3 FROM zones WHERE id = ANY ($1)`,
 );
 
 export const upsertDocument = statement<[name: string, document: string]>()(
   'roster.upsert-document',
-  { name: 'text' },
+  { name: 'text', version: 'int4' },
   `INSERT INTO roster_documents (name, document) VALUES ($1, $2::jsonb)
-   ON CONFLICT (name) DO UPDATE SET document = excluded.document, updated_at = now()
+   ON CONFLICT (name) DO UPDATE
+     SET document = excluded.document, version = roster_documents.version + 1, updated_at = now()
      WHERE roster_documents.document <> excluded.document
-   RETURNING name`,
+   RETURNING name, version`,
+);
+
+/** Those of the ids that are there, as the caller sees them. */
+export const listKnownZones = statement<[ids: string[]]>()(
+  'roster.known-zones',
+  { id: 'text' },
+  'SELECT id FROM zones WHERE id = ANY ($1)',
+);
+
+const CATEGORY = { code: 'text', name: 'text', retired: 'bool', version: 'int4' } as const;
+
+export const listCategories = statement<[]>()(
+  'roster.categories',
+  CATEGORY,
+  'SELECT code, name, retired, version FROM key_categories ORDER BY code',
+);
+
+/** No row: it is there already. */
+export const addCategory = statement<[code: string, name: string, retired: boolean]>()(
+  'roster.add-category',
+  CATEGORY,
+  `INSERT INTO key_categories (code, name, retired) VALUES ($1, $2, $3) ON CONFLICT (code) DO NOTHING
+   RETURNING code, name, retired, version`,
+);
+
+/** No row: it is not there or has another version. */
+export const changeCategory = statement<[code: string, name: string, retired: boolean, version: number]>()(
+  'roster.change-category',
+  CATEGORY,
+  `UPDATE key_categories SET name = $2, retired = $3, version = version + 1, updated_at = now()
+   WHERE code = $1 AND version = $4 RETURNING code, name, retired, version`,
 );
 
 /** What is there already stays. */

@@ -50,7 +50,7 @@ export const listSigns = statement<[scope: string, since: Date, now: Date, timeZ
      HAVING count(*) > 0) p ON true
    LEFT JOIN LATERAL (
      SELECT c.result, c.result_at FROM spot_checks c WHERE c.subject = s.id AND c.result IS NOT NULL ORDER BY c.id DESC LIMIT 1) k ON true
-   WHERE $1::text = '' OR s.office = $1 OR starts_with(s.office, $1 || '/')
+   WHERE NOT s.ended AND ($1::text = '' OR s.office = $1 OR starts_with(s.office, $1 || '/'))
    ORDER BY s.id`,
 );
 

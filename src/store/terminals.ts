@@ -58,6 +58,12 @@ export const insertPins = statement<[subjects: string[]]>()(
    ON CONFLICT DO NOTHING`,
 );
 
+export const endPins = statement<[subject: string, at: Date]>()(
+  'terminals.end-pins',
+  {},
+  `UPDATE terminal_pins SET valid_until = greatest(valid_from, $2) WHERE subject = $1 AND (valid_until IS NULL OR valid_until > $2)`,
+);
+
 export const findStrayPins = statement<[subjects: string[]]>()(
   'terminals.stray-pins',
   { subject: 'text', terminal: 'text' },

@@ -36,6 +36,7 @@ const BENCHES: Readonly<Record<string, (seconds: number) => Promise<Figure[]>>> 
     });
   },
   rates: async () => (await import('./rates.ts')).benchRates(),
+  roster: async () => (await import('./roster.ts')).benchRoster(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
 };
 const LATER = ['board'];

@@ -124,8 +124,17 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     await page.keyboard.press('c');
     await page.fill('.form .note input', '本人已接听，正在返回');
     await page.keyboard.press('Enter');
-    await expect.poll(() => page.locator('.work details li').count(), poll).toBe(3);
-    expect(await page.textContent('.work details')).toContain('本人已接听，正在返回');
+    await page.keyboard.press('4');
+    await expect.poll(() => page.locator('.timeline .deed').count(), poll).toBe(3);
+    expect(await page.textContent('.timeline')).toContain('本人已接听，正在返回');
+    await page.keyboard.press('2');
+    await expect.poll(() => page.textContent('.card .contact'), poll).toContain('000-0000-');
+    await page.click('.card .pair >> nth=1 >> button:has-text("未接通")');
+    await expect.poll(() => page.textContent('.card'), poll).toContain('admin · 未接通');
+    await page.keyboard.press('3');
+    await expect.poll(() => page.textContent('.person'), poll).toContain('近 30 日告警');
+    await shoot('person');
+    await page.keyboard.press('1');
     await page.keyboard.press('d');
     await page.fill('.form .note input', '请核实');
     await page.keyboard.press('Enter');
@@ -172,6 +181,47 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     await page.keyboard.press('Escape');
     await expect.poll(() => page.locator('.row').count(), poll).toBeGreaterThan(0);
     expect(await page.locator('.row.selected').count()).toBe(0);
+  });
+
+  test('P15 two officers on one alert: each sees whose it is, and who loses it is told', async () => {
+    const second = await openDesk(browser, program.url, { width: 1366, height: 768 });
+    await second.page.fill('input[name=login]', 'demo-duty');
+    await second.page.fill('input[name=password]', 'test-password');
+    await second.page.keyboard.press('Enter');
+    await second.page.waitForSelector('.row');
+    const id = await page.locator('.row[data-owner=""]:not(.over)').first().getAttribute('data-alert');
+    await page.click(`.row[data-alert="${id}"]`);
+    await page.keyboard.press('a');
+    const owner = (of: Page) => of.locator(`.row[data-alert="${id}"]`).getAttribute('data-owner');
+    await expect.poll(() => owner(second.page), poll).toBe('admin');
+    await second.page.click(`.row[data-alert="${id}"]`);
+    await expect.poll(() => second.page.textContent('.work .other'), poll).toContain('admin 正在处置');
+    await second.page.keyboard.press('a');
+    await expect.poll(() => page.textContent('.work .outcome'), poll).toContain('demo-duty 刚刚接手了此告警');
+    await shoot('taken-over');
+    expect(await findBarriers(second.page)).toEqual([]);
+    // One cause, one incident: by keys.
+    await second.page.keyboard.press('m');
+    await second.page.check('.form input[type=checkbox] >> nth=0');
+    await second.page.screenshot({ path: join(shots, 'merge.png') });
+    await second.page.click('.form button[type=submit]');
+    await expect.poll(() => second.page.textContent('.work .state'), poll).toContain('同一事件共 2 条');
+    // What is put aside: asked by one, approved by the other.
+    await second.page.keyboard.press('s');
+    await second.page.fill('.form .note input', '已请假，手续补办中');
+    await second.page.keyboard.press('Enter');
+    await expect.poll(() => second.page.textContent('.work'), poll).toContain('demo-duty 申请搁置');
+    expect(await second.page.locator('.asked button:has-text("批准") >> nth=0').isDisabled()).toBe(true);
+    await page.click('.row >> nth=1');
+    await page.click(`.row[data-alert="${id}"]`);
+    await page.click('.asked button:has-text("批准") >> nth=0');
+    await expect.poll(() => page.textContent('.asked'), poll).toContain('已搁置，批准人 admin');
+    await shoot('shelved');
+    await page.click('.asked button:has-text("结束搁置")');
+    await expect.poll(() => page.locator('.asked').count(), poll).toBe(0);
+    expect(second.faults).toEqual([]);
+    await second.context.close();
+    await page.keyboard.press('Escape');
   });
 
   test('P5 a lost connection is said, with the time of what is shown; it resumes by itself and without a new snapshot', async () => {

@@ -35,7 +35,10 @@ export async function openDesk(
   page.on('console', (message) => {
     // The browser itself logs a refused sign-in and a cable that is cut; a broken policy and a missing file are the page’s fault.
     const isExpected = /status of 401|net::ERR_|WebSocket connection to/.test(message.text());
-    if (message.type() === 'error' && !isExpected) desk.faults.push(message.text());
+    // Nobody on duty, no rota yet: the API says so by 404, and the browser logs it.
+    const isNone = /\/api\/v1\/(shifts\/current|rota)$/.test(message.location().url);
+    if (message.type() === 'error' && !isExpected && !isNone)
+      desk.faults.push(`${message.text()} ${message.location().url}`);
   });
   await page.goto(url);
   return desk;

@@ -115,6 +115,21 @@ describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
     await page.screenshot({ path: join(shots, 'track.png') });
   });
 
+  test('S8 the evidence of a day is packed for the reason given; Space plays and pauses', async () => {
+    const [pack] = await Promise.all([
+      page.waitForEvent('download'),
+      page.click('button:has-text("证据包")'),
+    ]);
+    expect(pack.suggestedFilename()).toBe('evidence-S1.zip');
+    await page.locator('.axis input[type=range]').fill(String(dayMs + 60_000));
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.keyboard.press(' ');
+    await expect.poll(() => page.textContent('.player'), poll).toContain('暂停');
+    await page.keyboard.press(' ');
+    await expect.poll(() => page.textContent('.player'), poll).toContain('播放');
+    expect(await page.textContent('.history')).toContain('历史告警');
+  });
+
   test('S7 axe finds no barrier; nothing was asked of another origin, and nothing failed in the page', async () => {
     expect(await findBarriers(page)).toEqual([]);
     await page.goto(`${program.url}/subjects`);

@@ -17,6 +17,7 @@ import {
   type SpotCheckResult,
 } from '../../../src/kernel/log-event.ts';
 import type { Database } from '../../../src/ports/database.ts';
+import { listNames } from '../../../src/store/daily-logs.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
 import { findDraw, listChecks, lockCheck } from '../../../src/store/spot-checks.ts';
 import { can, covers } from '../auth/access.ts';
@@ -48,6 +49,7 @@ const Check = Type.Object({
   draw: Nullable(Type.String()),
   follows: Nullable(Type.String({ description: 'The check that nobody answered before' })),
   subject: Type.String(),
+  name: Nullable(Type.String()),
   office: Type.String(),
   method: Method,
   askedBy: Type.String(),
@@ -105,7 +107,7 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
         { event: 'checks.drawn', draw: made.draw.id, account: actor.name },
         'spot checks were drawn',
       );
-      return { draw: toDraw(made.draw), checks: made.checks.map(toCheck) };
+      return { draw: toDraw(made.draw), checks: await named(made.checks) };
     },
   );
 
@@ -153,7 +155,13 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
         throw new Problem('bad-request', 'cursor is not one that a page before gave');
       const scope = callerOf(request).actor.organisation;
       const rows = await listChecks(db, scope, subject, draw, state === 'open', before ?? null, limit + 1);
-      return toPage(rows, limit, toCheck, (last) => encodeCursor(last.id));
+      const nameOf = await namesOf(rows);
+      return toPage(
+        rows,
+        limit,
+        (row) => toCheck(row, nameOf),
+        (last) => encodeCursor(last.id),
+      );
     },
   );
 
@@ -174,9 +182,13 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
       if (subject === undefined || !can(actor, 'spot-checks.draw', subject.office))
         throw new Problem('not-found');
       const by = { account: actor.name, atMs: deps.now(), note: '' };
-      return toCheck(
-        await askCheck(db, { subject: subject.id, office: subject.office, method: request.body.method, by }),
-      );
+      const asked = await askCheck(db, {
+        subject: subject.id,
+        office: subject.office,
+        method: request.body.method,
+        by,
+      });
+      return toCheck(asked, new Map([[subject.id, subject.name]]));
     },
   );
 
@@ -211,18 +223,29 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
         { event: 'check.recorded', check: id, account: actor.name },
         'a spot check was recorded',
       );
-      return toCheck(done.value);
+      return toCheck(done.value, await namesOf([done.value]));
     },
   );
+
+  /** Of those whom the caller may see: the others are not there for this database. */
+  async function namesOf(rows: readonly CheckRow[]): Promise<ReadonlyMap<string, string>> {
+    const found = await listNames(db, [...new Set(rows.map(({ subject }) => subject))]);
+    return new Map(found.map(({ id, name }) => [id, name]));
+  }
+  async function named(rows: readonly CheckRow[]) {
+    const nameOf = await namesOf(rows);
+    return rows.map((row) => toCheck(row, nameOf));
+  }
 }
 
 /** The columns are written from these types only. */
-function toCheck(row: CheckRow): Static<typeof Check> {
+function toCheck(row: CheckRow, nameOf: ReadonlyMap<string, string>): Static<typeof Check> {
   return {
     check: row.id,
     draw: row.draw,
     follows: row.follows,
     subject: row.subject,
+    name: nameOf.get(row.subject) ?? null,
     office: row.office,
     method: row.method as SpotCheckMethod,
     askedBy: row.asked_by,

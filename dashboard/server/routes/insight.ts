@@ -200,6 +200,11 @@ export function registerInsightRoutes(
         after,
         PAGE,
         actor.minors,
+        null,
+        null,
+        null,
+        null,
+        null,
       );
       for (const { id } of rows) own.add(id);
       if (rows.length < PAGE) return own;

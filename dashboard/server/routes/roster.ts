@@ -47,6 +47,10 @@ const Zones = Type.Object({
     Type.Object({
       type: Type.Literal('Feature'),
       id: Type.String(),
+      version: Type.Integer(),
+      office: Nullable(
+        Type.String({ description: 'Whose own it is; null: it is seen through its subjects' }),
+      ),
       properties: Type.Record(Type.String(), Type.Unknown()),
       geometry: Type.Object({ type: Type.String(), coordinates: Type.Array(Type.Unknown()) }),
     }),
@@ -122,7 +126,11 @@ export function registerRosterRoutes(app: App, deps: { readonly database: Databa
       const page = toPage(
         rows,
         limit,
-        (row) => row.feature as Static<typeof Zones>['features'][number],
+        ({ version, office, feature }) => ({
+          ...(feature as Static<typeof Zones>['features'][number]),
+          version,
+          office,
+        }),
         (last) => encodeCursor(last.id),
       );
       return { type: 'FeatureCollection' as const, features: page.items, nextCursor: page.nextCursor };

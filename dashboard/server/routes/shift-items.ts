@@ -59,6 +59,7 @@ export const ShiftInFull = Type.Object({
       at: Time,
     }),
   ),
+  names: Type.Record(Type.String(), Type.String(), { description: 'Of the subjects in the sheet' }),
 });
 export const JournalEntry = Type.Object({
   entry: Type.String(),
@@ -69,6 +70,12 @@ export const JournalEntry = Type.Object({
   promisedAt: Nullable(Time),
   keeps: Nullable(Type.String({ description: 'The promise that this entry says was kept' })),
 });
+
+export function subjectsOf(sheet: Sheet): string[] {
+  const { incidents, shelvings, dyingBatteries } = sheet;
+  const all = [...incidents.flatMap(({ parts }) => parts), ...shelvings, ...dyingBatteries];
+  return [...new Set(all.map(({ subject }) => subject))];
+}
 
 export function toItem({ startedAtMs, dueAtMs, ...item }: OpenItem): Static<typeof Item> {
   return { ...item, startedAt: formatInstant(startedAtMs), dueAt: instantOrNull(dueAtMs) };

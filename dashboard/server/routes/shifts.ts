@@ -13,6 +13,7 @@ import {
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import type { LiveState } from '../../../src/ports/live-state.ts';
+import { listNames } from '../../../src/store/daily-logs.ts';
 import {
   findRunningShift,
   listJournal,
@@ -43,6 +44,7 @@ import {
   Shift,
   ShiftInFull,
   shiftProblem,
+  subjectsOf,
   toEntry,
   toItem,
   toSheet,
@@ -266,14 +268,17 @@ export function registerShiftRoutes(
       at: at.toISOString(),
     }));
     // Signed: as it was then. Not yet: as it is now.
-    if (row.sheet !== null)
-      return { ...toShift(row), sheet: toSheet(JSON.parse(row.sheet) as Sheet), unexplained: [], signatures };
-    const draft = await draftSheet(db, row, await lowSubjects(), deps.now());
+    const { sheet, unexplained } =
+      row.sheet === null
+        ? await draftSheet(db, row, await lowSubjects(), deps.now())
+        : { sheet: JSON.parse(row.sheet) as Sheet, unexplained: [] };
+    const names = await listNames(db, subjectsOf(sheet));
     return {
       ...toShift(row),
-      sheet: toSheet(draft.sheet),
-      unexplained: draft.unexplained.map(toItem),
+      sheet: toSheet(sheet),
+      unexplained: unexplained.map(toItem),
       signatures,
+      names: Object.fromEntries(names.map(({ id, name }) => [id, name])),
     };
   }
 

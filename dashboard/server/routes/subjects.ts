@@ -30,18 +30,8 @@ import {
   Time,
   toPage,
 } from './schemas.ts';
+import { LegalTypeName, Subject, toSubject } from './subject-items.ts';
 
-const Subject = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  office: Type.String(),
-  grade: Grade,
-  minor: Type.Boolean(),
-  updatedAt: Time,
-  identityMasked: Nullable(
-    Type.String({ description: 'The identity number without its middle; in full at /subjects/:id/identity' }),
-  ),
-});
 const Whereabouts = Type.Object({
   device: Nullable(Type.String()),
   at: Nullable(Time),
@@ -94,6 +84,13 @@ export function registerSubjectRoutes(
         querystring: Type.Object({
           organisation: OrganisationPath,
           text: Type.Optional(Type.String({ maxLength: 100, description: 'Part of the id or the name' })),
+          state: Type.Optional(
+            Type.Enum(['current', 'ended', 'all'], { default: 'current', description: '在册, 已解矫, all' }),
+          ),
+          grade: Type.Optional(Grade),
+          legalType: Type.Optional(LegalTypeName),
+          category: Type.Optional(Id),
+          officer: Type.Optional(Type.String({ maxLength: 256, description: '责任人' })),
           cursor: Cursor,
           limit: Limit,
         }),
@@ -101,7 +98,8 @@ export function registerSubjectRoutes(
       },
     },
     async (request) => {
-      const { organisation, text, cursor, limit = 100 } = request.query;
+      const { organisation, text, state = 'current', grade, legalType, category, officer } = request.query;
+      const { cursor, limit = 100 } = request.query;
       const [after = ''] = cursor === undefined ? [] : decodeCursor(cursor, 1);
       const { actor } = callerOf(request);
       const rows = await listSubjects(
@@ -112,6 +110,11 @@ export function registerSubjectRoutes(
         after,
         limit + 1,
         actor.minors,
+        state === 'all' ? null : state === 'ended',
+        grade ?? null,
+        legalType ?? null,
+        category ?? null,
+        officer ?? null,
       );
       const masks = await masksOf(rows);
       return toPage(
@@ -233,23 +236,7 @@ export function registerSubjectRoutes(
   }
 }
 
-type SubjectRow = Awaited<ReturnType<typeof listSubjects>>[number];
 type TrackRow = Awaited<ReturnType<typeof listTrack>>[number];
-
-function toSubject(row: SubjectRow, masks: ReadonlyMap<string, string>): Static<typeof Subject> {
-  const { id, name, office, minor, updated_at } = row;
-  // The table's own check allows these three only.
-  const grade = row.grade as Static<typeof Grade>;
-  return {
-    id,
-    name,
-    office,
-    grade,
-    minor,
-    updatedAt: updated_at.toISOString(),
-    identityMasked: masks.get(id) ?? null,
-  };
-}
 
 function toWhereabouts({ subject: _, atMs, heardMs, ...rest }: LastKnown): Static<typeof Whereabouts> {
   return { ...rest, at: instantOrNull(atMs), heardAt: instantOrNull(heardMs) };

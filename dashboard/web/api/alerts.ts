@@ -46,9 +46,34 @@ export interface Deeds {
     readonly account: string;
     readonly note: string;
     readonly at: string;
+    readonly detail?: Readonly<Record<string, unknown>>;
   }[];
 }
 export const deedsOf = (alert: string) => get<Deeds>(one(alert));
 
 export const shelve = (subject: string, kind: string, until: Date, reason: string) =>
   send<{ state: string }>('POST', 'shelvings', { subject, kind, until: until.toISOString(), reason });
+
+export interface Shelving {
+  readonly id: string;
+  readonly subject: string;
+  readonly kind: string;
+  readonly reason: string;
+  readonly state: 'asked' | 'in-force' | 'refused' | 'ended';
+  readonly askedBy: string;
+  readonly until: string;
+  readonly approvedBy: string | null;
+}
+export const openShelvings = () =>
+  get<{ items: readonly Shelving[] }>('shelvings', { state: 'open', limit: 1000 });
+export const decideShelving = (id: string, how: 'approve' | 'end') =>
+  send<Shelving>('POST', `shelvings/${encodeURIComponent(id)}/${how}`);
+
+/** One cause, one incident: into that which the first has, or a new one. */
+export const mergeAlerts = (incident: string | null, alerts: readonly string[], note: string) =>
+  send<unknown>('POST', incident === null ? 'incidents' : `incidents/${encodeURIComponent(incident)}/merge`, {
+    alerts,
+    note,
+  });
+export const splitAlert = (incident: string, alert: string) =>
+  send<unknown>('POST', `incidents/${encodeURIComponent(incident)}/split`, { alerts: [alert] });

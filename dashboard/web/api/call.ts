@@ -55,13 +55,17 @@ function address(path: string, query: Query = {}): string {
   return `/api/v1/${path}${search === '' ? '' : `?${search}`}`;
 }
 
-async function call<T>(url: string, init: RequestInit): Promise<Answer<T>> {
+const readJson = async <T>(answer: Response) =>
+  (answer.headers.get('content-type')?.includes('json') === true ? await answer.json() : undefined) as T;
+
+async function call<T>(
+  url: string,
+  init: RequestInit,
+  read: (answer: Response) => Promise<T> = readJson,
+): Promise<Answer<T>> {
   try {
     const answer = await fetch(url, init);
-    if (answer.ok) {
-      const isJson = answer.headers.get('content-type')?.includes('json') === true;
-      return { ok: true, value: (isJson ? await answer.json() : undefined) as T };
-    }
+    if (answer.ok) return { ok: true, value: await read(answer) };
     const problem = (await answer.json().catch(() => null)) as { detail?: string } | null;
     return { ok: false, fault: FAULTS[answer.status] ?? 'failed', detail: problem?.detail ?? null };
   } catch {
@@ -89,6 +93,18 @@ export const sendFile = <T>(path: string, file: Blob, query?: Query) =>
     headers: { ...token(), 'content-type': file.type === '' ? 'application/octet-stream' : file.type },
     body: file,
   });
+
+/** Asks for a file that is made on the spot. */
+export const makeFile = (path: string, body: unknown) =>
+  call<Blob>(
+    address(path),
+    {
+      method: 'POST',
+      headers: { ...token(), 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    },
+    (answer) => answer.blob(),
+  );
 
 /** All pages of a list, up to so many items: what a room shows whole must be bounded. */
 export async function getAll<T>(path: string, query: Query = {}, most = 5000): Promise<Answer<readonly T[]>> {

@@ -1,4 +1,5 @@
 /** Subjects, their recorded track, the alerts about them, why a rule concluded what it did. */
+import type { Contact, Disposition } from '../../../src/kernel/casework.ts';
 import { type Answer, get, getAll, type Page, send } from './call.ts';
 
 export interface SubjectRow {
@@ -37,6 +38,7 @@ export interface Profile {
     readonly destination: string | null;
     readonly returnedAt: string | null;
   }[];
+  readonly contacts?: readonly { readonly whom: Contact; readonly name: string; readonly phone: string }[];
 }
 export interface SubjectInFull extends SubjectRow {
   readonly profile: Profile;
@@ -68,6 +70,7 @@ export interface SubjectAlert {
   readonly clearedAt: string | null;
   readonly reason: string;
   readonly reasonEn: string;
+  readonly disposition: Disposition | null;
 }
 
 const one = (id: string) => `subjects/${encodeURIComponent(id)}`;

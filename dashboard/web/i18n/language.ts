@@ -46,6 +46,9 @@ export const isoDay = (ms: number): string => isoDayFormat.format(ms);
 /** The instant at which an office's day begins: China has had no daylight saving since 1991. */
 export const dayStartMs = (iso: string): number => Date.parse(`${iso}T00:00:00+08:00`);
 
+/** What a field of date and time says, which is the office's time: `2026-03-02T17:02` → an instant. */
+export const inputInstant = (local: string): string => new Date(`${local}:00+08:00`).toISOString();
+
 /** `17:02:14` */
 export const clock = (ms: number): string => clockFormat.format(ms);
 

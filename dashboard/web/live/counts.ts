@@ -1,8 +1,8 @@
 /** The counters of the left panel, from what is on the board. Pure. What is not known is null, never zero. */
 import type { Severity } from '../../../src/kernel/alert-event.ts';
 import type { BoardState } from './board-store.ts';
-import { isMoreSevere, isOpen } from './queue-order.ts';
-import { statusOf } from './subject-status.ts';
+import { isAboutZone, isMoreSevere, isOpen } from './queue-order.ts';
+import { isOnLeave, statusOf } from './subject-status.ts';
 
 export interface Contact {
   readonly register: number;
@@ -11,6 +11,8 @@ export interface Contact {
   readonly off: number;
   /** On the register, and nothing was ever received. */
   readonly unknown: number;
+  /** On permitted leave now, whatever was heard of them. */
+  readonly onLeave: number;
 }
 export interface OpenAlerts {
   readonly count: number;
@@ -20,6 +22,8 @@ export interface CountyCounts extends Contact {
   readonly county: string;
   readonly name: string;
   readonly open: OpenAlerts;
+  /** Out of bounds or in an exclusion zone. */
+  readonly out: OpenAlerts;
 }
 export interface BoardCounts extends Contact {
   /** False before any data has passed through: then only the register is known. */
@@ -44,6 +48,7 @@ export function countBoard(board: BoardState, nowMs: number): BoardCounts {
     for (const tally of [total, county]) {
       tally.register++;
       tally[status]++;
+      if (isOnLeave(card, nowMs)) tally.onLeave++;
     }
   });
   let outOfBounds: OpenAlerts = NONE;
@@ -53,6 +58,7 @@ export function countBoard(board: BoardState, nowMs: number): BoardCounts {
     total.open = withOne(total.open, alert.severity);
     const county = countyOf.get(alert.subject);
     if (county !== undefined) county.open = withOne(county.open, alert.severity);
+    if (county !== undefined && isAboutZone(alert.kind)) county.out = withOne(county.out, alert.severity);
     if (alert.kind === 'out-of-bounds') outOfBounds = withOne(outOfBounds, alert.severity);
     if (alert.kind === 'exclusion-entry') exclusion = withOne(exclusion, alert.severity);
   }
@@ -68,7 +74,18 @@ export function countBoard(board: BoardState, nowMs: number): BoardCounts {
 const NONE: OpenAlerts = { count: 0, worst: null };
 
 function emptyTally(county: string, name: string): Tally {
-  return { county, name, register: 0, heard: 0, silent: 0, off: 0, unknown: 0, open: NONE };
+  return {
+    county,
+    name,
+    register: 0,
+    heard: 0,
+    silent: 0,
+    off: 0,
+    unknown: 0,
+    onLeave: 0,
+    open: NONE,
+    out: NONE,
+  };
 }
 
 function withOne({ count, worst }: OpenAlerts, severity: Severity): OpenAlerts {

@@ -1,5 +1,5 @@
 /** What a subject's mark shows: facts about contact, and whether an alert is open. Pure. */
-import { FLAG_OFF, type Whereabouts } from '../../protocol.ts';
+import { FLAG_OFF, type SubjectCard, type Whereabouts } from '../../protocol.ts';
 
 export const SUBJECT_STATUSES = ['heard', 'silent', 'off', 'unknown'] as const;
 export type SubjectStatus = (typeof SUBJECT_STATUSES)[number];
@@ -12,6 +12,9 @@ export function statusOf(whereabouts: Whereabouts | null | undefined, nowMs: num
   if ((whereabouts[7] & FLAG_OFF) !== 0) return 'off';
   return nowMs / 1000 - whereabouts[5] > HEARD_WITHIN_S ? 'silent' : 'heard';
 }
+
+export const isOnLeave = ({ leaves = [] }: SubjectCard, nowMs: number): boolean =>
+  leaves.some(([fromMs, untilMs]) => fromMs <= nowMs && nowMs < untilMs);
 
 const FADES_OVER_S = 14_400;
 

@@ -1,18 +1,21 @@
 /** MapLibre behind the few things that the board asks of a map. Its worker is a file of our own: the page's policy allows no blob. */
-import type { FeatureCollection, Position } from 'geojson';
+import type { FeatureCollection, Point, Position } from 'geojson';
 import { type GeoJSONSource, Map as MapView, Marker, Popup, ScaleControl, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import './maplibre.css';
+import type { SubjectProperties } from './features.ts';
 import type { Bounds } from './geometry.ts';
-import { drawMarks, PIXEL_RATIO } from './marks.ts';
+import { drawCluster, drawMarks, PIXEL_RATIO } from './marks.ts';
 import { FONTS, mapStyle, PALETTES, type Theme } from './style.ts';
+
+export type Subjects = FeatureCollection<Point, SubjectProperties>;
 
 export interface BoardMap {
   /** For what draws on it by itself (`zone-drawing.ts`). */
   readonly view: MapView;
   setTheme(theme: Theme): void;
-  drawSubjects(features: FeatureCollection): void;
+  drawSubjects(features: Subjects): void;
   /** How long the last drawing of the subjects took until all of it was on the screen. */
   drawingTookMs(): number;
   drawSelection(features: FeatureCollection): void;
@@ -40,6 +43,8 @@ const CLOSEST_ZOOM = 13.5;
 /** Drawing that takes so long is done without a graphics card. */
 const SLOW_MS = 300;
 const LABEL_MARGIN = 8;
+/** From here on everybody has a mark of their own (style.ts, `calm`). */
+const CLUSTERED_BELOW_ZOOM = 10.2;
 
 setWorkerUrl(workerUrl);
 
@@ -53,7 +58,7 @@ const isMotionReduced = () => window.matchMedia('(prefers-reduced-motion: reduce
 
 /** Throws where the browser refuses a WebGL2 context. */
 export function createBoardMap(container: HTMLElement, theme: Theme, events: BoardMapEvents): BoardMap {
-  let subjects = EMPTY;
+  let subjects: Subjects = { type: 'FeatureCollection', features: [] };
   let selection = EMPTY;
   let isLoaded = false;
   let marker: Marker | undefined;
@@ -81,11 +86,22 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
   map.addControl(new ScaleControl({ maxWidth: 120 }), 'bottom-right');
 
   const source = (name: string) => map.getSource<GeoJSONSource>(name);
+  const isCalm = ({ properties }: Subjects['features'][number]) =>
+    properties.rank === 0 && properties.image === 'heard';
+  function putSubjects() {
+    const of = (features: Subjects['features']): Subjects => ({ type: 'FeatureCollection', features });
+    void source('calm')?.setData(of(subjects.features.filter(isCalm)));
+    void source('subjects')?.setData(of(subjects.features.filter((each) => !isCalm(each))));
+  }
+  map.on('styleimagemissing', ({ id }) => {
+    const image = drawCluster(id, PALETTES[current]);
+    if (image !== undefined && !map.hasImage(id)) map.addImage(id, image, { pixelRatio: PIXEL_RATIO });
+  });
   map.on('style.load', () => {
     for (const [name, image] of drawMarks(PALETTES[current]))
       if (!map.hasImage(name)) map.addImage(name, image, { pixelRatio: PIXEL_RATIO });
     isLoaded = true;
-    void source('subjects')?.setData(subjects);
+    putSubjects();
     void source('selection')?.setData(selection);
   });
   /** The line of a label stays on its place, its words stay in sight. */
@@ -104,7 +120,7 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
     if (drawnAtMs !== undefined) tookMs = performance.now() - drawnAtMs;
     drawnAtMs = undefined;
   });
-  for (const layer of ['alerts', 'subjects']) {
+  for (const layer of ['alerts', 'subjects', 'calm']) {
     map.on('mousemove', layer, ({ features, lngLat }) => {
       const words = events.hover(Number(features?.[0]?.properties.index));
       map.getCanvas().style.cursor = 'pointer';
@@ -115,16 +131,18 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
       popup.remove();
     });
   }
-  map.on('click', ({ point }) => {
+  map.on('click', ({ point, lngLat }) => {
     const near = 6;
     const found = map.queryRenderedFeatures(
       [
         [point.x - near, point.y - near],
         [point.x + near, point.y + near],
       ],
-      { layers: ['alerts', 'subjects'] },
+      { layers: ['alerts', 'subjects', 'calm', 'clusters'] },
     )[0];
-    if (found !== undefined) events.click(Number(found.properties.index));
+    if (found === undefined) return;
+    if (found.properties.point_count === undefined) events.click(Number(found.properties.index));
+    else map.easeTo({ center: lngLat, zoom: CLUSTERED_BELOW_ZOOM, duration: isMotionReduced() ? 0 : 400 });
   });
 
   return {
@@ -139,7 +157,7 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
       subjects = features;
       if (!isLoaded) return;
       drawnAtMs ??= performance.now();
-      void source('subjects')?.setData(features);
+      putSubjects();
     },
     drawingTookMs: () => tookMs,
     drawSelection(features) {

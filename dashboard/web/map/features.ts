@@ -1,10 +1,11 @@
 /** Board state → GeoJSON for the map's layers. Pure. */
 import type { Feature, FeatureCollection, Point, Position } from 'geojson';
 import type { Severity } from '../../../src/kernel/alert-event.ts';
-import type { AlertCard, Whereabouts } from '../../protocol.ts';
+import type { AlertCard, SubjectCard, Whereabouts } from '../../protocol.ts';
 import type { BoardState } from '../live/board-store.ts';
 import { isAboutZone, isMoreSevere, isOpen } from '../live/queue-order.ts';
-import { freshness, statusOf } from '../live/subject-status.ts';
+import { freshness, isOnLeave, statusOf } from '../live/subject-status.ts';
+import { partsOf } from '../subjects/track.ts';
 import { boundsOf, circle, nearestOnRings, ringsOf } from './geometry.ts';
 
 /** `image` is the mark's name, `index` that of the subject's card. */
@@ -14,7 +15,14 @@ export interface SubjectProperties {
   readonly index: number;
   /** 0 without an open alert; the more severe, the higher: it is drawn above the others. */
   readonly rank: number;
+  /** The position's error as pixels of zoom 0: doubles with each level. */
+  readonly error0: number;
 }
+
+/** Of a tile of 512 pixels around the equator. */
+const METRES_A_PIXEL_0 = 40_075_016.686 / 512;
+const errorAt0 = (accuracyM: number, lat: number) =>
+  accuracyM / (METRES_A_PIXEL_0 * Math.cos((lat * Math.PI) / 180));
 
 export function subjectFeatures(
   board: BoardState,
@@ -29,28 +37,42 @@ export function subjectFeatures(
   const features: Feature<Point, SubjectProperties>[] = [];
   board.cards.forEach((card, index) => {
     const known = board.whereabouts[index];
-    const [, lon, lat, , , heardS] = known ?? [];
+    const [, lon, lat, accuracyM = 0, , heardS] = known ?? [];
     if (known == null || lon == null || lat == null || heardS === undefined) return;
+    const error0 = errorAt0(accuracyM, lat);
     const severity = worst.get(card.id);
     features.push({
       type: 'Feature',
       properties:
         severity === undefined
           ? {
-              image: statusOf(known, nowMs),
+              image: imageOf(card, known, nowMs),
               // Rounded: a source whose features did not change need not be cut into tiles again.
               opacity: Math.round(20 * freshness(nowMs / 1000 - heardS)) / 20,
               index,
               rank: 0,
+              error0,
             }
-          : { image: `alert-${severity}`, opacity: 1, index, rank: isMoreSevere(severity, 'high') ? 2 : 1 },
+          : {
+              image: `alert-${severity}`,
+              opacity: 1,
+              index,
+              rank: isMoreSevere(severity, 'high') ? 2 : 1,
+              error0,
+            },
       geometry: { type: 'Point', coordinates: [lon, lat] },
     });
   });
   return { type: 'FeatureCollection', features };
 }
 
-export type SelectionRole = 'zone' | 'error' | 'way' | 'since' | 'edge' | 'fix' | 'place';
+/** Leave is seen where contact is: who is off or silent on leave is shown as that. */
+function imageOf(card: SubjectCard, known: Whereabouts, nowMs: number): string {
+  const status = statusOf(known, nowMs);
+  return status === 'heard' && isOnLeave(card, nowMs) ? 'leave' : status;
+}
+
+export type SelectionRole = 'zone' | 'error' | 'way' | 'since' | 'edge' | 'fix' | 'place' | 'track';
 export interface Selection {
   readonly features: FeatureCollection;
   /** What the map should show of it; undefined: it has no place. */
@@ -131,6 +153,18 @@ export function placeSelection(known: Whereabouts | null): Selection {
     focus: boundsOf(error.coordinates[0] ?? []),
     at: [lon, lat],
   };
+}
+
+/** The way of the last hours; what lies between two fixes far apart in time is a gap, and is drawn as one. */
+export function trackFeatures(
+  fixes: readonly { readonly at: string; readonly lat: number; readonly lon: number }[],
+): Feature[] {
+  const ordered = fixes
+    .map(({ at, lat, lon }) => ({ atMs: Date.parse(at), lat, lon }))
+    .sort((a, b) => a.atMs - b.atMs);
+  return partsOf(ordered).map((part) =>
+    feature('track', { type: 'LineString', coordinates: part.map(({ lon, lat }) => [lon, lat]) }),
+  );
 }
 
 export const noSelection = NOTHING;

@@ -32,6 +32,8 @@ export const STATUS_MARKS: Readonly<Record<SubjectStatus | 'leave' | 'alert', Ma
 export interface Palette {
   readonly mark: string;
   readonly paper: string;
+  /** Of the number in a cluster. */
+  readonly ink: string;
   readonly severity: Readonly<Record<Severity, string>>;
 }
 
@@ -41,7 +43,7 @@ export const PIXEL_RATIO = 4;
 /** The map's images by name: `heard`, `silent`, `off`, `alert-critical`, … */
 export function drawMarks(palette: Palette): Map<string, ImageData> {
   const images = new Map<string, ImageData>();
-  for (const status of SUBJECT_STATUSES) {
+  for (const status of [...SUBJECT_STATUSES, 'leave'] as const) {
     const mark = STATUS_MARKS[status];
     images.set(status, draw(mark, palette.mark, palette.paper));
   }
@@ -52,6 +54,35 @@ export function drawMarks(palette: Palette): Map<string, ImageData> {
     );
   }
   return images;
+}
+
+const CLUSTER = 'cluster-';
+/** `cluster-<n>`: so many people who are all heard and in bounds, as one disc with the number. Undefined: another image. */
+export function drawCluster(name: string, palette: Palette): ImageData | undefined {
+  if (!name.startsWith(CLUSTER)) return undefined;
+  const number = name.slice(CLUSTER.length);
+  const radius = 7 + 2.2 * number.length;
+  const size = Math.ceil(2 * (radius + 1)) * PIXEL_RATIO;
+  const canvas = document.createElement('canvas');
+  canvas.width = size;
+  canvas.height = size;
+  const context = canvas.getContext('2d');
+  if (context === null) throw new Error('a canvas without a 2d context');
+  context.scale(PIXEL_RATIO, PIXEL_RATIO);
+  const middle = size / PIXEL_RATIO / 2;
+  context.beginPath();
+  context.arc(middle, middle, radius, 0, 2 * Math.PI);
+  context.fillStyle = palette.paper;
+  context.fill();
+  context.lineWidth = 1.4;
+  context.strokeStyle = palette.mark;
+  context.stroke();
+  context.fillStyle = palette.ink;
+  context.font = '600 10px system-ui, sans-serif';
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.fillText(number, middle, middle + 0.5);
+  return context.getImageData(0, 0, size, size);
 }
 
 function draw(mark: Mark, colour: string, paper: string, isCalling = false): ImageData {

@@ -1,5 +1,5 @@
 /** The map's style: the base map's own files, no glyphs and no tiles from anywhere. Grey is normal. */
-import type { LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import type { FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { Palette } from './marks.ts';
 
 export type Theme = 'light' | 'dark';
@@ -44,11 +44,13 @@ export const PALETTES: Readonly<Record<Theme, Palette>> = {
   light: {
     mark: '#7b8893',
     paper: '#fafbfb',
+    ink: '#3f4c57',
     severity: { critical: '#c4162a', high: '#d9740b', medium: '#b99700', low: '#5f7f9c' },
   },
   dark: {
     mark: '#a9b6c1',
     paper: '#1a232b',
+    ink: '#dbe2e8',
     severity: { critical: '#f0525f', high: '#ee9a3d', medium: '#d3b52c', low: '#86a6c2' },
   },
 };
@@ -63,10 +65,22 @@ export function mapStyle(theme: Theme): StyleSpecification {
     version: 8,
     sources: {
       ...Object.fromEntries(BASE.map((name) => [name, { type: 'geojson', data: `/map/${name}.geojson` }])),
+      // Those who are heard and in bounds are many, and nobody need act: far away they are gathered. All else keeps its own mark.
+      calm: { type: 'geojson', data: empty, cluster: true, clusterRadius: 34, clusterMaxZoom: 9 },
       subjects: { type: 'geojson', data: empty },
       selection: { type: 'geojson', data: empty },
     },
-    layers: [...baseLayers(colour), ...selectionLayers(colour), SUBJECTS, labels(colour), ALERTS],
+    layers: [
+      ...baseLayers(colour),
+      errors('calm', colour),
+      errors('subjects', colour),
+      ...selectionLayers(colour),
+      CALM,
+      CLUSTERS,
+      SUBJECTS,
+      labels(colour),
+      ALERTS,
+    ],
   };
 }
 
@@ -113,7 +127,8 @@ function selectionLayers(colour: Colours): LayerSpecification[] {
       id: 'selection-area',
       type: 'fill',
       source,
-      filter: ['==', ['get', 'role'], 'zone'],
+      // An outline alone is a line, and a fill of one is a wedge of nothing.
+      filter: ['all', ['==', ['get', 'role'], 'zone'], ['==', ['geometry-type'], 'Polygon']],
       paint: { 'fill-color': colour.choice, 'fill-opacity': 0.1 },
     },
     {
@@ -173,6 +188,13 @@ function selectionLayers(colour: Colours): LayerSpecification[] {
       paint: { 'line-color': colour.choice, 'line-width': 2 },
     },
     {
+      id: 'selection-track',
+      type: 'line',
+      source,
+      filter: ['==', ['get', 'role'], 'track'],
+      paint: { 'line-color': colour.choice, 'line-width': 1.5, 'line-opacity': 0.6 },
+    },
+    {
       id: 'selection-fixes',
       type: 'circle',
       source,
@@ -216,12 +238,49 @@ function labels(colour: Colours): LayerSpecification {
   };
 }
 
-function subjectLayer(id: string, calls: boolean, sizes: readonly [number, number]): LayerSpecification {
+/** The error of each position to scale, near enough that a circle is larger than its mark. */
+function errors(source: string, colour: Colours): LayerSpecification {
+  const atZoom = (zoom: number): ['*', ['get', string], number] => ['*', ['get', 'error0'], 2 ** zoom];
+  return {
+    id: `${source}-errors`,
+    type: 'circle',
+    source,
+    minzoom: 13,
+    filter: ['has', 'error0'],
+    paint: {
+      'circle-radius': ['interpolate', ['exponential', 2], ['zoom'], 13, atZoom(13), 20, atZoom(20)],
+      'circle-color': 'rgba(0,0,0,0)',
+      'circle-stroke-color': colour.line,
+      'circle-stroke-width': 1,
+      'circle-stroke-opacity': 0.6,
+      'circle-pitch-alignment': 'map',
+    },
+  };
+}
+
+const CLUSTERS: LayerSpecification = {
+  id: 'clusters',
+  type: 'symbol',
+  source: 'calm',
+  filter: ['has', 'point_count'],
+  layout: {
+    'icon-image': ['concat', 'cluster-', ['get', 'point_count_abbreviated']],
+    'icon-allow-overlap': true,
+    'icon-ignore-placement': true,
+  },
+};
+
+function subjectLayer(
+  id: string,
+  source: 'calm' | 'subjects',
+  filter: FilterSpecification,
+  sizes: readonly [number, number],
+): LayerSpecification {
   return {
     id,
     type: 'symbol',
-    source: 'subjects',
-    filter: [calls ? '>' : '==', ['get', 'rank'], 0],
+    source,
+    filter,
     layout: {
       'icon-image': ['get', 'image'],
       'icon-size': ['interpolate', ['linear'], ['zoom'], 8, sizes[0], 14, sizes[1]],
@@ -232,5 +291,6 @@ function subjectLayer(id: string, calls: boolean, sizes: readonly [number, numbe
     paint: { 'icon-opacity': ['get', 'opacity'] },
   };
 }
-const SUBJECTS = subjectLayer('subjects', false, [0.64, 1.3]);
-const ALERTS = subjectLayer('alerts', true, [1.15, 1.6]);
+const CALM = subjectLayer('calm', 'calm', ['!', ['has', 'point_count']], [0.64, 1.3]);
+const SUBJECTS = subjectLayer('subjects', 'subjects', ['==', ['get', 'rank'], 0], [0.8, 1.3]);
+const ALERTS = subjectLayer('alerts', 'subjects', ['>', ['get', 'rank'], 0], [1.15, 1.6]);

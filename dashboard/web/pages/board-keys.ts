@@ -8,6 +8,13 @@ export interface BoardKeys {
   dispatch(): void;
   shelve(): void;
   resolve(): void;
+  merge(): void;
+  pack(): void;
+  track(): void;
+  evidence(): void;
+  card(): void;
+  person(): void;
+  timeline(): void;
   find(): void;
   help(): void;
   escape(): void;
@@ -24,6 +31,13 @@ const BY_KEY: Readonly<Record<string, keyof BoardKeys>> = {
   d: 'dispatch',
   s: 'shelve',
   r: 'resolve',
+  m: 'merge',
+  e: 'pack',
+  t: 'track',
+  1: 'evidence',
+  2: 'card',
+  3: 'person',
+  4: 'timeline',
   '/': 'find',
   '?': 'help',
   '？': 'help',
@@ -38,6 +52,9 @@ const BY_CODE: Readonly<Record<string, keyof BoardKeys>> = {
   KeyD: 'dispatch',
   KeyS: 'shelve',
   KeyR: 'resolve',
+  KeyM: 'merge',
+  KeyE: 'pack',
+  KeyT: 'track',
   Slash: 'find',
 };
 

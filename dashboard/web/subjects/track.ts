@@ -18,9 +18,9 @@ export const SLOT_MS = 5 * 60_000;
 export const SLOTS = 288;
 
 /** Fixes without a gap between them; in order of time. */
-export function partsOf(fixes: readonly Fix[], gapMs = GAP_MS): Fix[][] {
-  const parts: Fix[][] = [];
-  let last: Fix | undefined;
+export function partsOf<T extends { readonly atMs: number }>(fixes: readonly T[], gapMs = GAP_MS): T[][] {
+  const parts: T[][] = [];
+  let last: T | undefined;
   for (const fix of fixes) {
     if (last === undefined || fix.atMs - last.atMs > gapMs) parts.push([]);
     parts.at(-1)?.push(fix);

@@ -1,4 +1,4 @@
-/** The part of loading a roster that is about terminals; in the transaction of `roster-load.ts`. */
+/** The part of loading a roster that is about terminals; in the transaction of `change.ts`. */
 import type { Refusal } from '../kernel/result.ts';
 import type { Terminal } from '../kernel/roster.ts';
 import type { Db } from '../ports/database.ts';
