@@ -69,6 +69,7 @@ export async function annexThree(
         ];
       }),
       shares: [5],
+      places: [0],
       chart: { kind: 'column', label: 0, values: [5] },
     },
   };
@@ -108,6 +109,7 @@ export async function hazardLedger(
         HAZARD_NAMES[(HAZARD_STATES as readonly string[]).indexOf(hazard.state)] ?? hazard.state,
       ]),
       shares: [],
+      places: [1],
       chart: null,
     },
   };
@@ -149,6 +151,7 @@ export async function keyPersonLedger(db: Db, scope: string, organisation: strin
         person.officer,
       ]),
       shares: [],
+      places: [1],
       people: [2],
       chart: null,
     },

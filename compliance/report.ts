@@ -33,6 +33,8 @@ export interface ReportTable {
   readonly rows: readonly (readonly Cell[])[];
   /** Columns that are shares from 0 to 1: shown in per cent. */
   readonly shares: readonly number[];
+  /** Columns that hold organisations' paths: shown by name, as people. */
+  readonly places?: readonly number[];
   /** Columns that hold subjects' ids: names are looked up when the report is shown, by what its reader may see. */
   readonly people?: readonly number[];
   /** What is drawn beside the table; null: nothing. */
@@ -132,6 +134,7 @@ export async function composeReport(
                 .join('；'),
             ]),
             shares: [],
+            places: [1],
             chart: { kind: 'column', label: 1, values: [2] },
           },
         });
@@ -177,6 +180,7 @@ function rates(heading: string, items: readonly Figures[]): ReportSection {
         ...SHOWN.map((id) => rateValue(own, id)),
       ]),
       shares: SHOWN.map((_, i) => i + 2),
+      places: [0],
       chart: { kind: 'column', label: 0, values: [2, 3] },
     },
   };

@@ -17,7 +17,7 @@ import { ensureAdministrator } from '../dashboard/server/auth/administrator.ts';
 import { currentReach } from '../dashboard/server/auth/reach.ts';
 import { createSessions } from '../dashboard/server/auth/sessions.ts';
 import { createHttpServer, type Probe } from '../dashboard/server/http-server.ts';
-import { openNoticeQueue } from './adapters/notice-queue.ts';
+import { NO_SCHEMA, openNoticeQueue } from './adapters/notice-queue.ts';
 import { openPositionDays } from './adapters/positions-table.ts';
 import {
   type Cleanups,
@@ -132,7 +132,10 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
     : undefined;
   const ingest = has(config, 'ingest') ? await openIngest(parts) : undefined;
   await startConsumers(parts);
-  if (has(config, 'notices')) await startNotices(parts, channels.value);
+  if (has(config, 'notices')) {
+    const notices = await startNotices(parts, channels.value);
+    if (!notices.ok) return give(notices.error);
+  }
   const server = await createServer(parts, ingest);
   const page = await listen(server, config.host, config.port, 'PORT');
   if (!page.ok) return give(page.error);
@@ -256,16 +259,25 @@ async function startConsumers(parts: Parts): Promise<void> {
   }
 }
 
-async function startNotices(parts: Parts, channels: readonly ChannelSettings[]): Promise<void> {
+async function startNotices(
+  parts: Parts,
+  channels: readonly ChannelSettings[],
+): Promise<Result<void, string>> {
   const { database, logger, cleanups } = parts;
-  const notices = await runNotices({
-    database,
-    channels,
-    logger,
-    now: Date.now,
-    openQueue: (handlers) => openNoticeQueue({ database, logger, ...handlers }),
-  });
-  cleanups.add('notices', () => notices.stop());
+  try {
+    const notices = await runNotices({
+      database,
+      channels,
+      logger,
+      now: Date.now,
+      openQueue: (handlers) => openNoticeQueue({ database, logger, ...handlers }),
+    });
+    cleanups.add('notices', () => notices.stop());
+    return ok(undefined);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === '42501') return fail(NO_SCHEMA);
+    throw error;
+  }
 }
 
 function readTls({ tlsCert, tlsKey }: Config): Result<Parts['tls'], string> {

@@ -37,14 +37,14 @@ export const ROOMS: readonly Room[] = [
     name: 'checks',
     actions: ['shifts.read'],
     load: () => import('./duty/checks-page.vue'),
-    isInner: true,
+    within: 'duty',
   },
   {
     path: '/duty/rota',
     name: 'rota',
     actions: ['shifts.read'],
     load: () => import('./duty/rota-page.vue'),
-    isInner: true,
+    within: 'duty',
   },
   {
     path: '/office',
@@ -149,6 +149,55 @@ export const ROOMS: readonly Room[] = [
     actions: ['cards.write'],
     load: () => import('./accounts/cards-page.vue'),
     within: 'accounts',
+  },
+  {
+    path: '/accounts/delivery',
+    name: 'delivery',
+    actions: ['deliveries.read'],
+    load: () => import('./notices/delivery-page.vue'),
+    within: 'accounts',
+  },
+  {
+    path: '/audit',
+    name: 'audit',
+    actions: ['audit.read'],
+    load: () => import('./audit/audit-page.vue'),
+  },
+  {
+    path: '/audit/packs',
+    name: 'packs',
+    actions: ['evidence.make'],
+    load: () => import('./audit/packs-page.vue'),
+    within: 'audit',
+  },
+  {
+    path: '/audit/access',
+    name: 'access',
+    actions: ['audit.subject'],
+    load: () => import('./audit/access-page.vue'),
+    within: 'audit',
+  },
+  {
+    path: '/audit/seals',
+    name: 'seals',
+    actions: ['seals.read'],
+    load: () => import('./audit/seals-page.vue'),
+    within: 'audit',
+  },
+  {
+    path: '/audit/retention',
+    name: 'retention',
+    actions: ['retention.read'],
+    load: () => import('./audit/retention-page.vue'),
+    within: 'audit',
+  },
+  // Reached by the bell, which every room has.
+  {
+    path: '/notices',
+    name: 'notices',
+    actions: ['notices.read'],
+    load: () => import('./notices/notices-page.vue'),
+    isInner: true,
   },
 ];
 

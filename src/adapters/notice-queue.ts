@@ -7,11 +7,13 @@ import type { Logger } from 'pino';
 import type { Database, Db } from '../ports/database.ts';
 import type { NoticeJob, NoticeQueue, NoticeQueueTimes } from '../ports/notice-queue.ts';
 
+const SCHEMA = 'pgboss';
 const QUEUE = 'notices';
 const DEAD = 'notices-dead';
 
-/** Messages that are on their way at once, from one process. */
-const CONCURRENCY = 4;
+/** So many batches of so many messages are on their way at once, from one process; one slow message holds up its batch. */
+const CONCURRENCY = 2;
+const BATCH = 8;
 /** The library deletes jobs that waited longer; none is to be lost because nobody ran the program for a while. */
 const KEEP_WAITING_S = 365 * 86_400;
 /** Eight tries in some five hours. */
@@ -24,7 +26,7 @@ const TIMES: NoticeQueueTimes = {
   retries: 8,
 };
 
-/** Rejects when the database does not let the schema be made. */
+/** Rejects with 42501 when the database does not let the schema be made (`NO_SCHEMA` says what to do). */
 export async function openNoticeQueue(deps: {
   readonly database: Database;
   readonly logger: Logger;
@@ -36,9 +38,15 @@ export async function openNoticeQueue(deps: {
 }): Promise<NoticeQueue> {
   const { database, logger } = deps;
   const times = { ...TIMES, ...deps.times };
+  // Where it is there, nobody need be allowed to make one: IF NOT EXISTS asks for the right all the same.
+  const { rows } = await database.query<{ has: boolean }>({
+    text: 'SELECT to_regnamespace($1) IS NOT NULL AS has',
+    values: [SCHEMA],
+  });
   const boss = new PgBoss({
     db: executorOf(database),
-    schema: 'pgboss',
+    schema: SCHEMA,
+    createSchema: rows[0]?.has !== true,
     schedule: false,
     registerInstance: false,
     openTelemetry: { enabled: false },
@@ -68,9 +76,23 @@ export async function openNoticeQueue(deps: {
   await boss.createQueue(QUEUE, options);
   await boss.updateQueue(QUEUE, options);
   const poll = { pollingIntervalSeconds: times.pollS };
-  await boss.work<NoticeJob, void>(QUEUE, { ...poll, localConcurrency: CONCURRENCY }, async ([job]) => {
-    if (job !== undefined) await deps.work(job.data);
-  });
+  const batches = {
+    ...poll,
+    localConcurrency: CONCURRENCY,
+    batchSize: BATCH,
+    burstWhenBatchFull: true,
+    perJobResults: true,
+  } as const;
+  await boss.work<NoticeJob>(QUEUE, batches, (jobs) =>
+    Promise.all(
+      jobs.map(({ id, data }) =>
+        deps.work(data).then(
+          () => ({ id, status: 'completed' as const }),
+          (error: unknown) => ({ id, status: 'failed' as const, output: String(error) }),
+        ),
+      ),
+    ),
+  );
   await boss.work<NoticeJob, void>(DEAD, poll, async ([job]) => {
     if (job !== undefined) await deps.bury(job.data);
   });
@@ -90,6 +112,8 @@ export async function openNoticeQueue(deps: {
     stop: () => boss.stop({ graceful: true, timeout: 15_000 }),
   };
 }
+
+export const NO_SCHEMA = `the login of DATABASE_URL may make no schema for the notices' queue: CREATE SCHEMA ${SCHEMA} AUTHORIZATION that login, once`;
 
 function executorOf(db: Db) {
   return {

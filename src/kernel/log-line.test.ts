@@ -53,10 +53,14 @@ test.each([
   expect(decodeLogLine(line)).toMatchObject({ ok: false, error: { code, where } });
 });
 
-test('K4 a profile on the log carries no name', () => {
+test('K4 a profile on the log carries no name, and no number to call', () => {
   const line =
-    '{"type":"profile","at":"2026-03-01T00:00:00.000Z","profile":{"id":"S1","name":"测试人员","office":"o"}}';
-  expect(encodeLogEvent(decoded(line))).not.toContain('测试人员');
+    '{"type":"profile","at":"2026-03-01T00:00:00.000Z","profile":{"id":"S1","name":"测试人员","office":"o","contacts":[{"whom":"guarantor","name":"测试家属","phone":"000-0001"}]}}';
+  const event = decoded(line);
+  expect(event).toMatchObject({
+    profile: { contacts: [{ whom: 'guarantor', name: '测试家属', phone: '000-0001' }] },
+  });
+  expect(encodeLogEvent(event)).not.toMatch(/测试|000-0001/);
 });
 
 test('K5 every fault of a roster is listed with its path', () => {

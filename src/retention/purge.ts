@@ -7,6 +7,7 @@ import {
   purgeCommands,
   purgeHeldPositions,
   purgeMessages,
+  purgeNoticeRecords,
   purgeNotices,
   purgeQuarantine,
   purgeStatuses,
@@ -35,6 +36,7 @@ const DELETED: readonly (readonly [ClassName, Purge])[] = [
   ['device-commands', purgeCommands],
   ['quarantine', purgeQuarantine],
   ['device-notices', purgeNotices],
+  ['notices', purgeNoticeRecords],
 ];
 
 const DAY_MS = 86_400_000;

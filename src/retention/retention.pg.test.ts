@@ -64,6 +64,10 @@ beforeAll(async () => {
         [at, `D-${id}`],
       );
     }
+    await run(
+      `INSERT INTO notices (id, what, about, ref, subject, office, at) VALUES ($1, 'task-sent', 'task', 'x', $2, 'x', $3)`,
+      [id === 'S1' ? 1 : 2, id, new Date(NOW - 1100 * DAY)],
+    );
   }
 });
 afterAll(() => dash.close());
@@ -125,6 +129,7 @@ test('N4 each purge is reported, sealed, and can’t be changed; one that found 
     'device-messages': [2, 2],
     'device-commands': [2, 2],
     quarantine: [2, 2],
+    notices: [1, 1],
     'observations-log': [7, 0],
   });
   expect(items.find((item) => item.class === 'positions')?.before).toBe('2026-02-21T00:00:00.000Z');

@@ -148,3 +148,9 @@ export const countDeeds = statement<
      WHERE v.measure IS NOT NULL AND v.office IS NOT NULL AND v.decided_at ${DURING} AND v.decided_at ${UNTIL}
    ) done WHERE ${isOf('office')} GROUP BY office`,
 );
+
+export const listOrganisationNames = statement<[paths: readonly string[]]>()(
+  'reports.organisation-names',
+  { path: 'text', name: 'text' },
+  'SELECT path, name FROM organisations WHERE path = ANY ($1)',
+);

@@ -43,6 +43,18 @@ export const purgeNotices = statement<[before: Date, now: Date]>()(
   purge('device_notices', 'last_at', '($2::timestamptz IS NULL)'),
 );
 
+/** Messages go with their notices; one that carries a held subject's notice stays. */
+export const purgeNoticeRecords = statement<[before: Date, now: Date]>()(
+  'retention.purge-notice-records',
+  PURGED,
+  `WITH held AS (SELECT id FROM notices WHERE at < $1 AND subject IS NOT NULL AND is_held(subject, $2)),
+   gone AS (DELETE FROM notices n WHERE n.at < $1 AND n.id NOT IN (SELECT id FROM held) RETURNING 1),
+   letters AS (
+     DELETE FROM notice_deliveries d WHERE d.made_at < $1 AND NOT EXISTS (
+       SELECT FROM notice_parts p WHERE p.delivery = d.id AND p.notice IN (SELECT id FROM held)))
+   SELECT (SELECT count(*) FROM gone) AS rows, (SELECT count(*) FROM held) AS held`,
+);
+
 /** Positions whose hold has ended meanwhile. */
 export const purgeHeldPositions = statement<[before: Date, now: Date]>()(
   'retention.purge-held-positions',

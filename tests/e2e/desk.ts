@@ -37,7 +37,8 @@ export async function openDesk(
     const isExpected = /status of 401|net::ERR_|WebSocket connection to/.test(message.text());
     // Nobody on duty, no rota yet: the API says so by 404, and the browser logs it.
     const isNone = /\/api\/v1\/(shifts\/current|rota)$/.test(message.location().url);
-    if (message.type() === 'error' && !isExpected && !isNone) desk.faults.push(message.text());
+    if (message.type() === 'error' && !isExpected && !isNone)
+      desk.faults.push(`${message.text()} ${message.location().url}`);
   });
   await page.goto(url);
   return desk;

@@ -4,6 +4,7 @@ import { alarmLoad, LOAD_TARGETS } from '../../../compliance/alarm-load.ts';
 import { formatInstant, type Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { listLoadAlerts } from '../../../src/store/alarm-load.ts';
+import { listNames } from '../../../src/store/daily-logs.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
@@ -55,7 +56,12 @@ export function registerAlarmLoadRoutes(
             chattering: Type.Array(Type.Object({ ...Source, most: Type.Integer() })),
             priorities: Type.Record(Type.String(), Type.Integer()),
             worstSources: Type.Array(
-              Type.Object({ ...Source, alerts: Type.Integer(), share: Type.Number() }),
+              Type.Object({
+                ...Source,
+                name: Nullable(Type.String()),
+                alerts: Type.Integer(),
+                share: Type.Number(),
+              }),
             ),
             kinds: Type.Array(
               Type.Object({
@@ -102,6 +108,14 @@ export function registerAlarmLoadRoutes(
         officers,
       );
       const { windows, floods, stale, chattering, worstSources, kinds, priorities, ...rest } = load;
+      const names = new Map(
+        (
+          await listNames(
+            deps.database,
+            worstSources.map(({ subject }) => subject),
+          )
+        ).map(({ id, name }) => [id, name]),
+      );
       return {
         ...rest,
         from: formatInstant(fromMs),
@@ -116,7 +130,7 @@ export function registerAlarmLoadRoutes(
         stale: [...stale],
         chattering: [...chattering],
         priorities: { ...priorities },
-        worstSources: [...worstSources],
+        worstSources: worstSources.map((source) => ({ ...source, name: names.get(source.subject) ?? null })),
         kinds: [...kinds],
       };
     },

@@ -145,13 +145,18 @@ function registerKind(app: App, deps: DailyLogDeps, kind: LogKind): void {
       schema: {
         tags,
         summary: 'One day as known then (as signed) and as known now, with what differs',
-        querystring: Type.Object({ office: Type.String({ maxLength: 256 }), day: Day }),
+        querystring: Type.Object({
+          office: Type.Optional(
+            Type.String({ maxLength: 256, description: 'Absent: the whole tree’s centre' }),
+          ),
+          day: Day,
+        }),
         response: answers(OneDay),
       },
     },
     async (request) => {
       const { actor } = callerOf(request);
-      const { office } = request.query;
+      const { office = '' } = request.query;
       const day = readDay('day', request.query.day);
       if (!can(actor, 'compliance.read', office)) throw new Problem('not-found');
       const now = (await composeLogs(deps.whole, kind, actor.organisation, office, day)).find(

@@ -65,6 +65,8 @@ export interface AlarmLoad {
   readonly officers: number;
   readonly perOfficerPer10Min: number;
   readonly peakPerOfficer10Min: number;
+  /** Shown in each ten minutes, from the first on, to all officers together. */
+  readonly windows: readonly number[];
   readonly floodShare: number;
   readonly floods: readonly { readonly from: string; readonly to: string; readonly alerts: number }[];
   readonly stale: readonly string[];
@@ -72,6 +74,8 @@ export interface AlarmLoad {
   readonly priorities: Readonly<Record<string, number>>;
   readonly worstSources: readonly {
     readonly subject: string;
+    /** Null: not to be seen by this reader. */
+    readonly name: string | null;
     readonly kind: string;
     readonly alerts: number;
     readonly share: number;

@@ -6,6 +6,17 @@ import type { Colours } from './colours.ts';
 const tooltip = { renderMode: 'richText', trigger: 'axis' } as const;
 const GRID = { left: 8, right: 24, top: 16, bottom: 8, containLabel: true };
 const PERCENT = 100;
+/** Axes in per cent begin and end at one of these steps. */
+const STEP = 5;
+
+/** Named where there is more than one. */
+const legendOf = (colours: Colours, series: readonly Series[]) =>
+  series.length > 1
+    ? {
+        legend: { top: 0, right: 8, itemHeight: 8, textStyle: { color: colours.soft } },
+        grid: { ...GRID, top: 32 },
+      }
+    : { grid: GRID };
 
 const axisOf = (colours: Colours) => ({
   axisLine: { lineStyle: { color: colours.line } },
@@ -30,7 +41,7 @@ export function lineOf(
 ): EChartsCoreOption {
   const shades = [colours.choice, colours.soft, colours.high];
   return {
-    grid: GRID,
+    ...legendOf(colours, series),
     tooltip: {
       ...tooltip,
       valueFormatter: (value: unknown) => (value == null ? '—' : isShare ? `${value} %` : String(value)),
@@ -39,11 +50,13 @@ export function lineOf(
     yAxis: {
       type: 'value',
       scale: true,
+      splitNumber: 4,
       ...(isShare
         ? {
             max: (range: { max: number }) =>
-              Math.min(PERCENT, Math.ceil(Math.max(range.max, (target ?? 0) * PERCENT))),
-            min: (range: { min: number }) => Math.floor(Math.min(range.min, (target ?? 1) * PERCENT)),
+              Math.min(PERCENT, Math.ceil(Math.max(range.max, (target ?? 0) * PERCENT) / STEP) * STEP),
+            min: (range: { min: number }) =>
+              Math.floor(Math.min(range.min, (target ?? 1) * PERCENT) / STEP) * STEP,
           }
         : { min: 0 }),
       ...axisOf(colours),
@@ -83,7 +96,7 @@ export function columnsOf(
 ): EChartsCoreOption {
   const shades = [colours.choice, colours.soft, colours.high];
   return {
-    grid: GRID,
+    ...legendOf(colours, series),
     tooltip,
     xAxis: {
       type: 'category',

@@ -16,6 +16,7 @@ export const en: DueWords = {
   when: 'Due',
   time: 'Left',
   place: 'Organisation',
+  days: (n: number) => `${n} days`,
   left: (span: string) => `${span} left`,
   over: (span: string) => `${span} overdue`,
   none: 'Nothing is due.',

@@ -15,6 +15,7 @@ export const zh = {
   when: '期限',
   time: '剩余',
   place: '单位',
+  days: (n: number) => `${n} 天`,
   left: (span: string) => `剩余 ${span}`,
   over: (span: string) => `逾期 ${span}`,
   none: '没有到期事项。',

@@ -2,7 +2,6 @@ import type { DutyWords } from './words.zh.ts';
 
 export const en: DutyWords = {
   title: 'Duty room',
-  nav: { duty: 'Hand-over', checks: 'Spot checks', rota: 'Rota' },
   shift: {
     states: { on: 'on duty', handed: 'handed over, to be taken', over: 'over' },
     nobody: 'Nobody is on duty.',

@@ -21,7 +21,6 @@ const results: Record<SpotCheckResult, string> = {
 
 export const zh = {
   title: '值班室',
-  nav: { duty: '交接班', checks: '抽查', rota: '排班' },
   shift: {
     states,
     nobody: '目前无人在班。',

@@ -55,6 +55,8 @@ export const en = {
     packs: 'Evidence packs',
     access: 'Access report',
     retention: 'Retention',
+    delivery: 'Notice delivery',
+    notices: 'Notices',
   },
   faults: {
     wrong: 'Account or password is wrong.',
@@ -94,6 +96,8 @@ export const en = {
     prosecutor: 'prosecutor',
   },
   forms: {
+    from: 'First day',
+    until: 'Last day',
     save: 'Save',
     cancel: 'Cancel',
     copy: 'Copy',

@@ -69,6 +69,8 @@ const rooms = {
   packs: '证据包',
   access: '查阅报告',
   retention: '留存与保全',
+  delivery: '通知投递',
+  notices: '通知',
 };
 export type RoomName = keyof typeof rooms;
 
@@ -111,6 +113,8 @@ export const zh = {
     prosecutor: '检察官',
   } as Record<string, string>,
   forms: {
+    from: '起始日期',
+    until: '结束日期',
     save: '保存',
     cancel: '取消',
     copy: '复制',

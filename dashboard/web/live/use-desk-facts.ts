@@ -1,8 +1,8 @@
 /** What the board asks for by REST now and then: who is on duty, today's positioning rate, the alarm load of this seat. */
 import { onBeforeUnmount, onMounted, shallowRef } from 'vue';
-import { type AlarmLoad, alarmLoad } from '../api/alarm-load.ts';
 import { compliance } from '../api/compliance.ts';
 import { listShifts, type Shift } from '../api/duty.ts';
+import { type AlarmLoad, alarmLoad } from '../api/reports.ts';
 import { isoDay } from '../i18n/language.ts';
 import { may } from '../session.ts';
 
@@ -14,6 +14,8 @@ export interface Positioning {
 
 const LOOK_EVERY_MS = 30_000;
 export const LOAD_HOURS = 12;
+
+const instant = (ms: number) => new Date(ms).toISOString();
 
 export function useDeskFacts(nowMs: () => number) {
   /** Undefined: not known yet, or not for this account; null: nobody. */
@@ -44,7 +46,7 @@ export function useDeskFacts(nowMs: () => number) {
   }
   async function lookLoad() {
     if (!may('compliance.read')) return;
-    const answer = await alarmLoad(nowMs() - LOAD_HOURS * 3_600_000, nowMs());
+    const answer = await alarmLoad(instant(nowMs() - LOAD_HOURS * 3_600_000), instant(nowMs()), 1);
     if (answer.ok) load.value = answer.value;
   }
   const look = () => {

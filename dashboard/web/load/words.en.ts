@@ -15,6 +15,7 @@ export const en: LoadWords = {
   most: (n: string) => `limit ${n}`,
   goal: (n: string) => `goal ${n}`,
   about: (n: string) => `about ${n}`,
+  aboutBoth: (n: string) => `with critical about ${n}`,
   kinds: 'What came of each kind',
   kindsHelp: 'raised → merged → shown → contacted → confirmed',
   kind: 'Kind',

@@ -14,6 +14,7 @@ export const zh = {
   most: (n: string) => `上限 ${n}`,
   goal: (n: string) => `目标 ${n}`,
   about: (n: string) => `宜约 ${n}`,
+  aboutBoth: (n: string) => `与紧急合计宜约 ${n}`,
   kinds: '各类报警的去向',
   kindsHelp: '产生 → 合并 → 显示 → 联系 → 属实',
   kind: '种类',

@@ -46,6 +46,8 @@ export const en: LogWords = {
   signHelp: 'What is signed can’t be changed; what becomes known later stands beside it.',
   signed: (by: string, at: string) => `Signed: ${by} ${at}`,
   hash: (sha: string) => `sealed ${sha}`,
+  asOfTitle: 'As known',
+  asOf: { signed: 'as known then', now: 'as known now' },
   changes: 'Amendments (added, the text stays)',
   change: (field: string, before: string, after: string) => `${field}: ${before} → ${after}`,
   notYet: 'The day is not over: it is signed on the next.',

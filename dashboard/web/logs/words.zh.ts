@@ -45,6 +45,8 @@ export const zh = {
   signHelp: '签名后不能修改；此后得知的情况以更正列出。',
   signed: (by: string, at: string) => `核查人（签名）：${by} ${at}`,
   hash: (sha: string) => `封存 ${sha}`,
+  asOfTitle: '所知时间',
+  asOf: { signed: '当时所知', now: '现在所知' },
   changes: '更正（追加，不改原文）',
   change: (field: string, before: string, after: string) => `${field}：${before} → ${after}`,
   notYet: '当日未结束，次日方可签名。',

@@ -127,7 +127,8 @@ function selectionLayers(colour: Colours): LayerSpecification[] {
       id: 'selection-area',
       type: 'fill',
       source,
-      filter: ['==', ['get', 'role'], 'zone'],
+      // An outline alone is a line, and a fill of one is a wedge of nothing.
+      filter: ['all', ['==', ['get', 'role'], 'zone'], ['==', ['geometry-type'], 'Polygon']],
       paint: { 'fill-color': colour.choice, 'fill-opacity': 0.1 },
     },
     {

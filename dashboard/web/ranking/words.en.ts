@@ -9,6 +9,8 @@ export const en: RankingWords = {
   live: 'not final: the scores still move',
   sheet: (title: string, version: number, base: number) =>
     `${title} (version ${version}), ${base} points to begin with`,
+  and: '; ',
+  colon: ': ',
   rank: 'Rank',
   place: 'Organisation',
   score: 'Score',

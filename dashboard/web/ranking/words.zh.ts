@@ -7,6 +7,8 @@ export const zh = {
   frozen: (at: string) => `指标已冻结于 ${at}`,
   live: '未定稿：得分仍会变化',
   sheet: (title: string, version: number, base: number) => `${title}（第 ${version} 版），基础分 ${base} 分`,
+  and: '；',
+  colon: '：',
   rank: '名次',
   place: '单位',
   score: '得分',

@@ -99,6 +99,13 @@ export const en: SubjectWords = {
     returned: (at: string) => `returned ${at}`,
     notReturned: 'return not recorded',
     none: 'none',
+    history: 'Alerts so far',
+    noHistory: 'No alert is on record.',
+    stillOpen: 'open',
+    over: 'over',
+    moreHistory: (n: number) => `${n} more`,
+    pack: 'Evidence pack',
+    packed: 'The evidence pack was downloaded.',
     locate: 'Locate now',
     locating: 'Locating…',
     located: {

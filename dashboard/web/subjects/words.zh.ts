@@ -98,6 +98,13 @@ export const zh = {
     returned: (at: string) => `已于 ${at} 销假`,
     notReturned: '未销假',
     none: '无',
+    history: '历史告警',
+    noHistory: '没有告警记录。',
+    stillOpen: '未结',
+    over: '已恢复',
+    moreHistory: (n: number) => `其余 ${n} 条`,
+    pack: '证据包',
+    packed: '证据包已下载。',
     locate: '立即定位',
     locating: '正在定位…',
     located: {

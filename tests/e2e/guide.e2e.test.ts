@@ -1,0 +1,84 @@
+/// <reference lib="dom" />
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Program, startProgram } from '../harness/program.ts';
+import { launchBrowser, missingBrowser } from './browser.ts';
+import { type Desk, openDesk } from './desk.ts';
+import { isForGuide, takePicture } from './pictures.ts';
+
+/** Pictures of the board, the duty room and the office's task for docs/guide, over the demo. Only where pictures are asked for. */
+describe.skipIf(missingBrowser !== undefined || !isForGuide)('pictures for the guide', () => {
+  let program: Program;
+  let browser: Browser;
+  let duty: Desk;
+  const poll = { timeout: 90_000, interval: 200 };
+
+  async function sit(login: string, path: string, viewport = { width: 1440, height: 860 }): Promise<Desk> {
+    const desk = await openDesk(browser, program.url + path, viewport);
+    await desk.page.fill('input[name=login]', login);
+    await desk.page.fill('input[name=password]', 'test-password');
+    await desk.page.keyboard.press('Enter');
+    return desk;
+  }
+
+  beforeAll(async () => {
+    program = await startProgram({ DATA_DIR: mkdtempSync(join(tmpdir(), 'wardline-e2e-')) }, ['--demo']);
+    browser = await launchBrowser();
+    duty = await sit('demo-duty', '/');
+    await duty.page.waitForSelector('.board[data-link=live]');
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await program?.end('SIGINT');
+  });
+
+  test('the board, and an alert in hand', async () => {
+    const { page } = duty;
+    const row = page.locator('.row[data-kind=out-of-bounds][data-owner=""]:not(.over)').first();
+    await expect.poll(() => row.count(), poll).toBeGreaterThan(0);
+    await expect.poll(() => page.locator('.row').count(), poll).toBeGreaterThan(4);
+    await page.waitForTimeout(4000);
+    await takePicture(page, 'board', { hasMap: true });
+    await row.click();
+    await page.waitForTimeout(3000);
+    await takePicture(page, 'alert', { hasMap: true });
+    await page.keyboard.press('a');
+    await expect
+      .poll(() => page.locator('.row.selected').getAttribute('data-stage'), poll)
+      .toBe('acknowledged');
+    await page.keyboard.press('a');
+    await expect.poll(() => page.locator('.row.selected').getAttribute('data-stage'), poll).toBe('handling');
+    await page.keyboard.press('2');
+    await page.waitForSelector('.card .contact');
+    await takePicture(page, 'response-card', { hasMap: true });
+    await page.keyboard.press('d');
+    await page.fill('.form .note input', '请核实去向并反馈');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('.row.selected').getAttribute('data-stage'), poll).toBe('tasked');
+  });
+
+  test('the task on a telephone', async () => {
+    const phone = await sit('admin', '/office', { width: 390, height: 844 });
+    await phone.page.waitForSelector('.task');
+    await takePicture(phone.page, 'tasks');
+    await phone.page.click('.task');
+    await phone.page.click('button:has-text("接收任务")');
+    await phone.page.waitForSelector('label:has-text("离开规定区域")');
+    await takePicture(phone.page, 'task', { fullPage: true });
+    await phone.context.close();
+  });
+
+  test('the duty room', async () => {
+    const { page } = duty;
+    await page.goto(`${program.url}/duty`);
+    await page.click('button:has-text("签到上班")');
+    await page.waitForSelector('[data-testid=shift][data-state=on]');
+    await takePicture(page, 'duty');
+    await page.goto(`${program.url}/duty/checks`);
+    await page.waitForSelector('h1');
+    await takePicture(page, 'checks');
+  });
+});
