@@ -41,10 +41,10 @@ describe.skipIf(missingBrowser !== undefined || !isForGuide)('pictures for the g
     await expect.poll(() => row.count(), poll).toBeGreaterThan(0);
     await expect.poll(() => page.locator('.row').count(), poll).toBeGreaterThan(4);
     await page.waitForTimeout(4000);
-    await takePicture(page, 'board', { hasMap: true });
+    await takePicture(page, 'board');
     await row.click();
     await page.waitForTimeout(3000);
-    await takePicture(page, 'alert', { hasMap: true });
+    await takePicture(page, 'alert');
     await page.keyboard.press('a');
     await expect
       .poll(() => page.locator('.row.selected').getAttribute('data-stage'), poll)
@@ -53,7 +53,7 @@ describe.skipIf(missingBrowser !== undefined || !isForGuide)('pictures for the g
     await expect.poll(() => page.locator('.row.selected').getAttribute('data-stage'), poll).toBe('handling');
     await page.keyboard.press('2');
     await page.waitForSelector('.card .contact');
-    await takePicture(page, 'response-card', { hasMap: true });
+    await takePicture(page, 'response-card');
     await page.keyboard.press('d');
     await page.fill('.form .note input', '请核实去向并反馈');
     await page.keyboard.press('Enter');
@@ -67,7 +67,7 @@ describe.skipIf(missingBrowser !== undefined || !isForGuide)('pictures for the g
     await phone.page.click('.task');
     await phone.page.click('button:has-text("接收任务")');
     await phone.page.waitForSelector('label:has-text("离开规定区域")');
-    await takePicture(phone.page, 'task', { fullPage: true });
+    await takePicture(phone.page, 'task');
     await phone.context.close();
   });
 
