@@ -16,7 +16,7 @@ describe.skipIf(missingBrowser !== undefined || !isForGuide)('pictures for the g
   let duty: Desk;
   const poll = { timeout: 90_000, interval: 200 };
 
-  async function sit(login: string, path: string, viewport = { width: 1440, height: 860 }): Promise<Desk> {
+  async function sit(login: string, path: string, viewport = { width: 1440, height: 1080 }): Promise<Desk> {
     const desk = await openDesk(browser, program.url + path, viewport);
     await desk.page.fill('input[name=login]', login);
     await desk.page.fill('input[name=password]', 'test-password');
@@ -40,7 +40,8 @@ describe.skipIf(missingBrowser !== undefined || !isForGuide)('pictures for the g
     const row = page.locator('.row[data-kind=out-of-bounds][data-owner=""]:not(.over)').first();
     await expect.poll(() => row.count(), poll).toBeGreaterThan(0);
     await expect.poll(() => page.locator('.row').count(), poll).toBeGreaterThan(4);
-    await page.waitForTimeout(4000);
+    // The map's pictures come from a worker: nothing in the page says when the last is drawn.
+    await page.waitForTimeout(15_000);
     await takePicture(page, 'board');
     await row.click();
     await page.waitForTimeout(3000);

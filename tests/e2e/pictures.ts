@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /** Pictures of the page: for the guide where they are asked for (`npm run pictures`), else for who looks at a failed test. */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +24,10 @@ export async function takePicture(page: Page, name: string): Promise<void> {
   if (!isForGuide) return shoot(page, name);
   mkdirSync(GUIDE, { recursive: true });
   const keep = async (language: 'zh' | 'en') => {
+    await page.evaluate(() => {
+      (document.activeElement as HTMLElement | null)?.blur();
+      scrollTo(0, 0);
+    });
     await page.waitForTimeout(SETTLE_MS);
     const browser = await page.context().newCDPSession(page);
     const { data } = await browser.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY });
