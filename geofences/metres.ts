@@ -6,26 +6,34 @@
 const A = 6_378_137;
 const F = 1 / 298.257223563;
 const E2 = F * (2 - F);
-const RAD = Math.PI / 180;
+export const RAD = Math.PI / 180;
 
 /** Metres in one degree of longitude at a latitude. */
 export function scaleX(lat: number): number {
-  const cos = Math.cos(lat * RAD);
-  return (RAD * A * cos) / Math.sqrt(1 - E2 * (1 - cos * cos));
+  return scaleXOf(Math.cos(lat * RAD));
 }
 
 /** Metres in one degree of latitude at a latitude. */
 export function scaleY(lat: number): number {
-  const sin = Math.sin(lat * RAD);
-  const w2 = 1 - E2 * sin * sin;
+  return scaleYOf(Math.cos(lat * RAD));
+}
+
+/** By the latitude's cosine, which is the dear part of it: where both are wanted, it is worked out once. */
+export function scaleXOf(cos: number): number {
+  return (RAD * A * cos) / Math.sqrt(1 - E2 * (1 - cos * cos));
+}
+
+export function scaleYOf(cos: number): number {
+  const w2 = 1 - E2 * (1 - cos * cos);
   return (RAD * A * (1 - E2)) / (w2 * Math.sqrt(w2));
 }
 
 /** Distance between two points that are at most some hundred kilometres apart, metres: scale taken halfway between them. */
 export function distanceM(lonA: number, latA: number, lonB: number, latB: number): number {
   const middle = (latA + latB) / 2;
-  const dx = wrap(lonA - lonB) * scaleX(middle);
-  const dy = (latA - latB) * scaleY(middle);
+  const cos = Math.cos(middle * RAD);
+  const dx = wrap(lonA - lonB) * scaleXOf(cos);
+  const dy = (latA - latB) * scaleYOf(cos);
   return Math.sqrt(dx * dx + dy * dy);
 }
 

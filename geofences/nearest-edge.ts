@@ -1,9 +1,11 @@
 /** The nearest edge of a tree: how far it is in metres, and on which side of it a point lies. */
 import { BOX, type EdgeTree, LEAF_EDGES } from './edge-tree.ts';
-import { scaleX, scaleY } from './metres.ts';
+import { RAD, scaleXOf, scaleYOf } from './metres.ts';
 
 const stack = new Int32Array(64);
 const stackD2 = new Float64Array(64);
+/** Not a node, and before all leaves. */
+const NONE = 0;
 /** The nearest point of the last search, as differences in degrees from the point asked for. */
 let foundDx = 0;
 let foundDy = 0;
@@ -16,7 +18,6 @@ let foundM = 0;
 const SURE_M = 100_000;
 /** Within `SURE_M` the leaning scale moves the nearest point of an edge so that its square is less by a smaller share. */
 const LEAN_SHARE = 1.001;
-const RAD = Math.PI / 180;
 
 /**
  * Metres from a point to the nearest edge. Edges are straight in longitude and latitude (RFC 7946, 3.1.1). The scale is that of
@@ -24,11 +25,12 @@ const RAD = Math.PI / 180;
  */
 export function nearestEdgeM(tree: EdgeTree, lon: number, lat: number): number {
   // A degree of longitude is shorter by this share with each degree of latitude; halfway there, by half of it.
-  const shrink = (Math.tan(lat * RAD) * RAD) / 2;
-  search(tree, lon, lat, scaleX(lat), scaleY(lat), shrink);
-  const middle = lat + foundDy / 2;
-  const x = foundDx * scaleX(middle);
-  const y = foundDy * scaleY(middle);
+  const cos = Math.cos(lat * RAD);
+  const tan = Math.sqrt(1 - cos * cos) / cos;
+  search(tree, lon, lat, scaleXOf(cos), scaleYOf(cos), ((lat < 0 ? -tan : tan) * RAD) / 2);
+  const middleCos = Math.cos((lat + foundDy / 2) * RAD);
+  const x = foundDx * scaleXOf(middleCos);
+  const y = foundDy * scaleYOf(middleCos);
   foundM = Math.sqrt(x * x + y * y);
   return foundM;
 }
@@ -37,33 +39,32 @@ function search(tree: EdgeTree, lon: number, lat: number, kx: number, ky: number
   const { boxes, leaves } = tree;
   const x = lon - tree.lon;
   const y = lat - tree.lat;
+  // A box's scale of x is that of its edge where it is least: the northern one, where degrees of longitude shrink to the north.
+  const leanEdge = shrink >= 0 ? 3 : 1;
   let best = Infinity;
-  let depth = 1;
-  stack[0] = 1;
-  stackD2[0] = 0;
-  while (depth > 0) {
-    depth--;
-    if ((stackD2[depth] as number) >= best) continue;
-    const node = stack[depth] as number;
-    if (node >= leaves) {
-      best = searchLeaf(tree, node, lon, lat, kx, ky, shrink, best);
-      continue;
+  let depth = 0;
+  let node = 1;
+  for (;;) {
+    // Down to a leaf by the nearer child each time: it bounds what the other has to beat.
+    while (node < leaves) {
+      const left = 2 * node;
+      const at = left * BOX;
+      const leftD2 = boxD2(boxes, at, leanEdge, x, y, kx, ky, shrink);
+      const rightD2 = boxD2(boxes, at + BOX, leanEdge, x, y, kx, ky, shrink);
+      const isLeftNearer = leftD2 <= rightD2;
+      const farD2 = isLeftNearer ? rightD2 : leftD2;
+      if (farD2 < best) {
+        stack[depth] = isLeftNearer ? left + 1 : left;
+        stackD2[depth++] = farD2;
+      }
+      const nearD2 = isLeftNearer ? leftD2 : rightD2;
+      node = nearD2 >= best ? NONE : isLeftNearer ? left : left + 1;
+      if (node === NONE) break;
     }
-    const left = 2 * node;
-    const leftD2 = leanD2(boxes, left * BOX, x, y, kx, ky, shrink);
-    const rightD2 = leanD2(boxes, left * BOX + BOX, x, y, kx, ky, shrink);
-    // The nearer child is taken first: it bounds what the other has to beat.
-    const isLeftNearer = leftD2 <= rightD2;
-    const farD2 = isLeftNearer ? rightD2 : leftD2;
-    const nearD2 = isLeftNearer ? leftD2 : rightD2;
-    if (farD2 < best) {
-      stack[depth] = isLeftNearer ? left + 1 : left;
-      stackD2[depth++] = farD2;
-    }
-    if (nearD2 < best) {
-      stack[depth] = isLeftNearer ? left : left + 1;
-      stackD2[depth++] = nearD2;
-    }
+    if (node >= leaves) best = searchLeaf(tree, node, lon, lat, kx, ky, shrink, best);
+    do if (depth-- === 0) return;
+    while ((stackD2[depth] as number) >= best);
+    node = stack[depth] as number;
   }
 }
 
@@ -117,28 +118,25 @@ function searchLeaf(
   return best;
 }
 
-function boxD2(boxes: Float32Array, at: number, x: number, y: number, kx: number, ky: number): number {
-  const west = (boxes[at] as number) - x;
-  const east = x - (boxes[at + 2] as number);
-  const south = (boxes[at + 1] as number) - y;
-  const north = y - (boxes[at + 3] as number);
-  const dx = Math.max(west, east, 0) * kx;
-  const dy = Math.max(south, north, 0) * ky;
-  return dx * dx + dy * dy;
-}
-
-/** No more than an edge in the box can score: the scale of x is that of the box's edge where it is least. */
-function leanD2(
+/** No more than an edge in the box can score. */
+function boxD2(
   boxes: Float32Array,
   at: number,
+  leanEdge: number,
   x: number,
   y: number,
   kx: number,
   ky: number,
   shrink: number,
 ): number {
-  const toDeg = (boxes[shrink >= 0 ? at + 3 : at + 1] as number) - y;
-  return boxD2(boxes, at, x, y, kx * Math.max(0, 1 - shrink * toDeg), ky);
+  const west = (boxes[at] as number) - x;
+  const east = x - (boxes[at + 2] as number);
+  const south = (boxes[at + 1] as number) - y;
+  const north = y - (boxes[at + 3] as number);
+  const scale = 1 - shrink * ((boxes[at + leanEdge] as number) - y);
+  const dx = (west > 0 ? west : Math.max(east, 0)) * (scale > 0 ? kx * scale : 0);
+  const dy = (south > 0 ? south : Math.max(north, 0)) * ky;
+  return dx * dx + dy * dy;
 }
 
 /**

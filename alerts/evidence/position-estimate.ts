@@ -4,7 +4,7 @@
  * of the best recent fix, because the errors of repeated fixes go together. Mathematics, parameters and the table that they
  * were chosen by: `evidence.md` of the project's sources, "What was used"; `evidence-table.test.ts` repeats it.
  */
-import { distanceM, scaleX, scaleY, wrap } from '../../geofences/metres.ts';
+import { distanceM, RAD, scaleX, scaleXOf, scaleY, scaleYOf, wrap } from '../../geofences/metres.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Position } from '../../src/kernel/log-event.ts';
 
@@ -143,8 +143,9 @@ export function takeFix(before: PositionEstimate | null, fix: Fix): TakenFix {
   // A speed is measured apart from the position (Doppler), so it may widen what is expected; it never narrows it.
   const driftM = speedMps >= MOVING_MPS ? speedMps * Math.min(elapsedS, MAX_DRIFT_S) : 0;
   const predicted = before.varianceM2 + walkVarianceM2(elapsedS) + driftM * driftM;
-  const kx = scaleX(before.lat);
-  const ky = scaleY(before.lat);
+  const cos = Math.cos(before.lat * RAD);
+  const kx = scaleXOf(cos);
+  const ky = scaleYOf(cos);
   const dx = wrap(lon - before.lon) * kx;
   const dy = (lat - before.lat) * ky;
   const innovation = predicted + sigmaM * sigmaM;
