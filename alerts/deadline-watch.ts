@@ -144,11 +144,16 @@ export interface DeadlineWatch {
 export function createDeadlineWatch(deps: {
   readonly database: Database;
   readonly logger: Logger;
+  /** What else time alone brings about; answers how many things it did. */
+  also?(database: Database, nowMs: Instant): Promise<number>;
 }): DeadlineWatch {
   let isUnderWay = false;
   let current: Promise<void> = Promise.resolve();
   const run = async (nowMs: Instant) => {
     const count = await runDue(deps.database, nowMs);
+    const settled = (await deps.also?.(deps.database, nowMs)) ?? 0;
+    if (settled > 0)
+      deps.logger.info({ event: 'legal.settled', count: settled }, 'ends and begins by law were settled');
     if (count > 0) deps.logger.info({ event: 'deadlines.told', count }, 'missed deadlines were told');
   };
   return {

@@ -39,6 +39,7 @@ import { type Ingest, openIngest } from './ingest-role.ts';
 import { createInsight } from './insight/insight.ts';
 import { DEFAULT_POLICY } from './kernel/policy.ts';
 import { fail, ok, type Result } from './kernel/result.ts';
+import { settleDue } from './legal/settle-due.ts';
 import { asResult, listen, shownHost } from './listen.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { type ChannelSettings, readChannels } from './notices/channel-settings.ts';
@@ -247,7 +248,7 @@ async function startConsumers(parts: Parts): Promise<void> {
       ...shared,
       work: (horizonMs) => runNight({ ...shared, ledger }, horizonMs),
     });
-    const deadlines = createDeadlineWatch(shared);
+    const deadlines = createDeadlineWatch({ ...shared, also: settleDue });
     const clock = await runClock({ ...shared, tickSeconds: parts.tickSeconds, night, deadlines });
     cleanups.add('clock', () => clock.stop());
     const { sealUrl } = config;
@@ -263,13 +264,14 @@ async function startNotices(
   parts: Parts,
   channels: readonly ChannelSettings[],
 ): Promise<Result<void, string>> {
-  const { database, logger, cleanups } = parts;
+  const { database, logger, metrics, cleanups } = parts;
   try {
     const notices = await runNotices({
       database,
       channels,
       logger,
       now: Date.now,
+      onTried: (channel, outcome) => metrics.notices.inc({ channel, outcome }),
       openQueue: (handlers) => openNoticeQueue({ database, logger, ...handlers }),
     });
     cleanups.add('notices', () => notices.stop());

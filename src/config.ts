@@ -225,6 +225,14 @@ const SETTINGS = {
     36_500,
     'how long recorded positions are kept',
   ),
+  phonePositionRetentionDays: whole(
+    'PHONE_POSITION_RETENTION_DAYS',
+    'phone-position-retention-days',
+    180,
+    1,
+    36_500,
+    'how long positions of phones are kept, where that is shorter: they verify, and are no electronic positioning',
+  ),
   messageRetentionDays: whole(
     'MESSAGE_RETENTION_DAYS',
     'message-retention-days',

@@ -10,6 +10,7 @@ import { WRISTBAND_FEED } from './demo/profiles.ts';
 import { createDemoRun, type DemoRun } from './demo/run.ts';
 import { createWorld, DEFAULT_SEED } from './demo/world.ts';
 import { ensureDemoAccounts } from './demo-accounts.ts';
+import { enterDemoLaw } from './demo-legal.ts';
 import { loadRoster } from './ingest/roster-load.ts';
 import { seedOrganisations } from './store/organisations.ts';
 
@@ -56,6 +57,7 @@ export async function playDemo(app: App, config: Config, operator: DemoOperator 
   );
   if (!loaded.ok)
     throw new Error(`the demo's roster has faults: ${JSON.stringify(loaded.error.slice(0, 3))}`);
+  await enterDemoLaw(app.database, world, nowMs);
   const token = await createToken(app.database, {
     feed: WRISTBAND_FEED,
     role: null,

@@ -84,6 +84,12 @@ export function createMetrics() {
       labelNames: ['kind', 'state'],
       registers,
     }),
+    notices: new Counter({
+      name: 'wardline_notice_tries_total',
+      help: 'Messages tried, by what became of them: sent, failed (tried again), dead',
+      labelNames: ['channel', 'outcome'],
+      registers,
+    }),
     restarts: new Counter({
       name: 'wardline_role_restarts_total',
       help: 'Roles that failed and were started again',

@@ -136,7 +136,7 @@ const RULES: readonly Rule[] = [
   { files: /^src\/config\.ts$/, may: /^src\/kernel\//, packages: /^$/ },
   {
     files:
-      /^src\/(app|main|backbone|device-ports|ingest-role|mlp-role|listen|consumers-thread|consumers-worker|metrics|secret-files|store-access|supervise|demo-play|demo-accounts|insight\/|commands\/)/,
+      /^src\/(app|main|backbone|device-ports|ingest-role|mlp-role|listen|consumers-thread|consumers-worker|metrics|secret-files|store-access|supervise|demo-play|demo-accounts|demo-legal|insight\/|commands\/)/,
     may: /^(src|consumers|alerts|compliance|dashboard\/server|geofences)\//,
     packages: /.*/,
   },

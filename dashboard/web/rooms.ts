@@ -157,6 +157,40 @@ export const ROOMS: readonly Room[] = [
     load: () => import('./notices/delivery-page.vue'),
     within: 'accounts',
   },
+  {
+    path: '/audit',
+    name: 'audit',
+    actions: ['audit.read'],
+    load: () => import('./audit/audit-page.vue'),
+  },
+  {
+    path: '/audit/packs',
+    name: 'packs',
+    actions: ['evidence.make'],
+    load: () => import('./audit/packs-page.vue'),
+    within: 'audit',
+  },
+  {
+    path: '/audit/access',
+    name: 'access',
+    actions: ['audit.subject'],
+    load: () => import('./audit/access-page.vue'),
+    within: 'audit',
+  },
+  {
+    path: '/audit/seals',
+    name: 'seals',
+    actions: ['seals.read'],
+    load: () => import('./audit/seals-page.vue'),
+    within: 'audit',
+  },
+  {
+    path: '/audit/retention',
+    name: 'retention',
+    actions: ['retention.read'],
+    load: () => import('./audit/retention-page.vue'),
+    within: 'audit',
+  },
   // Reached by the bell, which every room has.
   {
     path: '/notices',

@@ -135,3 +135,30 @@ test('L3 load ends when the running intake goes by the new roster', async () => 
     await cache.stop();
   }
 });
+
+test('L4 a table is tried, taken and written out again; faults by their cells', async () => {
+  await own.database.query({
+    text: `INSERT INTO organisations (path, kind, name) VALUES ('445281/office-01', 'justice-office', '测试司法所')`,
+    values: [],
+  });
+  const header = '编号,姓名,司法所,矫正类别,矫正开始日期,矫正结束日期';
+  const wrong = path('wrong.csv');
+  writeFileSync(wrong, `${header}\nT1,测试人员,测试司法所,劳教,2026-01-10,2028-01-09\n`);
+  const refused = await run('import', wrong);
+  expect(refused.code).toBe(2);
+  expect(refused.said).toContain('wrong.csv D2: must be one of');
+  const good = path('good.csv');
+  writeFileSync(good, `${header}\nT1,测试人员,测试司法所,缓刑,2026-01-10,2028-01-09\n`);
+  expect(await run('import', good, '--dry-run')).toMatchObject({
+    code: 0,
+    said: expect.stringContaining('would be'),
+  });
+  expect(await run('import', good, '--reason', 'intake')).toMatchObject({
+    code: 0,
+    said: expect.stringContaining('1 added'),
+  });
+  const out = path('out.csv');
+  expect(await run('export', out)).toMatchObject({ code: 0 });
+  expect(readFileSync(out, 'utf8')).toContain('T1,测试人员,445281/office-01,缓刑,2026-01-10,2028-01-09');
+  expect(await run('export', path('out.pdf'))).toMatchObject({ code: 2 });
+});

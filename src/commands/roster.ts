@@ -1,30 +1,39 @@
-/** `wardline roster load|save`: the roster's files into and out of the running store. */
-import { randomUUID } from 'node:crypto';
+/** `wardline roster load|save|import|export`: the roster's files and tables into and out of the running store. */
 import { writeFileSync } from 'node:fs';
 import { prepareOrOffer } from '../../geofences/repair-zone.ts';
 import { loadRoster, readRoster } from '../ingest/roster-load.ts';
 import { decodePolicyDocument, encodePolicyDocument } from '../kernel/policy-file.ts';
 import { decodeRoster, encodeRoster } from '../kernel/roster-file.ts';
 import { decodeZones, encodeZones } from '../kernel/zone-file.ts';
-import type { Database } from '../ports/database.ts';
 import { recordAudit } from '../store/audit.ts';
-import { countRosterListeners } from '../store/roster.ts';
 import type { StoreAccess } from '../store-access.ts';
 import { type Arguments, readArguments } from './arguments.ts';
 import { readFile } from './read-file.ts';
+import { exportTable, importTable } from './roster-table.ts';
+import { awaitTaken, NOT_SAID } from './roster-taken.ts';
 
-const TAKEN_WITHIN_MS = 10_000;
 const USAGE =
-  'usage: wardline roster load|save [--roster roster.json] [--zones zones.geojson] [--policy policy.json]';
+  'usage: wardline roster load|save [--roster roster.json] [--zones zones.geojson] [--policy policy.json], or roster import|export <table.xlsx|table.csv> [--dry-run] [--reason …]';
 
 export async function runRoster(argv: string[], access: StoreAccess): Promise<number> {
   const say = (line: string) => access.stderr.write(`wardline: ${line}\n`);
-  const args = readArguments(argv, { options: ['roster', 'zones', 'policy'] });
+  const args = readArguments(argv, {
+    options: ['roster', 'zones', 'policy', 'reason'],
+    flags: ['dry-run'],
+  });
   if (!args.ok) {
     for (const fault of [...args.error, USAGE]) say(fault);
     return 2;
   }
   const [action, ...extra] = args.value.positionals;
+  const [path] = extra;
+  if ((action === 'import' || action === 'export') && path !== undefined && extra.length === 1) {
+    const reason = args.value.options.reason ?? 'not given';
+    if (action === 'import') return importTable(path, reason, args.value.flags.has('dry-run'), access, say);
+    const written = await exportTable(path, reason, access, say);
+    if (!written) say(USAGE);
+    return written ? 0 : 2;
+  }
   if (
     (action !== 'load' && action !== 'save') ||
     extra.length > 0 ||
@@ -68,47 +77,8 @@ async function load(
   }
   const { subjects, zones: changedZones } = loaded.value;
   say(`${subjects} subjects and ${changedZones} zones were new or changed`);
-  if (!(await taken.wait()))
-    say(
-      `the running program has not said within ${TAKEN_WITHIN_MS / 1000} s that it goes by it: see its log`,
-    );
+  if (!(await taken.wait())) say(NOT_SAID);
   return 0;
-}
-
-/**
- * What a device says right after `roster load` must find the new roster: the command ends when the running intake goes by it. Where
- * none runs there is nothing to wait for.
- */
-async function awaitTaken(database: Database) {
-  const token = randomUUID();
-  let isTaken = false;
-  let tell = () => {};
-  const stop = await database.listen(
-    'roster-taken',
-    (payload) => {
-      if (payload !== token) return;
-      isTaken = true;
-      tell();
-    },
-    () => {},
-  );
-  return {
-    token,
-    give: stop,
-    async wait(): Promise<boolean> {
-      const listeners = (await countRosterListeners(database))[0]?.listeners ?? 0;
-      if (listeners > 0 && !isTaken)
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, TAKEN_WITHIN_MS);
-          tell = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      await stop();
-      return listeners === 0 || isTaken;
-    },
-  };
 }
 
 async function save(

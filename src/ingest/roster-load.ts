@@ -17,6 +17,8 @@ import {
 } from '../kernel/roster.ts';
 import { decodeRoster, decodeSubjectProfile, encodeRoster, findUnknownZones } from '../kernel/roster-file.ts';
 import { decodeZone } from '../kernel/zone-file.ts';
+import { asJudged } from '../legal/profile.ts';
+import { endsOf, setClocks } from '../legal/settle.ts';
 import type { Database, Db } from '../ports/database.ts';
 import { type Change, changeRoster, deed, writePolicy, writeProfiles, writeZones } from '../roster/change.ts';
 import { writeTerminals } from '../roster/terminals.ts';
@@ -164,14 +166,24 @@ export async function renewRoster(database: Database, nowMs: Instant, everyMs: n
         .filter(({ noContact }) => noContact.length > 0)
         .map((profile) => encodeLogEvent(noContactOf(profile, nowMs))),
     ];
+    const ends = await endsOf(
+      db,
+      roster.subjects.map(({ id }) => id),
+    );
     const profiles = roster.subjects.map((profile) =>
-      encodeLogEvent({ type: 'profile', atMs: nowMs, profile }),
+      encodeLogEvent({
+        type: 'profile',
+        atMs: nowMs,
+        profile: asJudged(profile, ends.get(profile.id) ?? null, nowMs),
+      }),
     );
     await addToOutbox(
       db,
       [...broadcast.map(() => null), ...roster.subjects.map(({ id }) => id)],
       [...broadcast, ...profiles],
     );
+    // What was loaded before there were clocks, or before a change of their rules, has them from here on.
+    await setClocks(db, roster.subjects);
     await upsertDocument(db, RENEWAL, JSON.stringify({ at: new Date(nowMs).toISOString() }));
     return true;
   });

@@ -28,6 +28,8 @@ import { rosterWall, settleSubject } from './settle.ts';
 
 export type OrderRow = Awaited<ReturnType<typeof findOrder>>[number];
 
+const MOST_AHEAD_MS = 366 * 86_400_000;
+
 export interface ProposedOrder {
   readonly subject: string;
   readonly device: string;
@@ -42,11 +44,13 @@ export async function proposeOrder(
   by: Officer,
   nowMs: Instant,
 ): Promise<Result<OrderRow, OrderFault>> {
+  if (untilMs <= nowMs) return fail({ code: 'bad-time', message: 'until must lie ahead' });
+  if (fromMs - nowMs > MOST_AHEAD_MS)
+    return fail({ code: 'bad-time', message: 'from must lie within a year' });
   const wall = await rosterWall(db);
   const measures = measuresOn(dayOf(fromMs, wall));
   const term = checkTerm({ fromMs, untilMs }, wall, measures);
   if (!term.ok) return term;
-  if (untilMs <= nowMs) return fail({ code: 'bad-time', message: 'until must lie ahead' });
   const [found] = await findSubject(db, subject);
   const profile = decodeSubjectProfile(found?.profile ?? {});
   const known = profile.ok ? profile.value.devices.find(({ id }) => id === device) : undefined;

@@ -169,6 +169,9 @@ test('E7 a leave ends after it begins and lies ahead; overdue is who is not back
   expect(checkLeave({ fromMs: 10, untilMs: 10 }, 0).ok).toBe(false);
   expect(checkLeave({ fromMs: 10, untilMs: 20 }, 20).ok).toBe(false);
   expect(checkLeave({ fromMs: 10, untilMs: 20 }, 15).ok).toBe(true);
+  const years = 2 * 366 * 86_400_000;
+  expect(checkLeave({ fromMs: years, untilMs: years + 10 }, 0).ok).toBe(false);
+  expect(checkLeave({ fromMs: 0, untilMs: years }, 0).ok).toBe(false);
   expect(PERMIT_STATES.filter((state) => isOverdue(state, 10, 11))).toEqual(['approved', 'away']);
   expect(isOverdue('away', 10, 10)).toBe(false);
 });

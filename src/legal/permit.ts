@@ -117,6 +117,8 @@ export function mayApprove(own: Level | undefined, needed: NeededLevel): Result<
 export function checkLeave({ fromMs, untilMs }: Leave, nowMs: Instant): Result<void, PermitFault> {
   if (untilMs <= fromMs) return fail({ code: 'bad-time', message: 'until must lie after from' });
   if (untilMs <= nowMs) return fail({ code: 'bad-time', message: 'until must lie ahead' });
+  if (fromMs - nowMs > MOST_MS || nowMs - fromMs > MOST_MS)
+    return fail({ code: 'bad-time', message: 'from must lie within a year' });
   if (untilMs - fromMs > MOST_MS)
     return fail({
       code: 'bad-time',

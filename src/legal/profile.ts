@@ -32,3 +32,19 @@ export function withDecided(profile: SubjectProfile, decided: Decided, nowMs: In
     }),
   };
 }
+
+/** As the log has it: of somebody whose correction has ended nothing is asked any more, and no device is watched. */
+export function asJudged(profile: SubjectProfile, endsMs: Instant | null, nowMs: Instant): SubjectProfile {
+  if (endsMs === null || nowMs < endsMs) return profile;
+  return {
+    ...profile,
+    devices: profile.devices.map((device) => {
+      const untilMs = Math.max(device.fromMs, Math.min(device.untilMs ?? endsMs, endsMs));
+      return { ...device, untilMs };
+    }),
+    zones: [],
+    curfews: [],
+    checkins: [],
+    permits: [],
+  };
+}

@@ -8,7 +8,7 @@ import type { Permit, SubjectProfile } from '../kernel/roster.ts';
 import { decodeSubjectProfile, encodeSubjectProfile } from '../kernel/roster-file.ts';
 import { createWallClock, type WallClock } from '../kernel/wall-clock.ts';
 import type { Db } from '../ports/database.ts';
-import { listDates, replaceClocks } from '../store/legal-clocks.ts';
+import { listDates, markSettled, replaceClocks } from '../store/legal-clocks.ts';
 import { addToOutbox } from '../store/outbox.ts';
 import { listApprovedPermits } from '../store/permits.ts';
 import { listTerms } from '../store/positioning-orders.ts';
@@ -24,7 +24,7 @@ import {
 import { findSubject } from '../store/roster-views.ts';
 import { clocksOf, NO_DATES, type SupervisionDates } from './clocks.ts';
 import type { Term } from './positioning-order.ts';
-import { type Decided, permitIdOf, withDecided } from './profile.ts';
+import { asJudged, type Decided, permitIdOf, withDecided } from './profile.ts';
 
 const DEFAULT_ZONE = 'Asia/Shanghai';
 const NOTHING: Decided = { permits: [], terms: new Map() };
@@ -73,6 +73,16 @@ export function withAll(
   nowMs: Instant,
 ): SubjectProfile[] {
   return profiles.map((profile) => withDecided(profile, decided.get(profile.id) ?? NOTHING, nowMs));
+}
+
+/** From when nothing of a subject is collected and judged any more. */
+export async function endsOf(db: Db, subjects: readonly string[]): Promise<ReadonlyMap<string, Instant>> {
+  const rows = await listDates(db, subjects);
+  return new Map(
+    rows.flatMap(({ subject, collects_until }) =>
+      collects_until === null ? [] : [[subject, collects_until.getTime()] as const],
+    ),
+  );
 }
 
 /** Works the clocks of these subjects out anew. */
@@ -136,13 +146,14 @@ export async function settleSubject(db: Db, subject: string, nowMs: Instant): Pr
     grade,
     profile: encodeSubjectProfile(withLastDay(profile, dates?.ends_on)),
   };
-  if ((await upsertSubjects(db, JSON.stringify([entry]))).length > 0) {
-    if (JSON.stringify(profile.devices) !== JSON.stringify(decoded.value.devices)) {
-      await clearDevices(db, [id]);
-      await insertDevices(db, [id]);
-    }
-    await addToOutbox(db, [id], [encodeLogEvent({ type: 'profile', atMs: nowMs, profile })]);
+  const isChanged = (await upsertSubjects(db, JSON.stringify([entry]))).length > 0;
+  if (isChanged && JSON.stringify(profile.devices) !== JSON.stringify(decoded.value.devices)) {
+    await clearDevices(db, [id]);
+    await insertDevices(db, [id]);
   }
+  const judged = asJudged(profile, dates?.collects_until?.getTime() ?? null, nowMs);
+  await addToOutbox(db, [id], [encodeLogEvent({ type: 'profile', atMs: nowMs, profile: judged })]);
+  await markSettled(db, id, new Date(nowMs));
   await setClocks(db, [profile]);
   // The intake goes by the dates too, which no profile carries.
   await notifyRoster(db, '');

@@ -25,6 +25,7 @@ export interface DeliverDeps {
   now(): Instant;
   /** Of the office's clock. */
   offsetMs(at: Instant): number;
+  onTried?(channel: string, outcome: 'sent' | 'failed' | 'dead'): void;
 }
 type Delivery = Awaited<ReturnType<typeof lockDelivery>>[number];
 
@@ -47,6 +48,7 @@ export async function deliver(deps: DeliverDeps, { delivery: id, round }: Notice
   const sentAt = sent.isSent ? new Date(deps.now()) : null;
   await endAttempt(deps.database, id, attempt, sent.answer, sent.isSent, state, sentAt);
   const { channel } = delivery;
+  deps.onTried?.(channel, state);
   if (state === 'dead') tellDead(deps.logger, { delivery: id, channel, answer: sent.answer });
   if (state === 'failed') throw new Error(`${channel}: ${sent.answer}`);
 }

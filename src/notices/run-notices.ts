@@ -14,7 +14,7 @@ import { relayAll } from './relay.ts';
 const LOOK_EVERY_MS = 5000;
 const DEFAULT_ZONE = 'Asia/Shanghai';
 
-export interface NoticesDeps {
+export interface NoticesDeps extends Pick<DeliverDeps, 'onTried'> {
   readonly database: Database;
   readonly channels: readonly ChannelSettings[];
   readonly logger: Logger;
@@ -40,7 +40,7 @@ export async function runNotices(deps: NoticesDeps): Promise<{ stop(): Promise<v
   }));
   await saveChannels(database, JSON.stringify(shown));
   const channels = new Map(deps.channels.map((each) => [each.name, createSender(each, now)]));
-  const delivering: DeliverDeps = { database, channels, logger, now, offsetMs };
+  const delivering: DeliverDeps = { ...deps, channels, offsetMs };
   const queue = await deps.openQueue({
     work: (job) => deliver(delivering, job),
     bury: (job) => bury(delivering, job),

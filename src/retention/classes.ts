@@ -20,6 +20,7 @@ export interface DataClass {
 
 export interface RetentionSettings {
   readonly positionRetentionDays: number;
+  readonly phonePositionRetentionDays: number;
   readonly messageRetentionDays: number;
   readonly quarantineRetentionDays: number;
   readonly logRetentionHours: number;
@@ -27,6 +28,7 @@ export interface RetentionSettings {
 
 export const CLASS_NAMES = [
   'positions',
+  'phone-positions',
   'device-statuses',
   'device-messages',
   'device-commands',
@@ -60,11 +62,24 @@ export function dataClasses(settings: RetentionSettings): Readonly<Record<ClassN
     setting: null,
     isHeldBySubject: true,
   });
-  const { positionRetentionDays, messageRetentionDays, quarantineRetentionDays, logRetentionHours } =
-    settings;
+  const {
+    positionRetentionDays,
+    phonePositionRetentionDays,
+    messageRetentionDays,
+    quarantineRetentionDays,
+    logRetentionHours,
+  } = settings;
   const track = `社区矫正法 29; ${SHORTEST}`;
   return {
     positions: days('positions', '定位轨迹', positionRetentionDays, 'POSITION_RETENTION_DAYS', true, track),
+    'phone-positions': days(
+      'phone-positions',
+      '核查终端（手机）定位',
+      Math.min(phonePositionRetentionDays, positionRetentionDays),
+      'PHONE_POSITION_RETENTION_DAYS',
+      true,
+      `社区矫正法 26; ${SHORTEST}`,
+    ),
     'device-statuses': days(
       'device-statuses',
       '设备状态',

@@ -9,6 +9,7 @@ import {
   purgeMessages,
   purgeNoticeRecords,
   purgeNotices,
+  purgePhonePositions,
   purgeQuarantine,
   purgeStatuses,
 } from '../store/retention.ts';
@@ -31,6 +32,7 @@ type Purge = (db: Db, before: Date, now: Date) => Promise<readonly { rows: strin
 
 const DELETED: readonly (readonly [ClassName, Purge])[] = [
   ['positions', purgeHeldPositions],
+  ['phone-positions', purgePhonePositions],
   ['device-statuses', purgeStatuses],
   ['device-messages', purgeMessages],
   ['device-commands', purgeCommands],

@@ -9,6 +9,7 @@ const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 5, 1, 12);
 const settings = {
   positionRetentionDays: 100,
+  phonePositionRetentionDays: 100,
   messageRetentionDays: 14,
   quarantineRetentionDays: 90,
   logRetentionHours: 168,
@@ -154,6 +155,43 @@ test('N3 a lifted hold, or one that has ended, keeps nothing any more', async ()
   expect(await subjectsIn('positions_held')).toEqual([]);
   expect(await subjectsIn('device_messages')).toEqual([]);
   expect([await track('S1'), await track('S2')]).toEqual([1, 1]);
+});
+
+test('N6 positions of phones go after their own time, a wristband’s stay, and a hold keeps both', async () => {
+  await run(
+    `INSERT INTO devices (id, subject, kind, address, interval_s, valid_from) VALUES ('W-S2', 'S2', 'wristband', 'W-S2', 60, now())`,
+  );
+  const days = await openPositionDays(dash.database);
+  for (const [subject, device] of [
+    ['S1', 'D-S1'],
+    ['S2', 'D-S2'],
+    ['S2', 'W-S2'],
+  ])
+    for (const ageDays of [20, 40]) {
+      const at = new Date(NOW - ageDays * DAY);
+      await days.ensure([at.getTime()]);
+      await run(
+        `INSERT INTO positions (at, device, subject, sequence, received_at, lat, lon) VALUES ($1, $2, $3, 0, $1, 23, 116)`,
+        [at, device, subject],
+      );
+    }
+  const manager = await dash.token('manager', '');
+  expect((await hold(manager, { subject: 'S1', reason: '调阅' })).status).toBe(200);
+  await purgeAll(
+    { database: dash.database, log, days, settings: { ...settings, phonePositionRetentionDays: 30 } },
+    NOW,
+  );
+  const { rows } = await run(
+    'SELECT device, count(*)::int AS n FROM positions WHERE at > $1 GROUP BY 1 ORDER BY 1',
+    [new Date(NOW - 50 * DAY)],
+  );
+  expect(rows).toEqual([
+    { device: 'D-S1', n: 2 },
+    { device: 'D-S2', n: 1 },
+    { device: 'W-S2', n: 2 },
+  ]);
+  const { rows: reports } = await run("SELECT rows, held FROM purges WHERE class = 'phone-positions'");
+  expect(reports.map(({ rows: gone }) => Number(gone))).toEqual([2]);
 });
 
 test('N1 every class has its article, and none is purged below its floor', async () => {

@@ -115,17 +115,22 @@ export const listSpotChecks = statement<
    ORDER BY c.id DESC LIMIT $4`,
 );
 
+/** Whether where it is may be asked for: within the order of a wristband, and before the end of correction. */
+const mayLocate = (now: string) =>
+  `((d.kind <> 'wristband' OR (d.order_from <= ${now} AND d.order_until > ${now}))
+    AND NOT EXISTS (SELECT FROM supervision_dates e WHERE e.subject = d.subject AND e.collects_until <= ${now}))`;
+
 /** The assignments that hold now of a device, with whose they are; a terminal is its office's, and nobody's (''). */
 export const findAssigned = statement<[device: string, now: Date]>()(
   'device-commands.assigned',
-  { id: 'text', subject: 'text', protocol: 'text?', office: 'text', minor: 'bool' },
-  `SELECT d.id, d.subject, d.protocol, s.office, s.minor FROM devices d JOIN subjects s ON s.id = d.subject
+  { id: 'text', subject: 'text', protocol: 'text?', office: 'text', minor: 'bool', may_locate: 'bool' },
+  `SELECT d.id, d.subject, d.protocol, s.office, s.minor, coalesce(${mayLocate('$2')}, false) AS may_locate FROM devices d JOIN subjects s ON s.id = d.subject
    WHERE d.id = $1 AND d.valid_from <= $2 AND (d.valid_until IS NULL OR d.valid_until > $2)
-   UNION ALL SELECT id, '', 'zkteco', office, false FROM terminals WHERE id = $1`,
+   UNION ALL SELECT id, '', 'zkteco', office, false, true FROM terminals WHERE id = $1`,
 );
 
 /**
- * A subject's devices by protocols, the best to ask first: one that spoke within the hour before one that did not, a wristband
+ * A subject's devices by protocols whose place may be asked for, the best to ask first: one that spoke within the hour before one that did not, a wristband
  * before a phone, who spoke last before the others.
  */
 export const findAskable = statement<[subject: string, protocols: string[], now: Date]>()(
@@ -134,6 +139,7 @@ export const findAskable = statement<[subject: string, protocols: string[], now:
   `SELECT d.id, d.protocol FROM devices d
      LEFT JOIN LATERAL (SELECT m.received_at FROM device_messages m WHERE m.device = d.id ORDER BY m.id DESC LIMIT 1) m ON true
    WHERE d.subject = $1 AND d.protocol = ANY ($2) AND d.valid_from <= $3 AND (d.valid_until IS NULL OR d.valid_until > $3)
+     AND ${mayLocate('$3')}
    ORDER BY coalesce(m.received_at > $3::timestamptz - interval '1 hour', false) DESC, d.kind = 'wristband' DESC,
      m.received_at DESC NULLS LAST, d.id`,
 );

@@ -121,14 +121,31 @@ export const listClocks = statement<
     ORDER BY order_at, c.subject, c.kind, c.about LIMIT $11`,
 );
 
-/** How many count now: past their time or at their last stage, and due before $4. */
+/** How many count now: past their time (of which every stage after the first is), and due before $4. */
 export const countClocks = statement<[scope: string, organisation: string, now: Date, soon: Date]>()(
   'legal-clocks.count',
   { overdue: 'int4', soon: 'int4' },
-  `SELECT count(*) FILTER (WHERE c.due_at IS NULL OR c.due_at <= $3)::int4 AS overdue,
-          count(*) FILTER (WHERE c.due_at > $3 AND c.due_at < $4)::int4 AS soon
+  `SELECT count(*) FILTER (WHERE c.stage <> 'due' OR c.due_at IS NULL OR c.due_at <= $3)::int4 AS overdue,
+          count(*) FILTER (WHERE c.stage = 'due' AND c.due_at > $3 AND c.due_at < $4)::int4 AS soon
      FROM legal_clocks c JOIN subjects s ON s.id = c.subject
     WHERE ($1::text = '' OR s.office = $1 OR starts_with(s.office, $1 || '/'))
       AND ($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))
       AND c.opens_at <= $3 AND (c.closes_at IS NULL OR c.closes_at > $3)`,
+);
+
+/** Whose correction has ended, or whose order has begun, and the log does not say so yet. */
+export const listUnsettled = statement<[now: Date, limit: number]>()(
+  'legal-clocks.unsettled',
+  { subject: 'text' },
+  `SELECT s.id AS subject FROM subjects s WHERE s.id IN (
+     SELECT subject FROM supervision_dates WHERE collects_until <= $1 AND settled_end IS DISTINCT FROM collects_until
+     UNION SELECT subject FROM positioning_orders WHERE state = 'approved' AND NOT is_settled AND from_at <= $1)
+   ORDER BY s.id LIMIT $2`,
+);
+
+export const markSettled = statement<[subject: string, now: Date]>()(
+  'legal-clocks.mark-settled',
+  {},
+  `WITH dates AS (UPDATE supervision_dates SET settled_end = CASE WHEN collects_until <= $2 THEN collects_until END WHERE subject = $1)
+   UPDATE positioning_orders SET is_settled = true WHERE subject = $1 AND state = 'approved' AND NOT is_settled AND from_at <= $2`,
 );

@@ -1,7 +1,10 @@
 /** Phones that are asked for at the operator, and when they were last. */
 import { statement } from './statement.ts';
 
-/** Assignments that hold at a time or will. A wristband is no phone: an operator is not asked for it. */
+/**
+ * Assignments that hold at a time or will, to the end of correction at the latest: asking is collecting. A wristband is no phone: an
+ * operator is not asked for it.
+ */
 export const listMlpPhones = statement<[at: Date]>()(
   'mlp-phones.list',
   {
@@ -13,9 +16,10 @@ export const listMlpPhones = statement<[at: Date]>()(
     valid_until: 'timestamptz?',
     asked_at: 'timestamptz?',
   },
-  `SELECT d.id, d.subject, d.address, d.interval_s, d.valid_from, d.valid_until, p.asked_at
+  `SELECT d.id, d.subject, d.address, d.interval_s, d.valid_from, least(d.valid_until, c.collects_until) AS valid_until, p.asked_at
    FROM devices d LEFT JOIN mlp_phones p ON p.device = d.id AND p.subject = d.subject
-   WHERE d.protocol = 'mlp' AND d.kind = 'phone' AND (d.valid_until IS NULL OR d.valid_until > $1)
+   LEFT JOIN supervision_dates c ON c.subject = d.subject
+   WHERE d.protocol = 'mlp' AND d.kind = 'phone' AND coalesce(least(d.valid_until, c.collects_until) > $1, true)
    ORDER BY d.id, d.valid_from`,
 );
 

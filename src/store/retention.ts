@@ -62,6 +62,18 @@ export const purgeHeldPositions = statement<[before: Date, now: Date]>()(
   purge('positions_held', 'at', OF_SUBJECT),
 );
 
+/** Positions of phones, which are kept shorter than a wristband's. By subject, which is how they are found. */
+export const purgePhonePositions = statement<[before: Date, now: Date]>()(
+  'retention.purge-phone-positions',
+  PURGED,
+  `WITH phones AS (SELECT DISTINCT id, subject, is_held(subject, $2) AS held FROM devices WHERE kind = 'phone'),
+        gone AS (DELETE FROM positions p USING phones d
+                  WHERE p.subject = d.subject AND p.device = d.id AND NOT d.held AND p.at < $1 RETURNING 1)
+   SELECT (SELECT count(*) FROM gone) AS rows,
+          (SELECT count(*) FROM positions p JOIN phones d ON p.subject = d.subject AND p.device = d.id
+            WHERE d.held AND p.at < $1) AS held`,
+);
+
 export const addPurge = statement<
   [at: Date, name: string, before: Date, rows: string, held: string, unit: string]
 >()(

@@ -141,6 +141,20 @@ async function makeAlerts(dash: TestDashboard, nowMs: number): Promise<void> {
       values: [],
     });
   });
+  // Most were taken note of, are over and were looked into.
+  await run(
+    `UPDATE alerts SET state = 'cleared', cleared_at = started_at + interval '40 minutes', acknowledged_by = 'demo',
+            acknowledged_at = started_at + interval '4 minutes' WHERE alert !~ '[05]$'`,
+  );
+  await run(
+    `INSERT INTO alert_actions (alert, action, account, note, at)
+     SELECT alert, 'contact', 'demo', '本人已接听，设备自动关机', started_at FROM alerts WHERE alert ~ '[1378]$'`,
+  );
+  await run(
+    `INSERT INTO dispositions (alert, subject, kind, office, started_at, disposition, resolved_by, account, at)
+     SELECT a.alert, a.subject, a.kind, s.office, a.started_at, 'device-fault', 'demo', 'demo', a.started_at
+     FROM alerts a JOIN subjects s ON s.id = a.subject WHERE a.alert ~ '[1378]$'`,
+  );
   await run(
     `INSERT INTO dispositions (alert, subject, kind, office, started_at, disposition, measure, resolved_by, account, at)
      SELECT a.alert, a.subject, a.kind, s.office, a.started_at, 'confirmed-violation', 'admonition', 'demo', 'demo', a.started_at

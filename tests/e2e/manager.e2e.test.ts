@@ -1,13 +1,13 @@
 /// <reference lib="dom" />
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addDays, localDay } from '../../compliance/periods.ts';
 import { startDashboard, type TestDashboard } from '../harness/dashboard.ts';
 import { launchBrowser, missingBrowser } from './browser.ts';
 import { type Desk, findBarriers, openDesk, PASSWORD } from './desk.ts';
 import { FALLING, makeMonth } from './made-month.ts';
-import { takePicture } from './pictures.ts';
+import { shoot, takePicture } from './pictures.ts';
 
 const PAGE_DIR = fileURLToPath(new URL('../../dashboard/web/dist/', import.meta.url));
 
@@ -19,9 +19,8 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the manager and the 
   let office: Desk;
   const poll = { timeout: 30_000, interval: 100 };
   const today = localDay(Date.now(), 'Asia/Shanghai');
-  const shoot = (page: Page, name: string) => takePicture(page, name, { fullPage: true });
 
-  async function sit(login: string, path: string, viewport = { width: 1366, height: 768 }): Promise<Desk> {
+  async function sit(login: string, path: string, viewport = { width: 1366, height: 860 }): Promise<Desk> {
     const desk = await openDesk(browser, dash.address + path, viewport);
     await desk.page.fill('input[name=login]', login);
     await desk.page.fill('input[name=password]', PASSWORD);
@@ -48,7 +47,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the manager and the 
   test('R4 a manager finds why a rate fell in three clicks: the rate, the county, the office with its people and their cause', async () => {
     const { page } = manager;
     await page.waitForSelector('.chart canvas');
-    await shoot(page, 'rates');
+    await takePicture(page, 'rates');
     expect(await findBarriers(page)).toEqual([]);
     await page.click('.card[data-rate=coverage]');
     await page.click('tbody tr:first-child th button');
@@ -60,7 +59,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the manager and the 
     const first = await page.locator('.names tbody tr').first().textContent();
     expect(first).toContain('演示人员');
     expect(first).toContain('不明：设备');
-    await shoot(page, 'rates-names');
+    await takePicture(page, 'rates-names');
     expect(await findBarriers(page)).toEqual([]);
     expect(manager.faults).toEqual([]);
   });
@@ -81,7 +80,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the manager and the 
     await page.click('button:has-text("申诉成立")');
     await expect.poll(() => page.locator('.side li').first().textContent(), poll).toContain('返还');
     await page.locator('tr', { hasText: '揭西县第二司法所' }).first().locator('button').click();
-    await shoot(page, 'ranking');
+    await takePicture(page, 'ranking');
     expect(await page.locator('.side').textContent()).toMatch(/\+(1|0\.\d+)/);
     expect(await findBarriers(page)).toEqual([]);
     expect([...manager.faults, ...office.faults]).toEqual([]);
@@ -92,7 +91,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the manager and the 
     await page.goto(`${dash.address}/load`);
     await page.waitForSelector('.cards');
     await expect.poll(() => page.locator('.panel tbody tr').count(), poll).toBeGreaterThan(6);
-    await shoot(page, 'load');
+    await takePicture(page, 'load');
     expect(await findBarriers(page)).toEqual([]);
   });
 
@@ -103,7 +102,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the manager and the 
     await page.waitForSelector('.sheet canvas');
     await page.click('button:has-text("生成并归档")');
     await page.waitForSelector('.file');
-    await shoot(page, 'reports');
+    await takePicture(page, 'reports');
     expect(await findBarriers(page)).toEqual([]);
     for (const format of ['Excel', 'Word']) {
       const [download] = await Promise.all([
@@ -133,7 +132,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the manager and the 
     await page.fill('.sign textarea', '设备已送检。');
     await page.click('.sign button');
     await expect.poll(() => page.locator('.sheet').textContent(), poll).toContain('核查人（签名）：office');
-    await shoot(page, 'log-sheet');
+    await takePicture(page, 'log-sheet');
     await page.emulateMedia({ media: 'print' });
     expect(await page.locator('.bar').isVisible()).toBe(false);
     expect(await page.locator('.tools').isVisible()).toBe(false);
@@ -148,7 +147,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the manager and the 
     await page.goto(`${dash.address}/due`);
     await page.waitForSelector('.cards');
     await expect.poll(() => page.locator('tbody tr').count(), poll).toBe(6);
-    await shoot(page, 'due');
+    await takePicture(page, 'due');
     expect(await findBarriers(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
   });

@@ -130,6 +130,54 @@ describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
     expect(await page.textContent('.history')).toContain('历史告警');
   });
 
+  test('S9 a table is refused by its cells, then taken; somebody is taken onto the roster by hand', async () => {
+    await page.evaluate(async () => {
+      const { csrf } = await (await fetch('/api/v1/session')).json();
+      await fetch('/api/v1/organisations', {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json', 'x-csrf-token': csrf },
+        body: JSON.stringify({ path: '445281/office-01', kind: 'justice-office', name: '测试司法所' }),
+      });
+    });
+    await page.goto(`${program.url}/subjects`);
+    await page.click('button:has-text("导入")');
+    const table = (type: string) => ({
+      name: 'table.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(
+        `编号,姓名,司法所,矫正类别,矫正开始日期,矫正结束日期\nT1,测试人员二,测试司法所,${type},2026-01-10,2028-01-09\n`,
+      ),
+    });
+    const dialogue = page.locator('.el-dialog:visible');
+    await dialogue.locator('input[type=file]').setInputFiles(table('劳教'));
+    await dialogue.locator('.el-input input').fill('测试导入');
+    await dialogue.locator('button:has-text("检查")').click();
+    await expect.poll(() => dialogue.textContent(), poll).toContain('D2');
+    expect(await dialogue.textContent()).toContain('应为：管制、缓刑、假释、暂予监外执行');
+    expect(await findBarriers(page)).toEqual([]);
+    await page.screenshot({ path: join(shots, 'import.png') });
+    await dialogue.locator('input[type=file]').setInputFiles(table('缓刑'));
+    await dialogue.locator('button:has-text("检查")').click();
+    await expect.poll(() => dialogue.textContent(), poll).toContain('将新增 1 人');
+    await dialogue.locator('.el-dialog__footer button:has-text("导入")').click();
+    await expect.poll(() => dialogue.textContent(), poll).toContain('已导入');
+    await dialogue.locator('.el-dialog__footer button:has-text("关闭")').click();
+    await page.waitForSelector('.rows a:has-text("测试人员二")');
+
+    await page.click('button:has-text("新增对象")');
+    const field = (label: string) => dialogue.locator(`[aria-label="${label}"]`);
+    await field('姓名').fill('测试人员三');
+    await dialogue.locator('.el-select').first().click();
+    await page.click('.el-select-dropdown__item:visible:has-text("测试司法所")');
+    await dialogue.locator('.el-date-editor input').nth(1).fill('2028-01-09');
+    await page.keyboard.press('Enter');
+    await field('理由（记入审计日志）').fill('入矫');
+    expect(await findBarriers(page)).toEqual([]);
+    await page.screenshot({ path: join(shots, 'form.png') });
+    await dialogue.locator('button:has-text("保存")').click();
+    await page.waitForSelector('h1:has-text("测试人员三")');
+  });
+
   test('S7 axe finds no barrier; nothing was asked of another origin, and nothing failed in the page', async () => {
     expect(await findBarriers(page)).toEqual([]);
     await page.goto(`${program.url}/subjects`);

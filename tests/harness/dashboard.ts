@@ -84,6 +84,7 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
     evidence: { make: async () => undefined },
     retention: {
       positionRetentionDays: 365,
+      phonePositionRetentionDays: 180,
       messageRetentionDays: 14,
       quarantineRetentionDays: 90,
       logRetentionHours: 168,

@@ -30,7 +30,11 @@ const OSMAND = '-osmand';
 
 describe.skipIf(isSkipped)('real traces through the running program', { timeout: 300_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'wardline-traces-'));
-  const env = { DATA_DIR: join(folder, 'data'), POSITION_RETENTION_DAYS: '400' };
+  const env = {
+    DATA_DIR: join(folder, 'data'),
+    POSITION_RETENTION_DAYS: '400',
+    PHONE_POSITION_RETENTION_DAYS: '400',
+  };
   let program: Program;
   let fixes: Map<string, Position[]>;
   let stays: Map<string, Stay[]>;

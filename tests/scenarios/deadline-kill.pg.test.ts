@@ -1,4 +1,7 @@
-/** Deadlines over `kill -9`: whoever looks at them is killed at any moment, and each is told exactly once all the same. */
+/**
+ * Deadlines over `kill -9`: whoever looks at them, and takes out of the outbox what is told of them, is killed at any moment; each is
+ * told exactly once all the same.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +16,7 @@ const ALERTS = 300;
 const MAX_KILLS = 12;
 const CHILD = fileURLToPath(new URL('./deadline-child.ts', import.meta.url));
 
-test('D3 no deadline is lost or doubled, however often the process that looks at them is killed', async () => {
+test('D3 Q1 no deadline and no notice is lost or doubled, however often the process that looks at them is killed', async () => {
   const own = await createTestDatabase();
   const { database } = own;
   const count = async (text: string) =>
@@ -82,20 +85,17 @@ test('D3 no deadline is lost or doubled, however often the process that looks at
   expect(kills).toBeGreaterThan(0);
   const third = ALERTS / 3;
   expect(await count("SELECT count(*)::int AS n FROM alert_actions WHERE action = 'overdue'")).toBe(third);
-  expect(
-    await count("SELECT count(DISTINCT ref)::int AS n FROM notice_outbox WHERE what = 'alert-overdue'"),
-  ).toBe(third);
-  expect(await count("SELECT count(*)::int AS n FROM notice_outbox WHERE what = 'alert-overdue'")).toBe(
+  expect(await count("SELECT count(DISTINCT ref)::int AS n FROM notices WHERE what = 'alert-overdue'")).toBe(
     third,
   );
+  expect(await count("SELECT count(*)::int AS n FROM notices WHERE what = 'alert-overdue'")).toBe(third);
   expect(await count("SELECT count(*)::int AS n FROM task_actions WHERE action = 'overdue'")).toBe(third);
-  expect(await count("SELECT count(*)::int AS n FROM notice_outbox WHERE what = 'task-overdue'")).toBe(third);
+  expect(await count("SELECT count(*)::int AS n FROM notices WHERE what = 'task-overdue'")).toBe(third);
   expect(await count("SELECT count(*)::int AS n FROM alert_actions WHERE action = 'unshelve'")).toBe(third);
-  expect(await count("SELECT count(*)::int AS n FROM notice_outbox WHERE what = 'shelving-ended'")).toBe(
-    third,
-  );
+  expect(await count("SELECT count(*)::int AS n FROM notices WHERE what = 'shelving-ended'")).toBe(third);
   expect(
     await count(`SELECT count(*)::int AS n FROM alerts WHERE escalate_at <= to_timestamp(${atMs / 1000})`),
   ).toBe(0);
+  expect(await count('SELECT count(*)::int AS n FROM notice_outbox')).toBe(0);
   await own.drop();
 });

@@ -51,7 +51,11 @@ describe.skipIf(!isThere)('V1 wristbands and watches', { timeout: 120_000 }, () 
 
   beforeAll(async () => {
     const place = mkdtempSync(join(tmpdir(), 'wardline-wire-'));
-    const env = { DATA_DIR: join(place, 'data'), POSITION_RETENTION_DAYS: '36500' };
+    const env = {
+      DATA_DIR: join(place, 'data'),
+      POSITION_RETENTION_DAYS: '36500',
+      PHONE_POSITION_RETENTION_DAYS: '36500',
+    };
     program = await startProgram(env);
     const subjects = known.map((each, i) => {
       const [protocol, address] = each.split(' ');

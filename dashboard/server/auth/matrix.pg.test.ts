@@ -312,7 +312,8 @@ const EVERYWHERE: Values = {
 function sample(schema: Schema, name: string, values: Values): unknown {
   if (schema.type === 'object' || schema.properties !== undefined) {
     const wanted = Object.entries(schema.properties ?? {}).filter(
-      ([key]) => schema.required?.includes(key) === true || key in values,
+      // A name that need not be given would be a change of it, which not all may make who may call.
+      ([key]) => schema.required?.includes(key) === true || (key in values && key !== 'name'),
     );
     return Object.fromEntries(wanted.map(([key, part]) => [key, sample(part, key, values)]));
   }

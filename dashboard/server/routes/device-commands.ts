@@ -69,6 +69,11 @@ export function registerDeviceCommandRoutes(app: App, deps: DeviceCommandDeps): 
             ? 'the device has no way to be asked: its protocol knows no commands, or the roster names none'
             : `the device can be asked: ${known.join(', ')}`,
         );
+      if (command.type === 'locate' && !device.may_locate)
+        throw new Problem(
+          'conflict',
+          'where it is may not be asked for: there is no positioning order in force, or correction has ended',
+        );
       const row = await db.transaction(async (tx) => {
         await audit(tx, request, {
           action: 'device.command',

@@ -112,6 +112,8 @@ const Uncollected = Type.Object({
   lastAt: Time,
 });
 const Params = Type.Object({ id: Id });
+/** Community corrections began in 2003. */
+const OLDEST_MS = Date.UTC(2003, 0, 1);
 /** What counts as soon. */
 const SOON_MS = 7 * 86_400_000;
 
@@ -351,7 +353,8 @@ function readDates(given: GivenDates, nowMs: Instant) {
     given[name] === null ? null : readDay(name, given[name]);
   const time = (name: 'lostSince' | 'endedAt') => {
     const at = given[name] === null ? null : readTime(name, given[name]);
-    if (at !== null && at > nowMs) throw new Problem('bad-request', `${name} must not lie ahead`);
+    if (at !== null && (at > nowMs || at < OLDEST_MS))
+      throw new Problem('bad-request', `${name} must not lie ahead, nor before the law`);
     return at;
   };
   const dates = {
@@ -385,7 +388,7 @@ export function toClock(
     about: row.about,
     since: row.opens_at.toISOString(),
     dueAt: timeOrNull(row.due_at),
-    overdue: row.due_at === null || row.due_at.getTime() <= nowMs,
+    overdue: row.stage !== 'due' || row.due_at === null || row.due_at.getTime() <= nowMs,
     article: { zh: row.article, en: row.article_en },
     measures: row.measures,
   };

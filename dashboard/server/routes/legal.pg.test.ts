@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadRoster, readRoster } from '../../../src/ingest/roster-load.ts';
 import { ok } from '../../../src/kernel/result.ts';
 import { decodeRoster } from '../../../src/kernel/roster-file.ts';
+import { settleDue } from '../../../src/legal/settle-due.ts';
 import { problem, startDashboard, type TestDashboard } from '../../../tests/harness/dashboard.ts';
 
 const NOW = Date.UTC(2026, 2, 2, 2);
@@ -245,6 +246,54 @@ test('L1 L4 the dates are entered with their version and their reason; clocks ru
   expect((await get('legal-clocks?subject=S4')).items.map(({ kind }: { kind: string }) => kind)).toEqual([
     'correction-end',
   ]);
+});
+
+test('L8 O6 time alone settles the end of a correction and the begin of an order, once each', async () => {
+  await enrol([
+    person('T1', {
+      devices: [{ id: 'PT', kind: 'phone' }],
+      checkins: [{ id: 'w', days: [1], from: '09:00', to: '17:00' }],
+    }),
+    person('T2', { devices: [{ id: 'WT', kind: 'wristband' }] }),
+  ]);
+  await settleDue(dash.database, nowMs);
+  const dates = { effectiveOn: null, reportedOn: null, lostSince: null, endsOn: '2026-03-02', endedAt: null };
+  const put = (body: object) =>
+    dash.call('PUT', '/api/v1/subjects/T1/supervision', { headers: officer, body });
+  expect((await put({ ...dates, version: 0, reason: '判决书' })).status).toBe(200);
+  expect((await onItsWay('T1')).checkins).toHaveLength(1);
+  const order = { subject: 'T2', device: 'WT', ground: 'prohibition' };
+  for (const [from, until] of [
+    [0, 2],
+    [4, 6],
+  ] as const) {
+    const made = await post('positioning-orders', officer, { ...order, from: iso(from), until: iso(until) });
+    expect(
+      (await post(`positioning-orders/${made.body.order}/approve`, county, { reason: '同意' })).status,
+    ).toBe(200);
+  }
+  expect((await onItsWay('T2')).devices[0].order.until).toBe(iso(2));
+  const endMs = Date.parse('2026-03-03T00:00:00+08:00');
+  expect(await settleDue(dash.database, endMs - 1)).toBe(0);
+  expect(await settleDue(dash.database, endMs)).toBe(1);
+  expect(await settleDue(dash.database, endMs)).toBe(0);
+  const ended = await onItsWay('T1');
+  expect([ended.checkins, ended.devices[0].until]).toEqual([[], new Date(endMs).toISOString()]);
+  // The tables keep what was; a correction that goes on after all is judged again.
+  nowMs = endMs + DAY;
+  await put({ ...dates, endsOn: '2026-04-02', version: 1, reason: '更正' });
+  expect([(await onItsWay('T1')).checkins.length, (await onItsWay('T1')).devices[0].until]).toEqual([
+    1,
+    null,
+  ]);
+  expect(await settleDue(dash.database, NOW + 4 * DAY)).toBe(1);
+  expect((await onItsWay('T2')).devices[0].order).toEqual({
+    ground: '违反人民法院禁止令',
+    from: iso(4),
+    until: iso(6),
+  });
+  expect(await settleDue(dash.database, NOW + 4 * DAY)).toBe(0);
+  nowMs = NOW;
 });
 
 test('L6 the list pages by what is due, filters by office and time, and shows nobody outside', async () => {

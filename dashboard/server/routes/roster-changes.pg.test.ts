@@ -247,3 +247,42 @@ test('T10 categories are one list; a retired one stays where it is and is given 
   const listed = await dash.call('GET', '/api/v1/subjects?category=k1&grade=strict', { headers: county });
   expect(listed.body.items.map((item: { id: string }) => item.id)).toContain(id);
 });
+
+test('T11 a table is tried and taken within reach, and what is exported is the audit’s', async () => {
+  const send = async (body: string, query: string, headers = county) => {
+    const answer = await fetch(`${dash.address}/api/v1/subjects/import?${query}`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'text/csv' },
+      body,
+    });
+    return { status: answer.status, body: await answer.json(), headers: answer.headers };
+  };
+  const table = (office: string) =>
+    `编号,姓名,司法所,矫正类别,矫正开始日期,矫正结束日期\nX1,测试人员,${office},缓刑,2026-01-10,2028-01-09\n`;
+  const beyond = await send(table(AWAY), 'dryRun=false&reason=x');
+  expect(beyond.body).toMatchObject({ applied: false, faultCount: 1, faults: [{ row: 2, column: 'C' }] });
+  expect((await send(table(HOME), 'dryRun=true&reason=x')).body).toMatchObject({
+    applied: false,
+    added: 1,
+    faultCount: 0,
+  });
+  expect(problem(await read('X1'))).toBe(404);
+  expect((await send(table(HOME), 'dryRun=false&reason=x')).body).toMatchObject({ applied: true, added: 1 });
+  expect((await read('X1')).body).toMatchObject({ legalType: 'suspended-sentence', version: 1 });
+  expect(problem(await send(table(HOME), 'dryRun=false&reason=x', officer))).toBe(403);
+  expect(problem(await send('', 'dryRun=true&reason=x'))).toBe(400);
+  // Of somebody elsewhere the id is taken, and no more is said.
+  const elsewhere = await send(
+    table(HOME),
+    'dryRun=true&reason=x',
+    await dash.token('administrator', '445222'),
+  );
+  expect(elsewhere.body.faults).toMatchObject([{ row: 2, column: 'C' }]);
+  const taken = await dash.call('GET', '/api/v1/subjects/export?format=csv&reason=检查', {
+    headers: officer,
+  });
+  expect(taken.body).toContain('X1,测试人员,445281/office-01');
+  expect(taken.body).not.toContain('office-02');
+  const [entry] = await run(`SELECT reason, office FROM audit WHERE action = 'roster.export'`);
+  expect(entry).toEqual({ reason: '检查', office: HOME });
+});

@@ -1,6 +1,5 @@
 /** Organisations, accounts, tokens and response cards. */
-import type { Contact } from '../../../src/kernel/casework.ts';
-import { get, getAll, send } from './call.ts';
+import { getAll, send } from './call.ts';
 
 export const ROLES = [
   'administrator',
@@ -84,23 +83,3 @@ export const makeToken = (
   ),
 ) => send<Token & { readonly token: string }>('POST', 'tokens', given);
 export const revokeToken = (id: string) => send<Token>('DELETE', `tokens/${id}`);
-
-export interface CardStep {
-  readonly whom: Contact;
-  readonly afterMin: number;
-  readonly inQuietHours: boolean;
-  readonly zh: string;
-  readonly en: string;
-}
-export interface ResponseCard {
-  readonly kind: string;
-  readonly steps: readonly CardStep[];
-  readonly quiet: { readonly from: string; readonly to: string } | null;
-}
-export const responseCards = (organisation: string) =>
-  get<{ readonly items: readonly ResponseCard[] }>('response-cards', { organisation });
-export const writeCard = (organisation: string, { kind, steps, quiet }: ResponseCard) =>
-  send<ResponseCard>('PUT', `response-cards/${kind}?${new URLSearchParams({ organisation })}`, {
-    steps,
-    quiet,
-  });

@@ -1,5 +1,7 @@
 /** REST as the page uses it. The answers of our own server are trusted: types only, nothing is validated a second time. */
 
+import { download } from '../download.ts';
+
 /** What went wrong, as the page tells it; `unreachable`: no answer at all. */
 export type Fault =
   | 'wrong'
@@ -94,17 +96,26 @@ export const sendFile = <T>(path: string, file: Blob, query?: Query) =>
     body: file,
   });
 
-/** Asks for a file that is made on the spot. */
-export const makeFile = (path: string, body: unknown) =>
-  call<Blob>(
-    address(path),
-    {
-      method: 'POST',
-      headers: { ...token(), 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    },
-    (answer) => answer.blob(),
-  );
+/** Asks for a file that is made on the spot, and hands it to the browser to save; by the server's name unless one is given. */
+export async function saveFile(
+  path: string,
+  body: unknown,
+  name?: string,
+): Promise<Answer<{ readonly name: string; readonly sizeBytes: number }>> {
+  const init = {
+    method: 'POST',
+    headers: { ...token(), 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+  const answer = await call(address(path), init, async (response) => ({
+    content: await response.blob(),
+    said: /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1],
+  }));
+  if (!answer.ok) return answer;
+  const { content, said = 'file' } = answer.value;
+  download(name ?? said, content);
+  return { ok: true, value: { name: name ?? said, sizeBytes: content.size } };
+}
 
 /** All pages of a list, up to so many items: what a room shows whole must be bounded. */
 export async function getAll<T>(path: string, query: Query = {}, most = 5000): Promise<Answer<readonly T[]>> {

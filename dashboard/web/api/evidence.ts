@@ -1,12 +1,7 @@
 /** Evidence packs: a signed ZIP, which `wardline verify --pack` checks; it goes to the browser's downloads. */
-import { download } from '../download.ts';
-import { type Answer, makeFile } from './call.ts';
+import { saveFile } from './call.ts';
 
-async function save(body: object, name: string): Promise<Answer<Blob>> {
-  const answer = await makeFile('evidence-packs', body);
-  if (answer.ok) download(name, answer.value);
-  return answer;
-}
+const save = (body: object, name: string) => saveFile('evidence-packs', body, name);
 
 export const packAboutAlert = (alert: string, reason: string) =>
   save({ alert, reason }, `evidence-${alert}.zip`);

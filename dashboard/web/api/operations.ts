@@ -1,5 +1,5 @@
 /** What came in and was not taken, who is not believed, feeds, and whether the program is well. */
-import { type Answer, get, type Page, send } from './call.ts';
+import { type Answer, get, getAll, type Page, send } from './call.ts';
 
 export interface QuarantineItem {
   readonly id: string;
@@ -50,3 +50,37 @@ export async function readiness(): Promise<Answer<Readiness>> {
     return { ok: false, fault: 'unreachable', detail: null };
   }
 }
+
+/** Prometheus' text, of the process that answers. */
+export async function metrics(): Promise<Answer<string>> {
+  try {
+    const answer = await fetch('/metrics');
+    return answer.ok
+      ? { ok: true, value: await answer.text() }
+      : { ok: false, fault: 'failed', detail: null };
+  } catch {
+    return { ok: false, fault: 'unreachable', detail: null };
+  }
+}
+
+export interface Outage {
+  /** Id of the feed. */
+  readonly subject: string;
+  readonly startedAt: string;
+}
+/** Feeds that are silent as a whole, now. */
+export const openOutages = () =>
+  get<Page<Outage>>('alerts', { kind: 'feed-outage', state: 'open', limit: 100 });
+
+export interface Terminal {
+  readonly id: string;
+  readonly name: string;
+  readonly office: string;
+  readonly address: string;
+  readonly pins: number;
+  readonly heardAt: string | null;
+  /** What its clock is ahead of true time. */
+  readonly driftS: number | null;
+  readonly driftFoundBy: 'date' | 'live' | 'ahead' | 'none' | null;
+}
+export const listTerminals = () => getAll<Terminal>('terminals', { limit: 500 });

@@ -1,6 +1,7 @@
 /** Subjects, their recorded track, the alerts about them, why a rule concluded what it did. */
 import type { Contact, Disposition } from '../../../src/kernel/casework.ts';
 import { type Answer, get, getAll, type Page, send } from './call.ts';
+import type { KeptSubject } from './roster.ts';
 
 export interface SubjectRow {
   readonly id: string;
@@ -78,7 +79,7 @@ const one = (id: string) => `subjects/${encodeURIComponent(id)}`;
 export const listSubjects = (text: string, cursor: string | null) =>
   get<Page<SubjectRow>>('subjects', { text, cursor, limit: 50 });
 
-export const findSubject = (id: string) => get<SubjectInFull>(one(id));
+export const findSubject = (id: string) => get<SubjectInFull & KeptSubject>(one(id));
 
 /** A day of one fix a second is 86,400: what is more is cut, and the page says so. */
 export const MOST_FIXES = 90_000;

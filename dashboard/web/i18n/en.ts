@@ -96,6 +96,8 @@ export const en = {
     prosecutor: 'prosecutor',
   },
   forms: {
+    from: 'First day',
+    until: 'Last day',
     save: 'Save',
     cancel: 'Cancel',
     copy: 'Copy',

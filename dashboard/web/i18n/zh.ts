@@ -113,6 +113,8 @@ export const zh = {
     prosecutor: '检察官',
   } as Record<string, string>,
   forms: {
+    from: '起始日期',
+    until: '结束日期',
     save: '保存',
     cancel: '取消',
     copy: '复制',

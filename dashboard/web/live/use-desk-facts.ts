@@ -30,18 +30,18 @@ export function useDeskFacts(nowMs: () => number) {
   }
   async function lookRates() {
     if (!may('compliance.read')) return;
-    const today = isoDay(nowMs());
-    const answers = await Promise.all([compliance('day', today, 'all'), compliance('day', today, 'county')]);
+    const answer = await compliance('day', isoDay(nowMs()), 'county');
+    if (!answer.ok) return;
     const found = new Map<string, Positioning>();
-    for (const [i, answer] of answers.entries()) {
-      if (!answer.ok) return;
-      for (const { organisation, rates } of answer.value.items) {
-        const rate = rates.find(({ id }) => id === 'positioning');
-        // Nobody due yet is not known yet.
-        if (rate !== undefined && rate.denominator > 0)
-          found.set(i === 0 ? '' : organisation, { due: rate.denominator, located: rate.numerator });
-      }
+    let all: Positioning = { due: 0, located: 0 };
+    for (const { organisation, rates } of answer.value.items) {
+      const rate = rates.find(({ id }) => id === 'positioning');
+      // Nobody due yet is not known yet.
+      if (rate === undefined || rate.denominator === 0) continue;
+      found.set(organisation, { due: rate.denominator, located: rate.numerator });
+      all = { due: all.due + rate.denominator, located: all.located + rate.numerator };
     }
+    if (all.due > 0) found.set('', all);
     positioning.value = found;
   }
   async function lookLoad() {
