@@ -2,11 +2,12 @@
  * Whether a feed as a whole has fallen silent (design, decision 7): the share of its live devices that are overdue together.
  * Counted where the subjects' state is, one count a partition; decided on the sum of all.
  */
-import type { WatchedDevice } from '../../alerts/kinds/kind.ts';
+import type { DeviceState } from '../../alerts/kinds/kind.ts';
 import { silenceLimitS, silentSinceMs } from '../../alerts/kinds/silence.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { FeedStatus } from '../../src/kernel/log-event.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
+import type { Device } from '../../src/kernel/roster.ts';
 import { findDevice, isWatched, type SubjectState } from './subject-state.ts';
 
 export interface FeedCount {
@@ -33,16 +34,19 @@ export function countFeeds(
   nowMs: Instant,
   downSince: (feed: string) => Instant | null,
 ): Map<string, FeedCount> {
-  const counts = new Map<string, FeedCount>();
+  const counts = new Map<string, FeedCount & { readonly downSinceMs: Instant | null }>();
   for (const { state: subject } of watches) {
     for (const device of subject.profile?.devices ?? []) {
       const { feed, id } = device;
       if (feed === null || !isWatched(device, nowMs)) continue;
       const state = findDevice(subject, id);
       if (state === undefined) continue;
-      const count = counts.get(feed) ?? { live: 0, overdue: 0, heardMs: 0 };
-      counts.set(feed, count);
-      countDevice(count, { device, state }, policy, nowMs, downSince(feed));
+      let count = counts.get(feed);
+      if (count === undefined) {
+        count = { live: 0, overdue: 0, heardMs: 0, downSinceMs: downSince(feed) };
+        counts.set(feed, count);
+      }
+      countDevice(count, device, state, policy, nowMs, count.downSinceMs);
     }
   }
   return counts;
@@ -51,7 +55,8 @@ export function countFeeds(
 /** Adds one device to the count. `downSinceMs` null: its feed is up. */
 function countDevice(
   count: FeedCount,
-  { device, state }: WatchedDevice,
+  device: Device,
+  state: DeviceState,
   policy: Policy,
   nowMs: Instant,
   downSinceMs: Instant | null,
