@@ -84,13 +84,16 @@ export const lockSums = statement<[key: number]>()(
   'SELECT pg_advisory_xact_lock($1)::text AS held',
 );
 
-/** Takes marks; they stay locked until the sums are written. */
+/**
+ * Takes marks; they stay locked until the sums are written. Locked in the order in which `savePresence` makes them: taken as the scan finds
+ * them, the one waited for the other and PostgreSQL ended one of the two.
+ */
 export const takeDirty = statement<[limit: number]>()(
   'presence.take-dirty',
   { office: 'text', day: 'text' },
-  `DELETE FROM presence_dirty WHERE (office, day) IN
-     (SELECT office, day FROM presence_dirty ORDER BY day, office LIMIT $1)
-   RETURNING office, day::text AS day`,
+  `WITH taken AS MATERIALIZED (SELECT office, day FROM presence_dirty ORDER BY day, office LIMIT $1 FOR UPDATE)
+   DELETE FROM presence_dirty d USING taken t WHERE d.office = t.office AND d.day = t.day
+   RETURNING d.office, d.day::text AS day`,
 );
 
 export const clearSums = statement<[offices: string[], days: string[]]>()(
