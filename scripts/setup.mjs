@@ -41,9 +41,14 @@ function install() {
 
 function buildPage() {
   const stamp = join(root, 'dashboard', 'web', 'dist', '.wardline-build');
-  const sources = ['dashboard/web', 'dashboard/protocol.ts', 'src/kernel', 'geofences', 'package-lock.json'].flatMap(
-    (path) => filesBelow(join(root, path)),
-  );
+  const sources = [
+    'dashboard/web',
+    'dashboard/protocol.ts',
+    'src/kernel',
+    'src/legal',
+    'geofences',
+    'package-lock.json',
+  ].flatMap((path) => filesBelow(join(root, path)));
   const wanted = hashOf(sources.flatMap((file) => [relative(root, file), readFileSync(file)]));
   if (readOr(stamp) === wanted) return;
   alone('build', () => {

@@ -94,7 +94,8 @@ const RULES: readonly Rule[] = [
   },
   {
     files: /^dashboard\/web\//,
-    may: /^(dashboard\/(web\/|protocol\.ts$)|src\/kernel\/|geofences\/)/,
+    // The page tells beforehand what the server will decide by the same pure rules.
+    may: /^(dashboard\/(web\/|protocol\.ts$)|src\/kernel\/|src\/legal\/(local-days|measures|permit|positioning-order|profile)\.ts$|geofences\/)/,
     packages:
       /^(vue|vue-router|echarts\/.*|element-plus.*|vite|@vitejs\/.*|maplibre-gl.*|terra-draw.*|node:.*|fast-check|vitest)$/,
   },

@@ -20,7 +20,6 @@ import {
   checkLeave,
   follow,
   type Leave,
-  type LeaveDays,
   leaveDays,
   mayApprove,
   type NeededLevel,
@@ -29,6 +28,7 @@ import {
   type PermitFault,
   type PermitGround,
   type PermitState,
+  spentDays,
 } from './permit.ts';
 import { isOurs } from './profile.ts';
 import { rosterWall, settleSubject } from './settle.ts';
@@ -192,16 +192,20 @@ async function judge(
   id: string | null,
 ): Promise<{ needed: NeededLevel; measures: Measures }> {
   const wall = await rosterWall(db);
-  const spent = (fromMs: Instant, untilMs: Instant, returnedMs: Instant | null): LeaveDays =>
-    leaveDays({ fromMs, untilMs: Math.max(fromMs + 1, Math.min(untilMs, returnedMs ?? untilMs)) }, wall);
   const others = (await listApprovedPermits(db, [subject]))
     .filter((row) => row.id !== id)
-    .map((row) => spent(row.from_at.getTime(), row.until_at.getTime(), row.returned_at?.getTime() ?? null));
+    .map((row) =>
+      spentDays(
+        { fromMs: row.from_at.getTime(), untilMs: row.until_at.getTime() },
+        row.returned_at?.getTime() ?? null,
+        wall,
+      ),
+    );
   const [found] = await findSubject(db, subject);
   const profile = decodeSubjectProfile(found?.profile ?? {});
   if (profile.ok)
     for (const permit of profile.value.permits)
-      if (!isOurs(permit)) others.push(spent(permit.fromMs, permit.untilMs, permit.returnedAtMs));
+      if (!isOurs(permit)) others.push(spentDays(permit, permit.returnedAtMs, wall));
   const days = leaveDays(leave, wall);
   const measures = measuresOn(dayOf(leave.fromMs, wall));
   return { needed: neededLevel(days, others, measures), measures };

@@ -29,6 +29,15 @@ export function leaveDays({ fromMs, untilMs }: Leave, wall: WallClock): LeaveDay
   return { first: dayOf(fromMs, wall), last: dayOf(Math.max(fromMs, untilMs - 1), wall) };
 }
 
+/** Of a leave that was approved: the days until the return, where that was earlier. */
+export function spentDays(
+  { fromMs, untilMs }: Leave,
+  returnedMs: Instant | null,
+  wall: WallClock,
+): LeaveDays {
+  return leaveDays({ fromMs, untilMs: Math.max(fromMs + 1, Math.min(untilMs, returnedMs ?? untilMs)) }, wall);
+}
+
 export interface NeededLevel {
   readonly level: Level;
   /** Of this leave and of those that it goes on from without a day between. */

@@ -49,6 +49,9 @@ export const dayStartMs = (iso: string): number => Date.parse(`${iso}T00:00:00+0
 /** What a field of date and time says, which is the office's time: `2026-03-02T17:02` → an instant. */
 export const inputInstant = (local: string): string => new Date(`${local}:00+08:00`).toISOString();
 
+/** The same the other way: an instant → `2026-03-02T17:02`. */
+export const inputOf = (ms: number): string => `${isoDay(ms)}T${clock(ms).slice(0, 5)}`;
+
 /** `17:02:14` */
 export const clock = (ms: number): string => clockFormat.format(ms);
 

@@ -1,5 +1,6 @@
 /** Texts of legal clocks and leave. */
-import type { LeavePermit, LegalClock } from '../api/legal.ts';
+import type { OrderGround } from '../../../src/legal/positioning-order.ts';
+import type { LeavePermit, LegalClock, OrderDeed, OrderTerm } from '../api/legal.ts';
 
 const kinds: Record<LegalClock['kind'], string> = {
   'report-in': '报到期限',
@@ -36,6 +37,25 @@ const levels: Record<LeavePermit['level'], string> = {
   city: '上一级审批',
   province: '省级审批',
 };
+const orderGrounds: Record<OrderGround, string> = {
+  prohibition: '违反人民法院禁止令',
+  'left-without-leave': '无正当理由，未经批准离开所居住的市、县',
+  'refused-to-report': '拒不按照规定报告自己的活动情况，被给予警告',
+  'public-security-penalty': '违反监督管理规定，被给予治安管理处罚',
+  'revocation-proposed': '拟提请撤销缓刑、假释或者暂予监外执行收监执行',
+};
+const orderStates: Record<OrderTerm['state'], string> = {
+  proposed: '待审批',
+  approved: '已批准',
+  refused: '未批准',
+  ended: '已解除',
+};
+const orderDeeds: Record<OrderDeed, string> = { approve: '批准', refuse: '不予批准', end: '解除' };
+const orderReasons: Record<OrderDeed, string> = {
+  approve: '批准的理由',
+  refuse: '不予批准的理由',
+  end: '解除的理由（不再具有使用必要）',
+};
 
 export const zh = {
   due: '法定期限',
@@ -52,6 +72,8 @@ export const zh = {
   counterWords: (overdue: number, soon: number) => `逾期 ${overdue} · 七日内 ${soon}`,
   leave: '外出请销假',
   leaveNone: '没有待审批或待销假的外出。',
+  leaveNever: '没有外出记录。',
+  subject: '矫正对象',
   states,
   grounds,
   levels,
@@ -60,9 +82,70 @@ export const zh = {
   length: (days: number, cumulated: number) => `连续 ${days} 天，两个月内累计 ${cumulated} 天`,
   approve: '批准',
   refuse: '不予批准',
-  reason: '不予批准的理由',
+  withdraw: '撤回',
+  reasons: { refuse: '不予批准的理由', withdraw: '撤回的理由' },
+  decision: (said: string) => `审批意见：${said}`,
   depart: '登记离开',
   return: '登记销假',
   notYours: (level: string) => `须由${level}`,
+  ask: {
+    title: '登记外出申请',
+    ground: '外出事由',
+    destination: '目的地',
+    from: '外出时间',
+    until: '返回时间',
+    zone: '目的地围栏',
+    zoneHelp: '选填；选定后核查是否在目的地',
+    noZone: '不核查地点',
+    explanation: '具体情况与证明材料',
+    decides: '审批权限',
+    unknown: '选定对象和起止时间后显示',
+    order: '返回时间须晚于外出时间。',
+    past: '返回时间已过。',
+    far: '外出须在一年以内；更长的应办理执行地变更。',
+    send: '提交',
+  },
+  order: {
+    title: '电子定位审批',
+    none: '没有电子定位审批。',
+    propose: '提请使用电子定位装置',
+    extend: '评估并提请延长',
+    device: '电子定位装置',
+    noDevice: '名下没有电子定位装置（腕带），请先分配设备',
+    ground: '法定情形',
+    grounds: orderGrounds,
+    from: '开始时间',
+    until: '期满时间',
+    help: '一次不得超过三个月，期满前评估，确有必要的可以延长；由县级司法行政部门负责人批准',
+    order: '期满时间须晚于开始时间。',
+    tooLong: (latest: string) => `期限不得超过三个月：至迟 ${latest}。`,
+    assessment: '评估意见（仍有必要的理由）',
+    assessed: (said: string) => `评估意见：${said}`,
+    states: orderStates,
+    inForce: '执行中',
+    over: '已期满',
+    extends: '延长',
+    deeds: orderDeeds,
+    reasons: orderReasons,
+    decides: '待县级司法行政部门负责人审批',
+    proposedBy: (who: string) => `提请：${who}`,
+    decidedBy: (who: string, why: string) => `审批：${who}，${why}`,
+    endedFor: (why: string) => `解除：${why}`,
+  },
+  dates: {
+    title: '监管日期',
+    change: '登记报到与脱管',
+    effectiveOn: '判决、裁定、决定生效日期',
+    reportedOn: '报到日期',
+    lostSince: '脱管起始时间',
+    endsOn: '矫正期满日期',
+    endedAt: '提前终止时间',
+    collectsUntil: '采集截止',
+    helps: { lostSince: '未脱管则留空', endedAt: '填写后立即停止采集' },
+    reason: '理由（记入审计日志）',
+    reportedEarly: '报到日期不得早于生效日期。',
+    endsEarly: '期满日期不得早于生效日期。',
+    ahead: '脱管、终止时间不得晚于现在。',
+  },
 };
 export type LegalWords = typeof zh;
