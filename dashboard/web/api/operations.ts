@@ -84,3 +84,15 @@ export interface Terminal {
   readonly driftFoundBy: 'date' | 'live' | 'ahead' | 'none' | null;
 }
 export const listTerminals = () => getAll<Terminal>('terminals', { limit: 500 });
+
+/** What nobody may collect: counted by device and day, and not kept. */
+export interface Uncollected {
+  readonly subject: string;
+  readonly device: string;
+  readonly code: string;
+  readonly day: string;
+  readonly count: number;
+  readonly lastAt: string;
+}
+export const listUncollected = (cursor: string | null) =>
+  get<Page<Uncollected>>('uncollected', { cursor, limit: 50 });

@@ -1,4 +1,5 @@
 /** The roster changed: subjects made and changed, tables read and written, categories. */
+import type { Ending } from '../../../src/kernel/subject-record.ts';
 import { type Answer, get, send, sendFile } from './call.ts';
 import type { SubjectRow } from './subjects.ts';
 
@@ -16,6 +17,8 @@ export interface KeptSubject extends SubjectRow {
   readonly correctionUntil: string | null;
   readonly categories: readonly string[];
   readonly officer: string | null;
+  /** Null: under correction. */
+  readonly ended: { readonly at: string; readonly how: Ending } | null;
   readonly version: number;
 }
 export interface SubjectFields {
@@ -38,12 +41,61 @@ export const makeSubject = (
 export const changeSubject = (id: string, version: number, reason: string, given: Partial<SubjectFields>) =>
   send<Written>('PATCH', `subjects/${encodeURIComponent(id)}`, { version, reason, ...given });
 
+/** To another office; its officer is named there, or not yet. */
+export const moveSubject = (
+  id: string,
+  version: number,
+  reason: string,
+  to: { readonly office: string; readonly officer: string | null },
+) => send<Written>('POST', `subjects/${encodeURIComponent(id)}/transfer`, { version, reason, ...to });
+export const endCorrection = (id: string, version: number, reason: string, how: Ending) =>
+  send<Written>('POST', `subjects/${encodeURIComponent(id)}/end`, { version, reason, how });
+
+export const PROTOCOLS = ['jt808', 'watch', 'osmand', 'owntracks', 'zkteco', 'mlp'] as const;
+export interface DeviceFields {
+  readonly feed: string | null;
+  readonly intervalS: number;
+  readonly protocol: (typeof PROTOCOLS)[number] | null;
+  /** Id on the wire, where it differs. */
+  readonly address: string | null;
+  readonly until: string | null;
+}
+const devicesOf = (subject: string) => `subjects/${encodeURIComponent(subject)}/devices`;
+/** `version`: of the subject. Without `from` it is from now on. */
+export const assignDevice = (
+  subject: string,
+  version: number,
+  reason: string,
+  given: DeviceFields & {
+    readonly device: string;
+    readonly kind: 'phone' | 'wristband';
+    readonly from?: string;
+  },
+) => send<Written>('POST', devicesOf(subject), { version, reason, ...given });
+/** Its newest assignment; with `until` it ends. */
+export const changeDevice = (
+  subject: string,
+  version: number,
+  reason: string,
+  device: string,
+  given: Partial<DeviceFields>,
+) =>
+  send<Written>('PATCH', `${devicesOf(subject)}/${encodeURIComponent(device)}`, {
+    version,
+    reason,
+    ...given,
+  });
+
 export interface Category {
   readonly code: string;
   readonly name: string;
   readonly retired: boolean;
   readonly version: number;
 }
+/** With a version it changes the one that has it. */
+export const setCategory = (
+  given: Omit<Category, 'version'> & { readonly version?: number; readonly reason: string },
+) => send<Category>('PUT', 'key-categories', given);
 export const categories = () => get<{ readonly items: readonly Category[] }>('key-categories');
 
 export interface TableOutcome {

@@ -1,7 +1,7 @@
 /** Subjects, their recorded track, the alerts about them, why a rule concluded what it did. */
 import type { Contact, Disposition } from '../../../src/kernel/casework.ts';
 import { type Answer, get, getAll, type Page, send } from './call.ts';
-import type { KeptSubject } from './roster.ts';
+import type { KeptSubject, PROTOCOLS } from './roster.ts';
 
 export interface SubjectRow {
   readonly id: string;
@@ -13,7 +13,9 @@ export interface Profile {
   readonly devices?: readonly {
     readonly id: string;
     readonly kind: 'phone' | 'wristband';
-    readonly protocol?: string;
+    readonly feed: string | null;
+    readonly protocol?: (typeof PROTOCOLS)[number];
+    readonly address?: string;
     readonly intervalS: number;
     readonly from: string;
     readonly until: string | null;
