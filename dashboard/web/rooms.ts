@@ -151,6 +151,13 @@ export const ROOMS: readonly Room[] = [
     within: 'accounts',
   },
   {
+    path: '/accounts/categories',
+    name: 'categories',
+    actions: ['categories.write'],
+    load: () => import('./accounts/categories-page.vue'),
+    within: 'accounts',
+  },
+  {
     path: '/accounts/delivery',
     name: 'delivery',
     actions: ['deliveries.read'],

@@ -48,6 +48,7 @@ export const en = {
     accounts: 'Accounts',
     tokens: 'Tokens',
     cards: 'Response cards',
+    categories: 'Key-person categories',
     zones: 'Zones',
     policies: 'Policies',
     audit: 'Audit',

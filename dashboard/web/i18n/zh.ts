@@ -62,6 +62,7 @@ const rooms = {
   accounts: '机构账号',
   tokens: '接入令牌',
   cards: '响应卡',
+  categories: '重点人员类型',
   zones: '电子围栏',
   policies: '告警策略',
   audit: '审计',
