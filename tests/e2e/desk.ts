@@ -44,8 +44,8 @@ export async function openDesk(
   return desk;
 }
 
-export async function signIn(page: Page, password = PASSWORD): Promise<void> {
-  await page.fill('input[name=login]', 'admin');
+export async function signIn(page: Page, password = PASSWORD, login = 'admin'): Promise<void> {
+  await page.fill('input[name=login]', login);
   await page.fill('input[name=password]', password);
   await page.keyboard.press('Enter');
 }

@@ -44,6 +44,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the page', () => {
     ['/accounts', '机构账号', 'Organisations and accounts'],
     ['/accounts/tokens', '接入令牌', 'Tokens'],
     ['/accounts/cards', '响应卡', 'Response cards'],
+    ['/accounts/categories', '重点人员类型', 'Key-person categories'],
     ['/audit', '审计', 'Audit'],
     ['/audit/packs', '证据包', 'Evidence packs'],
     ['/audit/access', '查阅报告', 'Access report'],
@@ -316,7 +317,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the page', () => {
       expect(await findBarriers(page)).toEqual([]);
       expect(await leave.first().textContent()).toContain('逾期未销假');
       const county = leave.filter({ hasText: '县级审批' });
-      expect(await county.getByRole('button').count()).toBe(0);
+      expect(await county.getByRole('button', { name: '批准', exact: true }).count()).toBe(0);
       const mine = leave.filter({ hasText: '司法所审批' }).filter({ hasText: '待审批' });
       const name = await mine.first().locator('a').textContent();
       await mine.first().getByRole('button', { name: '批准', exact: true }).click();

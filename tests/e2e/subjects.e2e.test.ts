@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Program, runCommand, startProgram } from '../harness/program.ts';
 import { launchBrowser, missingBrowser } from './browser.ts';
-import { type Desk, findBarriers, openDesk, signIn } from './desk.ts';
+import { type Desk, findBarriers, openDesk, PASSWORD, signIn } from './desk.ts';
 
 /** One subject who stays, travels and is not heard for an hour: what the room draws is known. */
 describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
@@ -19,6 +19,24 @@ describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
   /** Yesterday in China: a whole day, whenever this runs. */
   const day = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(Date.now() - 86_400_000);
   const dayMs = Date.parse(`${day}T00:00:00+08:00`);
+  /** As a field of date and time has it. */
+  const local = (ms: number) => new Date(ms + 8 * 3_600_000).toISOString().slice(0, 16);
+  /** REST by the session of the page. */
+  const call = (by: Page, method: string, path: string, body: object, csrf?: string) =>
+    by.evaluate(
+      async ([method, path, body, given]) => {
+        const csrf = given ?? (await (await fetch('/api/v1/session')).json()).csrf ?? '';
+        const answer = await fetch(`/api/v1/${path}`, {
+          method: String(method),
+          headers: { 'content-type': 'application/json', 'x-csrf-token': csrf },
+          body: String(body),
+        });
+        const text = await answer.text();
+        if (!answer.ok) throw new Error(text);
+        return text === '' ? {} : JSON.parse(text);
+      },
+      [method, path, JSON.stringify(body), csrf] as const,
+    );
 
   beforeAll(async () => {
     const place = mkdtempSync(join(tmpdir(), 'wardline-e2e-'));
@@ -85,6 +103,8 @@ describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
 
   test('S5 from the menu to a subject by name', async () => {
     await page.click('nav.menu a[href="/subjects"]');
+    // The board has a field to find somebody too, and stands until the room is loaded.
+    await page.waitForSelector('h1:has-text("矫正对象")');
     await page.fill('.find input', '人员一');
     await page.click('text=测试人员一');
     await page.waitForSelector('h1:has-text("测试人员一")');
@@ -131,14 +151,8 @@ describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
   });
 
   test('S9 a table is refused by its cells, then taken; somebody is taken onto the roster by hand', async () => {
-    await page.evaluate(async () => {
-      const { csrf } = await (await fetch('/api/v1/session')).json();
-      await fetch('/api/v1/organisations', {
-        method: 'PUT',
-        headers: { 'content-type': 'application/json', 'x-csrf-token': csrf },
-        body: JSON.stringify({ path: '445281/office-01', kind: 'justice-office', name: '测试司法所' }),
-      });
-    });
+    const office = { path: '445281/office-01', kind: 'justice-office', name: '测试司法所' };
+    await call(page, 'PUT', 'organisations', office);
     await page.goto(`${program.url}/subjects`);
     await page.click('button:has-text("导入")');
     const table = (type: string) => ({
@@ -177,6 +191,108 @@ describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
     await dialogue.locator('button:has-text("保存")').click();
     await page.waitForSelector('h1:has-text("测试人员三")');
   });
+
+  test('S10 an office asks for leave and is told that the county decides; the county approves; the board shows it', async () => {
+    const office = await sitDown('test-office', 'office-officer', '445281/office-01');
+    await office.page.click('button:has-text("登记外出申请")');
+    const dialogue = office.page.locator('.el-dialog:visible');
+    const field = (label: string) => dialogue.locator(`[aria-label="${label}"]`);
+    await dialogue.locator('.el-select').first().click();
+    await pick(office.page, '测试人员一');
+    await field('目的地').fill('测试医院');
+    await field('外出时间').fill(local(Date.now() - 3_600_000));
+    await field('返回时间').fill(local(Date.now() + 9 * 86_400_000));
+    await field('具体情况与证明材料').fill('测试：住院手续');
+    await expect.poll(() => dialogue.locator('.level').textContent(), poll).toContain('县级审批');
+    expect(await barriers(office.page)).toEqual([]);
+    await office.page.screenshot({ path: join(shots, 'leave-form.png') });
+    await dialogue.locator('button:has-text("提交")').click();
+    const leave = office.page.locator('[data-testid=leave] > ul > li');
+    await expect.poll(() => leave.textContent(), poll).toContain('须由县级审批');
+    expect(await leave.getByRole('button', { name: '撤回' }).count()).toBe(1);
+
+    const county = await sitDown('test-county', 'manager', '445281');
+    await county.page.click('[data-testid=leave] button:has-text("批准") >> nth=0');
+    await expect.poll(() => county.page.textContent('[data-testid=leave]'), poll).toContain('已批准');
+    expect(await county.page.locator('button:has-text("登记外出申请")').count()).toBe(0);
+
+    await page.goto(program.url);
+    const tile = page.locator('.tiles > div', { hasText: '请假' });
+    await expect.poll(() => tile.locator('dd').textContent(), poll).toBe('1');
+    expect([...office.faults, ...county.faults]).toEqual([]);
+    await Promise.all([office.context.close(), county.context.close()]);
+  });
+
+  test('S11 a wristband is given, its order proposed and approved; the subject is handed over to another office', async () => {
+    await call(page, 'PUT', 'organisations', {
+      path: '445281/office-02',
+      kind: 'justice-office',
+      name: '测试司法所二',
+    });
+    await page.goto(`${program.url}/subjects/S1`);
+    const dialogue = page.locator('.el-dialog:visible');
+    const field = (label: string) => dialogue.locator(`[aria-label="${label}"]`);
+    await page.click('button:has-text("分配设备")');
+    await field('设备编号').fill('W1');
+    await dialogue.locator('.el-select').first().click();
+    await pick(page, '电子定位装置');
+    await field('理由（记入审计日志）').fill('测试分配');
+    expect(await barriers(page)).toEqual([]);
+    await page.screenshot({ path: join(shots, 'device-form.png') });
+    await dialogue.locator('button:has-text("保存")').click();
+    await expect.poll(() => page.textContent('[data-testid=devices]'), poll).toContain('无有效审批');
+
+    await page.click('button:has-text("提请使用电子定位装置")');
+    await expect.poll(() => dialogue.textContent(), poll).toContain('W1');
+    expect(await barriers(page)).toEqual([]);
+    await page.screenshot({ path: join(shots, 'order-form.png') });
+    await dialogue.locator('button:has-text("提交")').click();
+    const orders = page.locator('[data-testid=orders]');
+    await orders.getByRole('button', { name: '批准', exact: true }).click();
+    await orders.locator('input').fill('测试批准');
+    await orders.getByRole('button', { name: '批准', exact: true }).click();
+    await expect.poll(() => orders.textContent(), poll).toContain('执行中');
+    await expect.poll(() => page.textContent('[data-testid=devices]'), poll).toContain('使用期限至');
+
+    await page.click('button:has-text("移交")');
+    await dialogue.locator('.el-select').click();
+    await pick(page, '测试司法所二');
+    await field('理由（记入审计日志）').fill('测试移交');
+    expect(await barriers(page)).toEqual([]);
+    await page.screenshot({ path: join(shots, 'move-form.png') });
+    await dialogue.locator('button:has-text("移交")').click();
+    await expect.poll(() => page.textContent('.who'), poll).toContain('445281/office-02');
+    await page.screenshot({ path: join(shots, 'subject-law.png'), fullPage: true });
+    expect(await barriers(page)).toEqual([]);
+  });
+
+  async function pick(of: Page, option: string): Promise<void> {
+    await of.click(`.el-select-dropdown__item:visible:has-text("${option}")`);
+    await of.waitForSelector('.el-select-dropdown__item:visible', { state: 'hidden' });
+  }
+
+  /** Of dialogues that stand: colours have no contrast while they fade. */
+  async function barriers(of: Page): Promise<string[]> {
+    await of.waitForFunction(() => document.querySelector('[class*=fade-enter], [class*=fade-leave]') === null);
+    return findBarriers(of);
+  }
+
+  /** A desk at which somebody of that role sits, who has chosen a password, in the office's room. */
+  async function sitDown(login: string, role: string, organisation: string): Promise<Desk> {
+    const made = await call(page, 'POST', 'accounts', { login, role, organisation });
+    const desk = await openDesk(browser, `${program.url}/office`, { width: 1366, height: 768 });
+    const session = await call(desk.page, 'POST', 'session', { login, password: made.oneTimePassword });
+    await call(
+      desk.page,
+      'PUT',
+      'session/password',
+      { password: made.oneTimePassword, next: PASSWORD },
+      session.csrf,
+    );
+    await signIn(desk.page, PASSWORD, login);
+    await desk.page.waitForSelector('[data-testid=leave]');
+    return desk;
+  }
 
   test('S7 axe finds no barrier; nothing was asked of another origin, and nothing failed in the page', async () => {
     expect(await findBarriers(page)).toEqual([]);
