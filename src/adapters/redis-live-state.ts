@@ -70,20 +70,23 @@ export async function createRedisLiveState({
   return ok({
     put: async (change) => {
       const pipeline = writer.pipeline();
-      if (change.subjects.length > 0) {
+      // Each in text once, for its field and for the message.
+      const subjects = change.subjects.map((subject) => JSON.stringify(subject));
+      const frontiers = change.frontiers.map((frontier) => JSON.stringify(frontier));
+      if (subjects.length > 0)
         pipeline.hset(
           keys.subjects,
-          Object.fromEntries(change.subjects.map((subject) => [subject.subject, JSON.stringify(subject)])),
+          change.subjects.flatMap(({ subject }, i) => [subject, subjects[i] as string]),
         );
-      }
-      if (change.frontiers.length > 0) {
-        const entries = change.frontiers.map((frontier) => [
-          `${frontier.stage}:${frontier.partition}`,
-          JSON.stringify(frontier),
-        ]);
-        pipeline.hset(keys.frontiers, Object.fromEntries(entries));
-      }
-      pipeline.publish(keys.channel, JSON.stringify(change));
+      if (frontiers.length > 0)
+        pipeline.hset(
+          keys.frontiers,
+          change.frontiers.flatMap(({ stage, partition }, i) => [
+            `${stage}:${partition}`,
+            frontiers[i] as string,
+          ]),
+        );
+      pipeline.publish(keys.channel, `{"subjects":[${subjects}],"frontiers":[${frontiers}]}`);
       const results = await pipeline.exec();
       const failure = results?.find(([error]) => error !== null)?.[0];
       if (failure) throw failure;
