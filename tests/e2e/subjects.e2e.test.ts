@@ -273,7 +273,9 @@ describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
 
   /** Of dialogues that stand: colours have no contrast while they fade. */
   async function barriers(of: Page): Promise<string[]> {
-    await of.waitForFunction(() => document.querySelector('[class*=fade-enter], [class*=fade-leave]') === null);
+    await of.waitForFunction(
+      () => document.querySelector('[class*=fade-enter], [class*=fade-leave]') === null,
+    );
     return findBarriers(of);
   }
 

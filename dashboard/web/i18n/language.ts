@@ -52,6 +52,9 @@ export const inputInstant = (local: string): string => new Date(`${local}:00+08:
 /** The same the other way: an instant → `2026-03-02T17:02`. */
 export const inputOf = (ms: number): string => `${isoDay(ms)}T${clock(ms).slice(0, 5)}`;
 
+/** `2026-03-02 17:02`, for what may be years away. */
+export const minute = (ms: number): string => inputOf(ms).replace('T', ' ');
+
 /** `17:02:14` */
 export const clock = (ms: number): string => clockFormat.format(ms);
 

@@ -65,6 +65,7 @@ export const en: SubjectWords = {
     endings: { released: 'released', terminated: 'terminated', 'moved-away': 'place of execution changed' },
     save: 'End correction',
     sure: 'Can’t be undone: press again',
+    noRecord: 'Enter the legal type and the dates of correction first (“Change”).',
     ended: (how, at) => `${how} (${at})`,
   },
   table: {

@@ -64,6 +64,7 @@ export const zh = {
     endings: { released: '解除矫正', terminated: '终止矫正', 'moved-away': '变更执行地' },
     save: '结束矫正',
     sure: '不可撤销：再按一次',
+    noRecord: '请先在「修改」中填写矫正类别和起止日期。',
     ended: (how: string, at: string) => `${how}（${at}）`,
   },
   table: {
