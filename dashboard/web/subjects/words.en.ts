@@ -34,7 +34,7 @@ export const en: SubjectWords = {
     save: 'Save',
   },
   device: {
-    deeds: { assign: 'Assign a device', change: 'Change the device', end: 'Take the device back' },
+    deeds: { assign: 'Assign a device', change: 'Change', end: 'Take back' },
     id: 'Device id',
     kind: 'Kind of device',
     interval: 'Reports every (s)',
