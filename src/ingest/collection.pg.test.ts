@@ -120,8 +120,13 @@ test('W3 the end of correction stops the collection at its minute, of phones as 
     at('2026-02-04T23:59:00Z', 'P1'),
     at('2026-02-05T00:00:00Z', 'P1'),
     { type: 'status', device: 'W1', at: '2026-02-05T00:00:00Z', status: 'reachable' },
+    { type: 'checkin', subject: 'S1', terminal: 'T1', at: '2026-02-05T00:00:00Z', method: 'fingerprint' },
   ]);
   expect(answer.body.accepted).toBe(1);
-  expect(answer.body.refused.map(({ code }) => code)).toEqual(['correction-ended', 'correction-ended']);
+  expect(answer.body.refused.map(({ index, code }) => [index, code])).toEqual([
+    [1, 'correction-ended'],
+    [2, 'correction-ended'],
+    [3, 'correction-ended'],
+  ]);
   expect(await holders()).toEqual([]);
 });

@@ -376,3 +376,27 @@ test('TM14 whatever bytes a connection brings, slowly or cut, the port answers t
   expect((await upload('SN4', '1\t2026-02-26 09:00:00\t0\t1')).body).toBe('OK: 1');
   slow.destroy();
 });
+
+test('W3 after the end of correction a punch is acknowledged and counted, and is on no log, in no message and in no quarantine', async () => {
+  await own.database.query({
+    text: `INSERT INTO supervision_dates (subject, collects_until, changed_by, changed_at) VALUES ('S3', '2026-02-25T00:00:00Z', 'x', now())`,
+    values: [],
+  });
+  // When the intake knows this one, it has read the roster anew.
+  await ingest.enrol([subjectWith('S8', { id: 'D8' })]);
+  const before = (await quarantined()).length;
+  const answer = await upload('SN1', '2\t2026-02-25 07:59:59\t0\t1\n2\t2026-02-25 08:00:00\t0\t1');
+  expect(answer).toMatchObject({ status: 200, body: 'OK: 2' });
+  expect((await checkins('S3')).filter((line) => line.includes('2026-02-25'))).toEqual([]);
+  expect(await checkins('S3')).toContain('S3 T1 2026-02-24T23:59:59.000Z fingerprint');
+  expect(await quarantined()).toHaveLength(before);
+  expect(await rows(`SELECT device, code, count::int FROM uncollected WHERE subject = 'S3'`)).toEqual([
+    { device: 'T1', code: 'correction-ended', count: 1 },
+  ]);
+  const messages =
+    "SELECT record FROM device_messages WHERE subject = 'S3' AND (record LIKE '%02-24%' OR record LIKE '%02-25%')";
+  await until(async () => (await rows(messages)).length > 0);
+  // Messages are written in the background: one that comes late would be the second.
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect(await rows(messages)).toHaveLength(1);
+});

@@ -10,7 +10,7 @@ import { decodeObservation, encodeLogEvent } from '../kernel/log-line.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import type { Protocol } from '../kernel/roster.ts';
 import type { LogEntry, ObservationLog } from '../ports/observation-log.ts';
-import { isUncollected, mayCollect } from './collection.ts';
+import { type CollectedBy, isUncollected, mayCollect } from './collection.ts';
 import { toWgs84 } from './coordinates.ts';
 import type { Quarantine, Source } from './quarantine.ts';
 import type { Assignment, Devices } from './roster-cache.ts';
@@ -156,10 +156,8 @@ export function admit(
       'at',
       "lies before 1980-01-06, the begin of GPS time: set the device's clock",
     );
-  if (by !== null) {
-    const lawful = mayCollect(by, type, atMs);
-    if (!lawful.ok) return fail({ ...lawful.error, whose: { device: by.device, subject: by.subject } });
-  }
+  const lawful = mayCollect(by, type, atMs);
+  if (!lawful.ok) return fail({ ...lawful.error, whose: { device: by.device, subject: by.subject } });
   if (decoded.value.type === 'position' && decoded.value.lat === 0 && decoded.value.lon === 0)
     return refuse('bad-coordinates', 'lat', '0, 0 is what a device says that has no fix');
   const crs = feed === null ? 'wgs84' : (deps.devices.crsOf?.(feed) ?? 'wgs84');
@@ -171,8 +169,8 @@ export function admit(
 interface Named {
   readonly json: Json;
   readonly feed: string | null;
-  /** Null: no device of the subject's said it. */
-  readonly by: Assignment | null;
+  /** The device that said it, or the terminal. */
+  readonly by: CollectedBy & Pick<Assignment, 'device' | 'subject'>;
 }
 
 /** Puts the roster's device and subject in the place of the id on the wire. */
@@ -226,7 +224,12 @@ function nameSubject(json: Json, origin: Origin, devices: Devices): Result<Named
     ? ok({
         json: origin.trustReceived === true ? json : { ...json, received: undefined },
         feed: origin.feed,
-        by: null,
+        by: {
+          device: typeof json.terminal === 'string' ? json.terminal : '',
+          subject,
+          terms: null,
+          endsMs: devices.endOf?.(subject) ?? null,
+        },
       })
     : refuse('unknown-reference', 'subject', `${JSON.stringify(subject)} is not on the roster`);
 }

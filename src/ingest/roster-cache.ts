@@ -10,7 +10,7 @@ import type { Protocol } from '../kernel/roster.ts';
 import type { Database } from '../ports/database.ts';
 import { listDeviceSecrets } from '../store/device-secrets.ts';
 import { listFeedCrs } from '../store/feeds.ts';
-import { confirmRoster, findDocument, listAssignments, listSubjectIds } from '../store/roster.ts';
+import { confirmRoster, findDocument, listAssignments, listSubjectEnds } from '../store/roster.ts';
 import { listPins, listTerminals } from '../store/terminals.ts';
 import type { Term } from './collection.ts';
 import { CRS, type Crs } from './coordinates.ts';
@@ -32,6 +32,8 @@ export interface Devices {
   /** The assignment that holds at `atMs` for an id on the wire; a device is also found by its own id. */
   resolve(address: string, atMs: Instant, protocol?: Protocol): Result<Assignment, Refusal>;
   hasSubject(id: string): boolean;
+  /** From when on nothing of the subject may be collected; null or absent: no end is known. */
+  endOf?(subject: string): Instant | null;
   /** What a feed's coordinates are in; absent: WGS-84. */
   crsOf?(feed: string): Crs;
   /** `clockSkewS` of the policy as it stands; undefined where it says nothing. */
@@ -55,6 +57,7 @@ const RETRY_MS = 1000;
 export async function openRosterCache(deps: { database: Database; logger: Logger }): Promise<RosterCache> {
   let byAddress = new Map<string, Assignment[]>();
   let bySubject = new Map<string, Assignment[]>();
+  let ends = new Map<string, Instant>();
   let crsByFeed = new Map<string, Crs>();
   let secrets = new Map<string, string>();
   let terminals = createTerminalRoster({ terminals: [], pins: [], devices: [], timeZone: DEFAULT_ZONE });
@@ -66,21 +69,20 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
   let again: NodeJS.Timeout | undefined;
 
   async function load(): Promise<void> {
-    const [assignments, ids, documents, feeds, secretRows, calendars, terminalRows, pins] = await Promise.all(
-      [
+    const [assignments, subjects, documents, feeds, secretRows, calendars, terminalRows, pins] =
+      await Promise.all([
         listAssignments(deps.database),
-        listSubjectIds(deps.database),
+        listSubjectEnds(deps.database),
         findDocument(deps.database, 'policy'),
         listFeedCrs(deps.database),
         listDeviceSecrets(deps.database),
         findDocument(deps.database, 'calendar'),
         listTerminals(deps.database),
         listPins(deps.database),
-      ],
-    );
+      ]);
     const policy = decodePolicyDocument(documents[0]?.document ?? {});
     const found = new Map<string, Assignment[]>();
-    const own = new Map<string, Assignment[]>(ids.map((row) => [row.id, []]));
+    const own = new Map<string, Assignment[]>(subjects.map((row) => [row.id, []]));
     const put = (key: string, assignment: Assignment) => {
       const others = found.get(key);
       if (others === undefined) found.set(key, [assignment]);
@@ -129,6 +131,9 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
     });
     byAddress = found;
     bySubject = own;
+    ends = new Map(
+      subjects.flatMap(({ id, collects_until: end }) => (end === null ? [] : [[id, end.getTime()] as const])),
+    );
     secrets = new Map(secretRows.map(({ device, secret }) => [device, secret]));
     crsByFeed = new Map(feeds.map(({ id, crs }) => [id, CRS.find((known) => known === crs) ?? 'wgs84']));
     clockSkewS = policy.ok ? policy.value.default.clockSkewS : undefined;
@@ -167,6 +172,7 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
     resolve: (address, atMs, protocol) =>
       resolveAssignment(byAddress.get(address) ?? [], address, atMs, protocol),
     hasSubject: (id) => bySubject.has(id),
+    endOf: (subject) => ends.get(subject) ?? null,
     crsOf: (feed) => crsByFeed.get(feed) ?? 'wgs84',
     clockSkewS: () => clockSkewS,
     secretOf: (address, protocol) => {

@@ -7,6 +7,7 @@
 import { type Instant, parseInstant } from '../kernel/instant.ts';
 import type { CheckinMethod } from '../kernel/log-event.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
+import { isUncollected } from './collection.ts';
 import type { DeviceMessages } from './device-messages.ts';
 import type { Draft, Intake, Origin } from './intake.ts';
 import type { DeviceRecord } from './protocols/record.ts';
@@ -66,7 +67,7 @@ export function createTerminalTake(deps: TerminalTakeDeps) {
     };
     const drafts: Draft[] = [];
     const of: { line: TerminalLine; pin: string }[] = [];
-    const said: (() => void)[] = [];
+    const said: { readonly draft: number | null; keep(): void }[] = [];
     let read = 0;
     const unreadable: Refusal = {
       code: 'bad-shape',
@@ -88,7 +89,11 @@ export function createTerminalTake(deps: TerminalTakeDeps) {
           const refusal = roster.isKnown(terminal) ? NO_OFFICE : unknownTerminal(terminal);
           drafts.push({ json: fail(refusal), device: terminal, raw: NOTHING });
           of.push({ line, pin: '' });
-        } else said.push(() => deps.messages.keep(origin, owner, corrected(record, driftMs)));
+        } else
+          said.push({
+            draft: null,
+            keep: () => deps.messages.keep(origin, owner, corrected(record, driftMs)),
+          });
         continue;
       }
       const pin = String(record.pin);
@@ -98,12 +103,18 @@ export function createTerminalTake(deps: TerminalTakeDeps) {
       of.push({ line, pin });
       // Refused, it is shown all the same to whose the terminal is: somebody has to find out who that was.
       const owner = whose.ok ? { ...whose.value, office: null } : ownerOf(atMs);
-      if (owner !== undefined) said.push(() => deps.messages.keep(origin, owner, corrected(record, driftMs)));
+      if (owner !== undefined)
+        said.push({
+          draft: drafts.length - 1,
+          keep: () => deps.messages.keep(origin, owner, corrected(record, driftMs)),
+        });
     }
     const taken = await deps.intake.take(drafts, origin);
+    const uncollected = new Set<number | null>();
     for (const { index, ...refusal } of taken.refused) {
       const draft = of[index];
-      if (draft !== undefined) setAside(refusal, draft.pin, draft.line);
+      if (isUncollected(refusal.code)) uncollected.add(index);
+      else if (draft !== undefined) setAside(refusal, draft.pin, draft.line);
     }
     const rows: Refused[] = [];
     for (const { refusal, lines: kept } of asides.values()) {
@@ -118,7 +129,7 @@ export function createTerminalTake(deps: TerminalTakeDeps) {
       });
     }
     await quarantine.add(rows);
-    for (const keep of said) keep();
+    for (const { draft, keep } of said) if (!uncollected.has(draft)) keep();
     return { read, refused: [...asides.values()].map(({ refusal }) => refusal) };
   }
 

@@ -120,10 +120,11 @@ export const listAssignments = statement<[]>()(
     ORDER BY d.id, d.valid_from`,
 );
 
-export const listSubjectIds = statement<[]>()(
-  'roster.subject-ids',
-  { id: 'text' },
-  'SELECT id FROM subjects',
+/** With the end of correction, from which on nothing of them is collected. */
+export const listSubjectEnds = statement<[]>()(
+  'roster.subject-ends',
+  { id: 'text', collects_until: 'timestamptz?' },
+  'SELECT s.id, d.collects_until FROM subjects s LEFT JOIN supervision_dates d ON d.subject = s.id',
 );
 
 /** $1: array of {id, feature}; `office` of a new one: whose own it is. Answers those that were new or differ from before. */
