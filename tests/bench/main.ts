@@ -22,6 +22,7 @@ const BENCHES: Readonly<Record<string, (seconds: number) => Promise<Figure[]>>> 
   ingest: async (seconds) => (await import('./ingest.ts')).benchIngest(seconds),
   pipeline: async (seconds) => (await import('./pipeline.ts')).benchPipeline(seconds),
   devices: async (seconds) => (await import('./devices.ts')).benchDevices(seconds),
+  live: async (seconds) => (await import('./live.ts')).benchLive(seconds),
   decoders: async (seconds) => (await import('./decoders.ts')).benchDecoders(seconds),
   replay: async (seconds) => (await import('./replay.ts')).benchReplay(seconds),
   zones: async (seconds) => (await import('./zones.ts')).benchZones(seconds),

@@ -3,9 +3,9 @@
  * accepted, recorded and judged a second, beside the bare chain of the same parts; then, at 2,000 a second, the time from the
  * acceptance of a violation to its alert frame on a websocket.
  */
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,29 +14,17 @@ import { connectDatabase, type Database } from '../../src/adapters/database.ts';
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts';
 import { createLogger } from '../../src/adapters/logger.ts';
 import { createLoad, type Load } from '../../src/demo/load.ts';
-import { encodeRoster } from '../../src/kernel/roster-file.ts';
-import { encodeZones } from '../../src/kernel/zone-file.ts';
-import { type Program, runCommand, startProgram } from '../harness/program.ts';
+import { type Program, startProgram } from '../harness/program.ts';
 import { type Figure, figure, kafkaBrokers, percentile } from './figure.ts';
+import { loadAt, pause, post, prepare, runLoad, signIn, until } from './loaded-program.ts';
 
 const SUBJECTS = 10_000;
 /** Subjects whom the load leaves alone: each violates once. */
 const VIOLATORS = 500;
-const BATCH = 500;
-/** Requests under way at once. */
-const IN_FLIGHT = 16;
 /** Before what is measured, of the ceiling too: compiled code and open connections are what a service has. */
 const WARM_UP_S = 3;
-const PASSWORD = 'test-password';
 const logger = createLogger('error');
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-
-interface Loaded {
-  readonly accepted: number;
-  readonly seconds: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
 
 export async function benchPipeline(seconds: number): Promise<Figure[]> {
   const brokers = kafkaBrokers();
@@ -65,10 +53,10 @@ export async function benchPipeline(seconds: number): Promise<Figure[]> {
     const token = await prepare(env, folder, load);
     const consumers = second ?? main;
     const where = split ? 'two processes' : 'one process';
-    const warmUp = await runLoad(main, token, WARM_UP_S);
+    const warmUp = await runLoad(main, token, WARM_UP_S, { subjects: SUBJECTS });
     await reached(consumers, warmUp.accepted);
     const startedMs = performance.now();
-    const loaded = await runLoad(main, token, seconds);
+    const loaded = await runLoad(main, token, seconds, { subjects: SUBJECTS });
     const [recordedS, judgedS] = (await reached(consumers, warmUp.accepted + loaded.accepted)).map(
       (ms) => (ms - startedMs) / 1000,
     );
@@ -109,21 +97,6 @@ export async function benchPipeline(seconds: number): Promise<Figure[]> {
   return figures;
 }
 
-async function prepare(env: Readonly<Record<string, string>>, folder: string, load: Load): Promise<string> {
-  const files = { roster: join(folder, 'roster.json'), zones: join(folder, 'zones.geojson') };
-  writeFileSync(files.roster, JSON.stringify(encodeRoster(load.roster)));
-  writeFileSync(files.zones, JSON.stringify(encodeZones(load.zones)));
-  const loaded = await runCommand(env, ['roster', 'load', '--roster', files.roster, '--zones', files.zones]);
-  if (loaded.code !== 0) throw new Error(loaded.stderr);
-  const token = (await runCommand(env, ['token', 'create', '--feed', 'F'])).stdout.trim();
-  await pause(3000);
-  return token;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 /** When all of `observations` were recorded, and judged. */
 function reached(program: Program, observations: number): Promise<number[]> {
   return Promise.all(
@@ -140,47 +113,6 @@ async function counted(program: Program, counter: string): Promise<number> {
   return Number(new RegExp(`^${counter} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
 }
 
-async function runLoad(
-  program: Program,
-  token: string,
-  seconds: number,
-  rate = 0,
-  batch = BATCH,
-): Promise<Loaded> {
-  return loadAt(`${program.url}/ingest/v1/observations`, token, seconds, rate, batch);
-}
-
-async function loadAt(
-  url: string,
-  token: string,
-  seconds: number,
-  rate: number,
-  batch: number,
-): Promise<Loaded> {
-  const child = spawn(
-    process.execPath,
-    [
-      here('./load-child.ts'),
-      url,
-      token,
-      String(SUBJECTS),
-      String(batch),
-      String(IN_FLIGHT),
-      String(seconds),
-      String(rate),
-    ],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  await once(child, 'close');
-  return JSON.parse(text) as Loaded;
-}
-
 async function bareChain(
   brokers: string[],
   databaseUrl: string,
@@ -188,10 +120,10 @@ async function bareChain(
 ): Promise<{ accepted: number; recorded: number }> {
   const child = fork(here('./bare-chain.ts'), [brokers.join(','), databaseUrl]);
   const [url] = (await once(child, 'message')) as [string];
-  const warmUp = await loadAt(url, 'none', WARM_UP_S, 0, BATCH);
+  const warmUp = await loadAt(url, 'none', WARM_UP_S, { subjects: SUBJECTS });
   while ((await askCount(child)) < warmUp.accepted) await pause(50);
   const startedMs = performance.now();
-  const loaded = await loadAt(url, 'none', seconds, 0, BATCH);
+  const loaded = await loadAt(url, 'none', seconds, { subjects: SUBJECTS });
   while ((await askCount(child)) < warmUp.accepted + loaded.accepted) await pause(50);
   const elapsedS = (performance.now() - startedMs) / 1000;
   child.kill('SIGKILL');
@@ -229,7 +161,7 @@ async function latencies(
   await once(socket, 'open');
   socket.send('{"type":"hello","protocol":1}');
   await pause(1000);
-  const background = runLoad(program, token, seconds, 2000, 20);
+  const background = runLoad(program, token, seconds, { rate: 2000, batch: 20, subjects: SUBJECTS });
   const shown: number[] = [];
   const sent: number[] = [];
   const stored: number[] = [];
@@ -265,41 +197,10 @@ async function latencies(
   ];
 }
 
-const WAIT_MS = 30_000;
-
-/** Asks until there is an answer; one that doesn't come is a fault, not a long time. */
-async function until(what: string, ask: () => Promise<number | undefined>): Promise<number> {
-  const untilMs = performance.now() + WAIT_MS;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (performance.now() > untilMs) throw new Error(`${what}: nothing within ${WAIT_MS / 1000} s`);
-    await pause(2);
-  }
-}
-
 async function positionsOf(database: Database, subject: string): Promise<number> {
   const { rows } = await database.query<{ n: string }>({
     text: 'SELECT count(*) AS n FROM positions WHERE subject = $1',
     values: [subject],
   });
   return Number(rows[0]?.n);
-}
-
-async function post(program: Program, token: string, line: string): Promise<void> {
-  const answer = await fetch(`${program.url}/ingest/v1/observations`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' },
-    body: line,
-  });
-  if (answer.status !== 200) throw new Error(`refused with ${answer.status}`);
-}
-
-async function signIn(program: Program): Promise<string> {
-  const answer = await fetch(`${program.url}/api/v1/session`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: program.url },
-    body: JSON.stringify({ login: 'admin', password: PASSWORD }),
-  });
-  return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
 }
