@@ -66,6 +66,31 @@ test('L3 leave runs until the return is recorded; an order until it ends; both s
   ).toEqual([]);
 });
 
+test('L3 an order that has ended is overdue until the wristband is taken back', () => {
+  const order = {
+    ground: 'x',
+    fromMs: at('2026-01-01T00:00:00'),
+    untilMs: at('2026-03-01T00:00:00'),
+  };
+  const worn = {
+    id: 'W1',
+    kind: 'wristband' as const,
+    feed: null,
+    intervalS: 60,
+    fromMs: order.fromMs,
+    untilMs: null,
+    protocol: null,
+    address: null,
+    order,
+  };
+  const clocksWith = (untilMs: number | null) =>
+    clocksOf({ ...bare, devices: [{ ...worn, untilMs }] }, NO_DATES, WALL);
+  expect(shown(clocksWith(null), at('2026-03-05T00:00:00'))[0]?.slice(0, 2)).toEqual(['order-end', 'due']);
+  const takenBackMs = at('2026-03-02T10:00:00');
+  expect(shown(clocksWith(takenBackMs), at('2026-03-02T09:00:00'))).toHaveLength(1);
+  expect(shown(clocksWith(takenBackMs), at('2026-03-02T10:00:00'))).toEqual([]);
+});
+
 test('L4 with the end of correction every other clock stops and collection ends, at midnight of the roster’s zone', () => {
   const dates = { ...NO_DATES, endsOn: '2026-03-10', lostSinceMs: at('2026-03-05T00:00:00') };
   expect(collectionEndMs(dates, WALL)).toBe(at('2026-03-11T00:00:00'));

@@ -3,7 +3,7 @@
  * takes its place; the last stage stays, overdue, until the fact that ends it. Pure; rules L in SPEC.md.
  */
 import type { Instant } from '../kernel/instant.ts';
-import type { Permit, SubjectProfile } from '../kernel/roster.ts';
+import type { Permit, PositioningOrder, SubjectProfile } from '../kernel/roster.ts';
 import type { WallClock } from '../kernel/wall-clock.ts';
 import { addDays, addMonths, beginOf, dayOf, endOf } from './local-days.ts';
 import { type Article, type Measures, measuresOn } from './measures.ts';
@@ -77,8 +77,8 @@ export function clocksOf(
     ...reportIn(dates, wall),
     ...lost(dates, wall),
     ...profile.permits.flatMap((permit) => leave(permit, wall)),
-    ...profile.devices.flatMap(({ id, order }) =>
-      order === null ? [] : [orderEnd(id, order.fromMs, order.untilMs, wall)],
+    ...profile.devices.flatMap(({ id, order, untilMs }) =>
+      order === null ? [] : [orderEnd(id, order, untilMs, wall)],
     ),
     ...(endMs === null ? [] : [correctionEnd(endMs, wall)]),
   ];
@@ -162,7 +162,13 @@ function leave({ id, fromMs, untilMs, returnedAtMs }: Permit, wall: WallClock): 
   ];
 }
 
-function orderEnd(device: string, fromMs: Instant, untilMs: Instant, wall: WallClock): LegalClock {
+/** Until the wristband is taken back: past its end it has to come off. */
+function orderEnd(
+  device: string,
+  { fromMs, untilMs }: PositioningOrder,
+  takenBackMs: Instant | null,
+  wall: WallClock,
+): LegalClock {
   const measures = measuresOn(dayOf(fromMs, wall));
   return {
     kind: 'order-end',
@@ -170,7 +176,7 @@ function orderEnd(device: string, fromMs: Instant, untilMs: Instant, wall: WallC
     about: device,
     opensMs: fromMs,
     dueMs: untilMs,
-    closesMs: null,
+    closesMs: takenBackMs,
     article: measures.order.article,
     measures: measures.version,
   };
