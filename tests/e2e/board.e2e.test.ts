@@ -1,16 +1,13 @@
 /// <reference lib="dom" />
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Program, startProgram } from '../harness/program.ts';
 import { launchBrowser, missingBrowser } from './browser.ts';
 import { type Cable, layCable } from './cable.ts';
 import { type Desk, findBarriers, openDesk, signIn } from './desk.ts';
-
-const readmePicture = fileURLToPath(new URL('../../docs/images/board.png', import.meta.url));
 
 describe.skipIf(missingBrowser !== undefined)('the live board over the demo', () => {
   let program: Program;
@@ -256,12 +253,6 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     await page.waitForTimeout(2000);
     await shoot(`board-${theme}`);
     expect(await findBarriers(page)).toEqual([]);
-    if (theme === 'light' && process.env.UPDATE_SCREENSHOTS === '1') {
-      mkdirSync(join(readmePicture, '..'), { recursive: true });
-      await page.click('.zoom .whole');
-      await page.waitForTimeout(3000);
-      await page.screenshot({ path: readmePicture });
-    }
   });
 
   test('P10 English is whole: no Chinese is left but names', async () => {
