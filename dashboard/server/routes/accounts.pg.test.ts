@@ -164,10 +164,18 @@ test('R11 organisations are a tree: made, changed by version, removed when nothi
   expect((await remove(2)).body).toEqual({ path: '445281/office-01' });
 });
 
-test('R12 who made, changed or reset an account, made or revoked a token, stands in the audit; no secret does', async () => {
+test('R12 who made, changed or reset an account, changed or removed an organisation, made or revoked a token, stands in the audit; no secret does', async () => {
   const { body } = await call(whole, 'GET', 'audit?limit=1000');
   const deeds = new Set(body.items.map(({ action }: { action: string }) => action));
-  for (const action of ['account.make', 'account.change', 'account.reset', 'token.create', 'token.revoke'])
+  for (const action of [
+    'account.make',
+    'account.change',
+    'account.reset',
+    'organisation.change',
+    'organisation.remove',
+    'token.create',
+    'token.revoke',
+  ])
     expect(deeds).toContain(action);
   expect(JSON.stringify(body)).not.toMatch(/password|hash/i);
 });

@@ -4,6 +4,7 @@ import type { Database } from '../../../src/ports/database.ts';
 import { declareFeed } from '../../../src/store/feeds.ts';
 import { notifyRoster } from '../../../src/store/roster.ts';
 import { listFeeds } from '../../../src/store/roster-views.ts';
+import { audit } from '../audit.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
@@ -61,9 +62,12 @@ export function registerFeedRoutes(app: App, deps: { readonly database: Database
       const { name = null, crs = null } = request.body;
       if ([id, name].some((text) => text?.includes('\0') === true || text?.isWellFormed() === false))
         throw new Problem('bad-request', 'id and name must be texts that can be kept');
-      await declareFeed(db, id, name, crs);
-      // The intake holds feeds beside the roster in its memory.
-      await notifyRoster(db, '');
+      await db.transaction(async (tx) => {
+        await declareFeed(tx, id, name, crs);
+        await audit(tx, request, { action: 'feed.declare', target: id, detail: { name, crs } });
+        // The intake holds feeds beside the roster in its memory.
+        await notifyRoster(tx, '');
+      });
       request.log.info(
         { event: 'feeds.declared', account: actor.name, feed: id, crs },
         'a feed was declared',

@@ -9,6 +9,7 @@ import {
   removeOrganisation,
 } from '../../../src/store/organisations.ts';
 import { notifyRoster } from '../../../src/store/roster.ts';
+import { audit } from '../audit.ts';
 import { covers } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -94,18 +95,23 @@ export function registerOrganisationRoutes(app: App, deps: { readonly database: 
       const { actor } = callerOf(request);
       if (!covers(actor.organisation, path))
         throw new Problem('not-found', 'this path lies outside your organisation');
-      const [row] =
-        version === undefined
-          ? await addOrganisation(db, path, kind, name, code)
-          : await changeOrganisation(db, path, kind, name, code, version);
-      if (row === undefined)
-        throw new Problem(
-          'conflict',
+      const row = await db.transaction(async (tx) => {
+        const [set] =
           version === undefined
-            ? 'this path is taken: give its version to change it'
-            : `there is none with version ${version}: read it again`,
-        );
-      await notifyRoster(db, '');
+            ? await addOrganisation(tx, path, kind, name, code)
+            : await changeOrganisation(tx, path, kind, name, code, version);
+        if (set === undefined)
+          throw new Problem(
+            'conflict',
+            version === undefined
+              ? 'this path is taken: give its version to change it'
+              : `there is none with version ${version}: read it again`,
+          );
+        const detail = { kind, name, code, version: set.version };
+        await audit(tx, request, { action: 'organisation.change', target: path, office: path, detail });
+        await notifyRoster(tx, '');
+        return set;
+      });
       request.log.info({ event: 'organisation.set', account: actor.name, path }, 'an organisation was set');
       return toItem(row);
     },
@@ -133,10 +139,14 @@ export function registerOrganisationRoutes(app: App, deps: { readonly database: 
       const holds = Object.entries(below ?? {}).filter(([, count]) => count !== '0');
       if (holds.length > 0)
         throw new Problem('conflict', `it still has ${holds.map(([what, n]) => `${n} ${what}`).join(', ')}`);
-      const [removed] = await removeOrganisation(db, path, version);
-      if (removed === undefined)
-        throw new Problem('conflict', `there is none with version ${version}: read it again`);
-      await notifyRoster(db, '');
+      const removed = await db.transaction(async (tx) => {
+        const [gone] = await removeOrganisation(tx, path, version);
+        if (gone === undefined)
+          throw new Problem('conflict', `there is none with version ${version}: read it again`);
+        await audit(tx, request, { action: 'organisation.remove', target: path, office: path });
+        await notifyRoster(tx, '');
+        return gone;
+      });
       request.log.info(
         { event: 'organisation.removed', account: actor.name, path },
         'an organisation was removed',

@@ -6,6 +6,7 @@ import { CONTACTS } from '../../../src/kernel/casework.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { addResponseCard } from '../../../src/store/response-cards.ts';
+import { audit } from '../audit.ts';
 import { can, covers } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -80,14 +81,11 @@ export function registerResponseCardRoutes(
       const { organisation = actor.organisation } = request.query;
       if (!can(actor, 'cards.write', organisation)) throw new Problem('not-found');
       const { kind } = request.params;
-      await addResponseCard(
-        db,
-        organisation,
-        kind,
-        JSON.stringify(request.body),
-        actor.name,
-        new Date(deps.now()),
-      );
+      const card = JSON.stringify(request.body);
+      await db.transaction(async (tx) => {
+        await addResponseCard(tx, organisation, kind, card, actor.name, new Date(deps.now()));
+        await audit(tx, request, { action: 'card.write', target: kind, office: organisation });
+      });
       request.log.info({ event: 'card.written', kind, organisation, account: actor.name }, 'a response card');
       return toListed(kind, organisation);
     },
