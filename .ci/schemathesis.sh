@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Schemathesis over the OpenAPI of a started program, as each role: no 5xx, no answer that breaks its schema. SCHEMATHESIS_S seconds a role
-# (20). The tool goes into the cache folder. Exit code 0: nothing found; 3: the tool could not be installed, so nothing was tried.
+# (12). The tool goes into the cache folder. Exit code 0: nothing found; 3: the tool could not be installed, so nothing was tried.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache=${WARDLINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/wardline}
 version=4.32.5
 tool=$cache/schemathesis-$version
-seconds=${SCHEMATHESIS_S:-20}
+seconds=${SCHEMATHESIS_S:-12}
 out=$(mktemp -d)
 chmod 755 "$out"
 node=$PWD/node_modules/.bin/node

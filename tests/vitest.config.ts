@@ -13,8 +13,8 @@ export default defineConfig({
   test: {
     reporters: ['default', './tests/harness/totals-reporter.ts'],
     globalSetup: ['./tests/harness/postgres-server.ts'],
-    // Two cores: more workers would only fight with the one Postgres that they share.
-    maxWorkers: 2,
+    // One more than the two cores: many of them wait, for timers or for a program that starts.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,

@@ -102,7 +102,8 @@ export const writeJournal = (id: string, entry: { text: string; promisedAt?: str
 
 export const findRota = () => get<Rota>('rota');
 export const saveRota = (rota: Rota) => send<Rota>('PUT', 'rota', rota);
-export const rotaPlan = (days: number) => get<{ items: readonly PlannedShift[] }>('rota/plan', { days });
+export const rotaPlan = (from: string, days: number) =>
+  get<{ items: readonly PlannedShift[] }>('rota/plan', { from, days });
 
 export interface SpotCheck {
   readonly check: string;
