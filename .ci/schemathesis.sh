@@ -57,20 +57,36 @@ cat >"$out/zones.geojson" <<'JSON'
 JSON
 "$node" src/main.ts roster load --roster "$out/roster.json" --zones "$out/zones.geojson" >/dev/null
 
+# As one role, for so many seconds. It keeps its own cache where it is run.
+ask() {
+  (cd "$out" && "$tool/bin/schemathesis" run "$url/api/docs/json" --url "$url" -H "Authorization: Bearer $token" \
+    --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
+    --phases coverage,fuzzing --max-time "$1" --seed 1 --continue-on-failure --no-shrink --request-timeout 30 \
+    --warnings off --output-sanitize true) >"$out/$role.log" 2>&1
+}
+# Every operation was asked something.
+is_whole() {
+  local all tested
+  all=$(sed -n 's/.*Selected: [0-9]*\/\([0-9]*\).*/\1/p' "$out/$role.log")
+  tested=$(sed -n 's/.*Tested: \([0-9]*\).*/\1/p' "$out/$role.log")
+  [ -n "$all" ] && [ "$all" = "$tested" ]
+}
+
 failed=0
 for role in administrator duty-officer office-officer manager auditor prosecutor; do
   token=$("$node" src/main.ts token create --role "$role" --minors)
   echo "schemathesis: as $role"
-  # It keeps its own cache where it is run.
-  if ! (cd "$out" && "$tool/bin/schemathesis" run "$url/api/docs/json" --url "$url" -H "Authorization: Bearer $token" \
-    --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
-    --phases coverage,fuzzing --max-time "$seconds" --seed 1 --continue-on-failure --no-shrink --request-timeout 30 \
-    --warnings off --output-sanitize true) >"$out/$role.log" 2>&1; then
+  is_fine=1
+  ask "$seconds" || is_fine=0
+  # On a busy machine the time is over before all was asked: once more, with more of it.
+  if [ "$is_fine" = 1 ] && ! is_whole; then ask "$((seconds * 5))" || is_fine=0; fi
+  if [ "$is_fine" = 0 ]; then
     failed=1
     tail -n 80 "$out/$role.log"
-  elif grep -q 'Empty test suite' "$out/$role.log"; then
+  elif ! is_whole; then
     failed=1
-    echo "schemathesis: $seconds s were too few to ask anything: nothing was tried"
+    echo "schemathesis: $((seconds * 5)) s were too few to ask every operation"
+    tail -n 20 "$out/$role.log"
   else
     grep -E 'Tested:|generated' "$out/$role.log"
     tail -n 1 "$out/$role.log"
