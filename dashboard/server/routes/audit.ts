@@ -8,9 +8,9 @@ import { can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
-import { beforeOf } from './device-command-view.ts';
 import {
   answers,
+  beforeOf,
   Cursor,
   encodeCursor,
   Id,

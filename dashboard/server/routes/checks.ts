@@ -27,8 +27,8 @@ import { Problem } from '../problem.ts';
 import { Note } from './alert-work.ts';
 import {
   answers,
+  beforeOf,
   Cursor,
-  decodeCursor,
   encodeCursor,
   Id,
   Limit,
@@ -150,11 +150,9 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
     },
     async (request) => {
       const { state = 'open', subject = null, draw = null, cursor, limit = 100 } = request.query;
-      const [before] = cursor === undefined ? [] : decodeCursor(cursor, 1);
-      if (before !== undefined && !/^\d{1,18}$/.test(before))
-        throw new Problem('bad-request', 'cursor is not one that a page before gave');
+      const before = beforeOf(cursor);
       const scope = callerOf(request).actor.organisation;
-      const rows = await listChecks(db, scope, subject, draw, state === 'open', before ?? null, limit + 1);
+      const rows = await listChecks(db, scope, subject, draw, state === 'open', before, limit + 1);
       const nameOf = await namesOf(rows);
       return toPage(
         rows,

@@ -3,8 +3,7 @@ import { type Static, Type } from 'typebox';
 import { COMMAND_TYPES, type DeviceCommand } from '../../../src/kernel/device-command.ts';
 import type { Db } from '../../../src/ports/database.ts';
 import { type findCommand, queueCommand } from '../../../src/store/device-commands.ts';
-import { Problem } from '../problem.ts';
-import { decodeCursor, encodeCursor, Nullable, Time, timeOrNull, toPage } from './schemas.ts';
+import { encodeCursor, Nullable, Time, timeOrNull, toPage } from './schemas.ts';
 
 export const Command = Type.Object({
   id: Type.String(),
@@ -81,13 +80,6 @@ export function toCommandPage(rows: readonly CommandRow[], limit: number, nowMs:
     (row) => toCommand(row, nowMs),
     (last) => encodeCursor(last.id),
   );
-}
-
-export function beforeOf(cursor: string | undefined): string | null {
-  const [id] = cursor === undefined ? [] : decodeCursor(cursor, 1);
-  if (id !== undefined && !/^\d{1,18}$/.test(id))
-    throw new Problem('bad-request', 'cursor is not one that a page before gave');
-  return id ?? null;
 }
 
 /** The store's texts hold neither: nothing there can be called so. */

@@ -9,8 +9,8 @@ import { can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
-import { beforeOf, Command, isKept, queueFor, toCommand, toCommandPage } from './device-command-view.ts';
-import { answers, Cursor, Id, Limit, Page, readTime } from './schemas.ts';
+import { Command, isKept, queueFor, toCommand, toCommandPage } from './device-command-view.ts';
+import { answers, beforeOf, Cursor, Id, Limit, Page, readTime } from './schemas.ts';
 import { registerSpotCheckRoutes } from './spot-checks.ts';
 
 const Params = Type.Object({ id: Id });

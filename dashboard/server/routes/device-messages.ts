@@ -6,7 +6,7 @@ import { audit, Reason, reasonOf } from '../audit.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
-import { answers, Cursor, decodeCursor, encodeCursor, Id, Limit, Page, Time, toPage } from './schemas.ts';
+import { answers, beforeOf, Cursor, encodeCursor, Id, Limit, Page, Time, toPage } from './schemas.ts';
 
 const Message = Type.Object(
   {
@@ -39,21 +39,12 @@ export function registerDeviceMessageRoutes(app: App, deps: { readonly database:
     async (request) => {
       const { id } = request.params;
       const { cursor, limit = 100 } = request.query;
-      const [before] = cursor === undefined ? [] : decodeCursor(cursor, 1);
-      if (before !== undefined && !/^\d{1,18}$/.test(before))
-        throw new Problem('bad-request', 'cursor is not one that a page before gave');
+      const before = beforeOf(cursor);
       // The store's texts hold neither: nothing there can be called so.
       if (id.includes('\0') || !id.isWellFormed()) throw new Problem('not-found', 'no device has this id');
       const { organisation, minors } = callerOf(request).actor;
       const reason = reasonOf(request, request.query.reason);
-      const rows = await listDeviceMessages(
-        deps.database,
-        id,
-        organisation,
-        before ?? null,
-        limit + 1,
-        minors,
-      );
+      const rows = await listDeviceMessages(deps.database, id, organisation, before, limit + 1, minors);
       const whose = new Map(rows.map(({ subject, office }) => [subject, office]));
       await audit(
         deps.database,

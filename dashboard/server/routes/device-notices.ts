@@ -7,6 +7,7 @@ import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
 import {
   answers,
+  assertNumber,
   Cursor,
   decodeCursor,
   encodeCursor,
@@ -46,8 +47,7 @@ export function registerDeviceNoticeRoutes(app: App, deps: { readonly database: 
         throw new Problem('forbidden', 'refused devices belong to no organisation');
       const { cursor, limit = 100 } = request.query;
       const [at, id] = cursor === undefined ? [] : decodeCursor(cursor, 2);
-      if (id !== undefined && !/^\d{1,18}$/.test(id))
-        throw new Problem('bad-request', 'cursor is not one that a page before gave');
+      assertNumber(id);
       const rows = await listDeviceNotices(
         deps.database,
         at === undefined ? null : new Date(readTime('cursor', at)),

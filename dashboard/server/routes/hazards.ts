@@ -13,8 +13,8 @@ import { Problem } from '../problem.ts';
 import { Note } from './alert-work.ts';
 import {
   answers,
+  beforeOf,
   Cursor,
-  decodeCursor,
   encodeCursor,
   Id,
   Limit,
@@ -80,11 +80,9 @@ export function registerHazardRoutes(app: App, deps: { readonly database: Databa
     },
     async (request) => {
       const { state = null, open = false, organisation = '', cursor, limit = 100 } = request.query;
-      const [before] = cursor === undefined ? [] : decodeCursor(cursor, 1);
-      if (before !== undefined && !/^\d{1,18}$/.test(before))
-        throw new Problem('bad-request', 'cursor is not one that a page before gave');
+      const before = beforeOf(cursor);
       const scope = callerOf(request).actor.organisation;
-      const rows = await listHazards(db, scope, organisation, state, open, before ?? null, limit + 1);
+      const rows = await listHazards(db, scope, organisation, state, open, before, limit + 1);
       return toPage(rows, limit, toHazard, (last) => encodeCursor(last.id));
     },
   );

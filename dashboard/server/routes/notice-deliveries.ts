@@ -20,8 +20,8 @@ import { Problem } from '../problem.ts';
 import { checkReceiver } from './notice-subscriptions.ts';
 import {
   answers,
+  beforeOf,
   Cursor,
-  decodeCursor,
   encodeCursor,
   Id,
   Limit,
@@ -91,11 +91,9 @@ export function registerNoticeDeliveryRoutes(
     },
     async (request) => {
       const { state = null, cursor, limit = 100 } = request.query;
-      const [before] = cursor === undefined ? [] : decodeCursor(cursor, 1);
-      if (before !== undefined && !/^\d{1,18}$/.test(before))
-        throw new Problem('bad-request', 'cursor is not one that a page before gave');
+      const before = beforeOf(cursor);
       const scope = callerOf(request).actor.organisation;
-      const rows = await listDeliveries(db, scope, state, before ?? null, limit + 1);
+      const rows = await listDeliveries(db, scope, state, before, limit + 1);
       return toPage(rows, limit, toDelivery, (last) => encodeCursor(last.seq));
     },
   );

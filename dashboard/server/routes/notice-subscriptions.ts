@@ -28,8 +28,8 @@ import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
 import {
   answers,
+  beforeOf,
   Cursor,
-  decodeCursor,
   encodeCursor,
   Id,
   Limit,
@@ -125,11 +125,9 @@ export function registerNoticeSubscriptionRoutes(
     },
     async (request) => {
       const { cursor, limit = 100 } = request.query;
-      const [before] = cursor === undefined ? [] : decodeCursor(cursor, 1);
-      if (before !== undefined && !/^\d{1,18}$/.test(before))
-        throw new Problem('bad-request', 'cursor is not one that a page before gave');
+      const before = beforeOf(cursor);
       const scope = callerOf(request).actor.organisation;
-      const rows = await listSubscriptions(db, scope, before ?? null, limit + 1);
+      const rows = await listSubscriptions(db, scope, before, limit + 1);
       return toPage(rows, limit, toSubscription, (last) => encodeCursor(last.id));
     },
   );

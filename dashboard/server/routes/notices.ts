@@ -10,8 +10,8 @@ import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
 import {
   answers,
+  beforeOf,
   Cursor,
-  decodeCursor,
   encodeCursor,
   Limit,
   Nullable,
@@ -66,10 +66,8 @@ export function registerNoticeRoutes(app: App, deps: { readonly database: Databa
     async (request) => {
       const { cursor, limit = 100 } = request.query;
       const { actor } = callerOf(request);
-      const [before] = cursor === undefined ? [] : decodeCursor(cursor, 1);
-      if (before !== undefined && !/^\d{1,18}$/.test(before))
-        throw new Problem('bad-request', 'cursor is not one that a page before gave');
-      const rows = await listMyNotices(db, ownerOf(actor), actor.organisation, before ?? null, limit + 1);
+      const before = beforeOf(cursor);
+      const rows = await listMyNotices(db, ownerOf(actor), actor.organisation, before, limit + 1);
       return toPage(rows, limit, toNotice, (last) => encodeCursor(last.id));
     },
   );

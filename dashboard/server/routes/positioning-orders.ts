@@ -24,10 +24,10 @@ import { type Action, type Actor, can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
-import { beforeOf } from './device-command-view.ts';
 import { type LegalDeps, officerOf, refused } from './permits.ts';
 import {
   answers,
+  beforeOf,
   Cursor,
   encodeCursor,
   Id,

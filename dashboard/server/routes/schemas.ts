@@ -95,6 +95,19 @@ export function decodeCursor(cursor: string, parts: number): string[] {
   return json as string[];
 }
 
+/** Of a cursor: the number of a row, as the store counts them. */
+export function assertNumber(id: string | undefined): void {
+  if (id !== undefined && !/^\d{1,18}$/.test(id))
+    throw new Problem('bad-request', 'cursor is not one that a page before gave');
+}
+
+/** The row that the page before ended with, where rows are told by their number alone; null: the first page. */
+export function beforeOf(cursor: string | undefined): string | null {
+  const [id] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+  assertNumber(id);
+  return id ?? null;
+}
+
 /** A page of `limit` out of rows of which one more was asked for. */
 export function toPage<Row, Item>(
   rows: readonly Row[],

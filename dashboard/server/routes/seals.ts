@@ -4,8 +4,7 @@ import type { Database } from '../../../src/ports/database.ts';
 import { listSealsBefore } from '../../../src/store/seals.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
-import { beforeOf } from './device-command-view.ts';
-import { answers, Cursor, encodeCursor, Limit, Page, Time, toPage } from './schemas.ts';
+import { answers, beforeOf, Cursor, encodeCursor, Limit, Page, Time, toPage } from './schemas.ts';
 
 const Seal = Type.Object({
   seal: Type.Integer(),

@@ -22,6 +22,7 @@ import {
   AlertKind,
   AlertStateName,
   answers,
+  assertNumber,
   Cursor,
   decodeCursor,
   encodeCursor,
@@ -201,11 +202,6 @@ export function registerShelvingRoutes(
 function shelvingProblem({ code, message }: ShelvingFault): Problem {
   if (code === 'not-found') return new Problem('not-found');
   return new Problem(code === 'bad-time' ? 'bad-request' : 'conflict', message);
-}
-
-function assertNumber(id: string | undefined): void {
-  if (id !== undefined && !/^\d{1,18}$/.test(id))
-    throw new Problem('bad-request', 'cursor is not one that a page before gave');
 }
 
 function toShelving(row: ShelvingRow, nowMs: Instant): Static<typeof Shelving> {

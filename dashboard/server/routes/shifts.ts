@@ -29,8 +29,8 @@ import { findSeenAlert } from './alert-items.ts';
 import { Note } from './alert-work.ts';
 import {
   answers,
+  beforeOf,
   Cursor,
-  decodeCursor,
   encodeCursor,
   Id,
   Limit,
@@ -76,10 +76,8 @@ export function registerShiftRoutes(
     },
     async (request) => {
       const { cursor, limit = 100 } = request.query;
-      const [before] = cursor === undefined ? [] : decodeCursor(cursor, 1);
-      if (before !== undefined && !/^\d{1,18}$/.test(before))
-        throw new Problem('bad-request', 'cursor is not one that a page before gave');
-      const rows = await listShifts(db, callerOf(request).actor.organisation, before ?? null, limit + 1);
+      const before = beforeOf(cursor);
+      const rows = await listShifts(db, callerOf(request).actor.organisation, before, limit + 1);
       return toPage(rows, limit, toShift, (last) => encodeCursor(last.id));
     },
   );

@@ -8,9 +8,9 @@ import { can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
-import { beforeOf, Command, isKept, queueFor, toCommand, toCommandPage } from './device-command-view.ts';
+import { Command, isKept, queueFor, toCommand, toCommandPage } from './device-command-view.ts';
 import type { DeviceCommandDeps } from './device-commands.ts';
-import { answers, Cursor, Id, Limit, Nullable, Page } from './schemas.ts';
+import { answers, beforeOf, Cursor, Id, Limit, Nullable, Page } from './schemas.ts';
 
 const WAIT_S = 30;
 const LOOK_EVERY_MS = 300;

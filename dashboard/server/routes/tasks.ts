@@ -21,6 +21,7 @@ import { findSeenAlert } from './alert-items.ts';
 import { Note } from './alert-work.ts';
 import {
   answers,
+  assertNumber,
   Cursor,
   decodeCursor,
   encodeCursor,
@@ -242,9 +243,4 @@ export async function findSeenTask(db: Database, actor: Actor, action: Action, i
 function idOf(id: string): string {
   if (!/^\d{1,18}$/.test(id)) throw new Problem('not-found');
   return id;
-}
-
-function assertNumber(id: string | undefined): void {
-  if (id !== undefined && !/^\d{1,18}$/.test(id))
-    throw new Problem('bad-request', 'cursor is not one that a page before gave');
 }

@@ -16,8 +16,8 @@ import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
 import {
   answers,
+  beforeOf,
   Cursor,
-  decodeCursor,
   encodeCursor,
   Limit,
   Nullable,
@@ -62,10 +62,8 @@ export function registerTokenRoutes(app: App, deps: { readonly database: Databas
     },
     async (request) => {
       const { cursor, limit = 100 } = request.query;
-      const [before] = cursor === undefined ? [] : decodeCursor(cursor, 1);
-      if (before !== undefined && !/^\d{1,18}$/.test(before))
-        throw new Problem('bad-request', 'cursor is not one that a page before gave');
-      const rows = await listTokens(db, callerOf(request).actor.organisation, before ?? null, limit + 1);
+      const before = beforeOf(cursor);
+      const rows = await listTokens(db, callerOf(request).actor.organisation, before, limit + 1);
       return toPage(rows, limit, toItem, (last) => encodeCursor(last.id));
     },
   );
