@@ -1,28 +1,10 @@
 /** The page of a pack that a court reads: Chinese, with English below each heading. One file, no script, nothing from elsewhere. Pure. */
-import type { AlertKindName } from '../kernel/alert-event.ts';
+import { KINDS_ZH } from '../kernel/alert-words.ts';
 import type { Instant } from '../kernel/instant.ts';
 import type { PackContents } from './contents.ts';
 import { escaped } from './map-picture.ts';
 import type { Again } from './rejudge.ts';
 
-const KINDS: Readonly<Record<AlertKindName, string>> = {
-  'out-of-bounds': '越界',
-  'exclusion-entry': '进入禁止区域',
-  curfew: '违反宵禁',
-  abscond: '疑似脱管',
-  'phone-off': '关机',
-  silent: '失联',
-  separation: '人机分离',
-  'strap-tamper': '腕带拆卸',
-  'low-battery': '低电量',
-  'missed-checkin': '未按时报到',
-  'leave-deviation': '偏离外出目的地',
-  'overdue-leave': '逾期未销假',
-  'implausible-fix': '定位异常',
-  gathering: '聚集',
-  'feed-outage': '数据源中断',
-  'device-expiry': '定位装置到期',
-};
 const STATES = { opened: '开始', updated: '更新', cleared: '解除', retracted: '撤回' } as const;
 const RULES: Readonly<Record<string, string>> = {
   'stay-in': '应在其内',
@@ -72,7 +54,7 @@ ${table([
 <h2>二、告警经过 <small>Events of the alerts</small></h2>
 ${table(
   events.map(({ event, recordedMs }) => [
-    `${KINDS[event.kind]}<br><span class="en">${event.kind} v${event.version}</span>`,
+    `${KINDS_ZH[event.kind]}<br><span class="en">${event.kind} v${event.version}</span>`,
     STATES[event.state],
     time(event.startedAtMs),
     time(event.detectedAtMs),

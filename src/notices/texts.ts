@@ -1,5 +1,6 @@
 /** The words of messages. What may stand beside what is decided by the types of `message.ts`. */
 import type { AlertKindName, Severity } from '../kernel/alert-event.ts';
+import { KINDS_ZH, SEVERITIES_ZH } from '../kernel/alert-words.ts';
 import type { NoticeName } from '../kernel/notices.ts';
 import type { Language } from './kinds.ts';
 import type { MaskedName } from './masked-name.ts';
@@ -39,25 +40,8 @@ const zh: Texts = {
     'hazard-opened': '新增隐患',
     'shift-handed-over': '值班已交接',
   },
-  kinds: {
-    'out-of-bounds': '越界',
-    'exclusion-entry': '进入禁止区域',
-    curfew: '违反宵禁',
-    abscond: '疑似脱管',
-    'phone-off': '关机',
-    silent: '失联',
-    separation: '人机分离',
-    'strap-tamper': '腕带拆卸',
-    'low-battery': '低电量',
-    'missed-checkin': '未按时报到',
-    'leave-deviation': '偏离外出目的地',
-    'overdue-leave': '逾期未销假',
-    'implausible-fix': '定位异常',
-    gathering: '聚集',
-    'feed-outage': '数据源中断',
-    'device-expiry': '定位装置到期',
-  },
-  severities: { critical: '紧急', high: '高', medium: '中', low: '低' },
+  kinds: KINDS_ZH,
+  severities: SEVERITIES_ZH,
   severity: (word) => `〔${word}〕`,
   several: (n) => `${n} 条通知`,
   more: (n) => `另有 ${n} 条，请登录平台查看。`,

@@ -1,27 +1,8 @@
 /** The texts of the page. Chinese is the source; `en.ts` must have the same keys. Words: the project's glossary. */
-import type { AlertKindName, Severity } from '../../../src/kernel/alert-event.ts';
+import { KINDS_ZH, SEVERITIES_ZH } from '../../../src/kernel/alert-words.ts';
 import type { Fault } from '../api/call.ts';
 import type { SubjectStatus } from '../live/subject-status.ts';
 
-const kinds: Record<AlertKindName, string> = {
-  'out-of-bounds': '越界',
-  'exclusion-entry': '进入禁止区域',
-  curfew: '违反宵禁',
-  abscond: '疑似脱管',
-  'phone-off': '关机',
-  silent: '失联',
-  separation: '人机分离',
-  'strap-tamper': '腕带拆卸',
-  'low-battery': '低电量',
-  'missed-checkin': '未按时报到',
-  'leave-deviation': '偏离外出目的地',
-  'overdue-leave': '逾期未销假',
-  'implausible-fix': '定位异常',
-  gathering: '聚集',
-  'feed-outage': '数据源中断',
-  'device-expiry': '定位装置到期',
-};
-const severities: Record<Severity, string> = { critical: '紧急', high: '高', medium: '中', low: '低' };
 const statuses: Record<SubjectStatus, string> = {
   heard: '在线',
   silent: '失联',
@@ -83,8 +64,8 @@ export const zh = {
   other: 'EN',
   otherTitle: 'Switch to English',
   stop: '。',
-  kinds,
-  severities,
+  kinds: KINDS_ZH,
+  severities: SEVERITIES_ZH,
   statuses,
   faults,
   rooms,
