@@ -1,6 +1,10 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { alert, applyPatch, board, known, viewOf } from '../../tests/harness/board.ts';
+import { alert, applyPatch, board, known, SUBJECTS, viewOf } from '../../tests/harness/board.ts';
+import type { Patch, Snapshot } from '../protocol.ts';
 import { createFrontiers } from './frontier.ts';
+
+const onTheLine = <T extends Patch | Snapshot>(message: T): T => JSON.parse(JSON.stringify(message));
 
 test('B2 a patch since any number makes the old view the new one', () => {
   const subject = board();
@@ -15,6 +19,49 @@ test('B2 a patch since any number makes the old view the new one', () => {
   expect(patch).toMatchObject({ from: 1, to: 2, gone: ['a'] });
   if (patch !== undefined) applyPatch(old, patch);
   expect(old).toEqual(viewOf(subject.snapshot()));
+});
+
+const anyChange = fc.record({
+  subject: fc.constantFrom(...SUBJECTS),
+  place: fc.option(
+    fc.tuple(fc.double({ min: -180, max: 180, noNaN: true }), fc.double({ min: -90, max: 90, noNaN: true })),
+  ),
+  accuracyM: fc.option(fc.double({ min: 0, max: 5000, noNaN: true })),
+  atMs: fc.option(fc.nat(1_795_000_000_000)),
+  heardMs: fc.option(fc.nat(1_795_000_000_000)),
+  batteryPct: fc.option(fc.double({ min: 0, max: 100, noNaN: true })),
+  off: fc.boolean(),
+});
+
+test('B2 whatever moved: the difference since any number, taken over the line, makes the old view the new one', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(anyChange, { minLength: 1 }), { minLength: 1 }),
+      fc.nat(),
+      (commits, pick) => {
+        const subject = board();
+        const old: Snapshot[] = [];
+        for (const changes of commits) {
+          old.push(onTheLine(subject.snapshot()));
+          subject.placeSubjects(
+            changes.map(({ place, ...change }) => ({
+              ...known(change.subject, 1),
+              ...change,
+              lon: place?.[0] ?? null,
+              lat: place?.[1] ?? null,
+            })),
+          );
+          subject.commit();
+        }
+        const from = old[pick % old.length];
+        if (from === undefined) return;
+        const view = viewOf(from);
+        const patch = subject.since(from.seq);
+        if (patch !== undefined) applyPatch(view, onTheLine(patch));
+        expect(view).toEqual(viewOf(subject.snapshot()));
+      },
+    ),
+  );
 });
 
 test('B3 who is older than the remembered departures gets no difference', () => {
@@ -35,7 +82,7 @@ test('B3 who is older than the remembered departures gets no difference', () => 
 test('B5 whereabouts that did not change are not sent', () => {
   const subject = board();
   subject.placeSubjects([known('S1', 1)]);
-  expect(subject.commit()?.whereabouts).toHaveLength(1);
+  expect(subject.commit()?.whereabouts?.card).toHaveLength(1);
   subject.placeSubjects([known('S1', 1)]);
   expect(subject.isChanged()).toBe(false);
   expect(subject.commit()).toBeUndefined();

@@ -8,6 +8,7 @@ import {
   type TestDashboard,
   watchBoard,
 } from '../../tests/harness/dashboard.ts';
+import { LIVE_PROTOCOL } from '../protocol.ts';
 
 let dash: TestDashboard;
 let auditor: { authorization: string };
@@ -56,7 +57,12 @@ describe('messages', () => {
   test('B1 hello is answered by a snapshot, changes follow as patches', async () => {
     const client = await watch(auditor);
     await client.until('a snapshot', ({ messages }) => messages.length > 0);
-    expect(client.messages[0]).toMatchObject({ type: 'snapshot', protocol: 1, demo: false, alerts: [] });
+    expect(client.messages[0]).toMatchObject({
+      type: 'snapshot',
+      protocol: LIVE_PROTOCOL,
+      demo: false,
+      alerts: [],
+    });
     expect(client.cards.map((card) => card.name)).toContain('测试人员S1');
     await move('S1', 23.5);
     await client.until('S1 at 23.5', ({ whereabouts }) => whereabouts.get('S1')?.[2] === 23.5);
@@ -159,7 +165,7 @@ describe('messages', () => {
 
 describe('faults', () => {
   test('B7 what is no message of the protocol ends the connection', async () => {
-    for (const message of ['{', '{"type":"hello","protocol":2}', Buffer.from([1, 2, 3])]) {
+    for (const message of ['{', '{"type":"hello","protocol":99}', Buffer.from([1, 2, 3])]) {
       const client = await watch(auditor);
       client.socket.send(message);
       expect(await client.closed()).toEqual({ code: 4400, reason: 'protocol' });

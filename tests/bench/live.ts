@@ -7,7 +7,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import WebSocket from 'ws';
-import type { ServerMessage } from '../../dashboard/protocol.ts';
+import { LIVE_PROTOCOL, type ServerMessage } from '../../dashboard/protocol.ts';
 import { createLoad } from '../../src/demo/load.ts';
 import { runCommand, startProgram } from '../harness/program.ts';
 import { type Figure, figure, percentile } from './figure.ts';
@@ -103,13 +103,13 @@ async function openDesk(url: string, headers: Record<string, string>): Promise<D
     if (message.type !== 'patch') return;
     if (message.whereabouts !== undefined) {
       desk.bytes += JSON.stringify(message.whereabouts).length;
-      desk.changed += message.whereabouts.length;
+      desk.changed += message.whereabouts.card.length;
     }
     for (const { subject } of message.alerts ?? [])
       if (!desk.seen.has(subject)) desk.seen.set(subject, performance.now());
   });
   await once(socket, 'open');
-  socket.send('{"type":"hello","protocol":1}');
+  socket.send(JSON.stringify({ type: 'hello', protocol: LIVE_PROTOCOL }));
   while (desk.snapshots === 0) await pause(5);
   return desk;
 }

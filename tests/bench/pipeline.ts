@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import WebSocket from 'ws';
+import { LIVE_PROTOCOL } from '../../dashboard/protocol.ts';
 import { connectDatabase, type Database } from '../../src/adapters/database.ts';
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts';
 import { createLogger } from '../../src/adapters/logger.ts';
@@ -159,7 +160,7 @@ async function latencies(
       if (!seen.has(alert.subject)) seen.set(alert.subject, performance.now());
   });
   await once(socket, 'open');
-  socket.send('{"type":"hello","protocol":1}');
+  socket.send(JSON.stringify({ type: 'hello', protocol: LIVE_PROTOCOL }));
   await pause(1000);
   const background = runLoad(program, token, seconds, { rate: 2000, batch: 20, subjects: SUBJECTS });
   const shown: number[] = [];

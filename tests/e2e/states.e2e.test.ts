@@ -6,7 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page, WebSocketRoute } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ServerMessage, Snapshot } from '../../dashboard/protocol.ts';
+import {
+  LIVE_PROTOCOL,
+  packWhereabouts,
+  type ServerMessage,
+  type Snapshot,
+} from '../../dashboard/protocol.ts';
 import { alert } from '../harness/board.ts';
 import { type Program, startProgram } from '../harness/program.ts';
 import { launchBrowser, missingBrowser } from './browser.ts';
@@ -33,7 +38,7 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
     const nowMs = Date.now();
     return {
       type: 'snapshot',
-      protocol: 1,
+      protocol: LIVE_PROTOCOL,
       epoch: 'e',
       seq: 1,
       demo: false,
@@ -47,7 +52,9 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
           grade: 'standard',
         },
       ],
-      whereabouts: [[0, 116.1, 23.3, 20, Math.floor(nowMs / 1000), Math.floor(nowMs / 1000), 80, 0]],
+      whereabouts: packWhereabouts([
+        [0, 116.1, 23.3, 20, Math.floor(nowMs / 1000), Math.floor(nowMs / 1000), 80, 0],
+      ]),
       alerts: [],
       health: { nowMs, frontierMs: nowMs, tickSeconds: 10 },
       ...part,
@@ -90,7 +97,10 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
 
   test('Q4 before any data has come the figures are dashes, and an empty queue promises nothing', async () => {
     const { page } = await boardTold([
-      snapshot({ whereabouts: [], health: { nowMs: Date.now(), frontierMs: null, tickSeconds: 10 } }),
+      snapshot({
+        whereabouts: packWhereabouts([]),
+        health: { nowMs: Date.now(), frontierMs: null, tickSeconds: 10 },
+      }),
     ]);
     await expect.poll(() => page.locator('.tiles dd').allTextContents(), poll).toEqual(Array(6).fill('—'));
     expect(await page.textContent('[data-testid=behind]')).toContain('未知');

@@ -1,12 +1,14 @@
 /** Boards, facts and connections for tests of the live board's pure parts. */
 
-import type {
-  AlertCard,
-  Patch,
-  ServerMessage,
-  Snapshot,
-  SubjectCard,
-  Whereabouts,
+import {
+  type AlertCard,
+  LIVE_PROTOCOL,
+  type Patch,
+  type ServerMessage,
+  type Snapshot,
+  type SubjectCard,
+  unpackWhereabouts,
+  type Whereabouts,
 } from '../../dashboard/protocol.ts';
 import { type Board, createBoard } from '../../dashboard/server/board.ts';
 import type { Seat } from '../../dashboard/server/live-board.ts';
@@ -74,11 +76,12 @@ export interface View {
   alerts: Map<string, AlertCard>;
 }
 export const viewOf = (snapshot: Snapshot): View => ({
-  whereabouts: new Map(snapshot.whereabouts.map((tuple) => [tuple[0], tuple])),
+  whereabouts: new Map(unpackWhereabouts(snapshot.whereabouts).map((tuple) => [tuple[0], tuple])),
   alerts: new Map(snapshot.alerts.map((item) => [item.alert, item])),
 });
 export function applyPatch(view: View, patch: Patch): void {
-  for (const tuple of patch.whereabouts ?? []) view.whereabouts.set(tuple[0], tuple);
+  if (patch.whereabouts !== undefined)
+    for (const tuple of unpackWhereabouts(patch.whereabouts)) view.whereabouts.set(tuple[0], tuple);
   for (const item of patch.alerts ?? []) view.alerts.set(item.alert, item);
   for (const id of patch.gone ?? []) view.alerts.delete(id);
 }
@@ -100,7 +103,7 @@ export function connect(room: { board: Board }, cursor?: { epoch: string; seq: n
     leave: () => {},
   };
   viewer.sit(seat);
-  const hello = () => viewer.receive(JSON.stringify({ type: 'hello', protocol: 1, ...cursor }));
+  const hello = () => viewer.receive(JSON.stringify({ type: 'hello', protocol: LIVE_PROTOCOL, ...cursor }));
   return {
     viewer,
     sent,

@@ -6,7 +6,14 @@ import { Registry } from 'prom-client';
 import { expect } from 'vitest';
 import { WebSocket } from 'ws';
 import { openLedger } from '../../alerts/ledger.ts';
-import type { AlertCard, ServerMessage, SubjectCard, Whereabouts } from '../../dashboard/protocol.ts';
+import {
+  type AlertCard,
+  LIVE_PROTOCOL,
+  type ServerMessage,
+  type SubjectCard,
+  unpackWhereabouts,
+  type Whereabouts,
+} from '../../dashboard/protocol.ts';
 import { createDashboard, type DashboardDeps } from '../../dashboard/server/app.ts';
 import type { Role } from '../../dashboard/server/auth/access.ts';
 import { hashPassword } from '../../dashboard/server/auth/passwords.ts';
@@ -250,7 +257,9 @@ export async function watchBoard(
       if (at !== undefined) at = { epoch: at.epoch, seq: message.to };
     }
     if (message.type === 'snapshot' || message.type === 'patch') {
-      for (const tuple of message.whereabouts ?? []) whereabouts.set(cards[tuple[0]]?.id ?? '', tuple);
+      if (message.whereabouts !== undefined)
+        for (const tuple of unpackWhereabouts(message.whereabouts))
+          whereabouts.set(cards[tuple[0]]?.id ?? '', tuple);
       for (const card of message.alerts ?? []) alerts.set(card.alert, card);
       if (message.type === 'patch') for (const id of message.gone ?? []) alerts.delete(id);
     }
@@ -258,7 +267,7 @@ export async function watchBoard(
   });
 
   await once(socket, 'open');
-  socket.send(JSON.stringify({ type: 'hello', protocol: 1, ...cursor }));
+  socket.send(JSON.stringify({ type: 'hello', protocol: LIVE_PROTOCOL, ...cursor }));
 
   const client: LiveClient = {
     socket,

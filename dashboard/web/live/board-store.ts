@@ -2,7 +2,15 @@
  * What the server says is on the board, kept in step by snapshot and patches. Pure: messages in, state out.
  * A patch that does not follow on is refused and changes nothing; the connection then asks anew (dashboard/protocol.ts).
  */
-import type { AlertCard, Health, Patch, Snapshot, SubjectCard, Whereabouts } from '../../protocol.ts';
+import {
+  type AlertCard,
+  type Health,
+  type Patch,
+  type Snapshot,
+  type SubjectCard,
+  unpackWhereabouts,
+  type Whereabouts,
+} from '../../protocol.ts';
 
 export interface BoardState {
   readonly epoch: string;
@@ -56,7 +64,7 @@ export function createBoardStore(): BoardStore {
 
 function fromSnapshot(snapshot: Snapshot): OwnState {
   const whereabouts: (Whereabouts | null)[] = snapshot.cards.map(() => null);
-  for (const item of snapshot.whereabouts) whereabouts[item[0]] = item;
+  for (const item of unpackWhereabouts(snapshot.whereabouts)) whereabouts[item[0]] = item;
   return {
     epoch: snapshot.epoch,
     seq: snapshot.seq,
@@ -69,14 +77,15 @@ function fromSnapshot(snapshot: Snapshot): OwnState {
 }
 
 function applyPatch(state: OwnState, patch: Patch): Changed {
-  for (const item of patch.whereabouts ?? []) state.whereabouts[item[0]] = item;
+  if (patch.whereabouts !== undefined)
+    for (const item of unpackWhereabouts(patch.whereabouts)) state.whereabouts[item[0]] = item;
   for (const alert of patch.alerts ?? []) state.alerts.set(alert.alert, alert);
   for (const alert of patch.gone ?? []) state.alerts.delete(alert);
   if (patch.health !== undefined) state.health = patch.health;
   state.seq = patch.to;
   return {
     cards: false,
-    whereabouts: (patch.whereabouts?.length ?? 0) > 0,
+    whereabouts: patch.whereabouts !== undefined,
     alerts: (patch.alerts?.length ?? 0) + (patch.gone?.length ?? 0) > 0,
   };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { alert, board, connect, known, SUBJECTS, viewOf } from '../../../tests/harness/board.ts';
-import type { ClientMessage, ServerMessage } from '../../protocol.ts';
+import { type ClientMessage, LIVE_PROTOCOL, type ServerMessage } from '../../protocol.ts';
 import type { Board } from '../../server/board.ts';
 import type { BoardState } from './board-store.ts';
 import {
@@ -173,7 +173,7 @@ test('L2 a patch that does not follow on changes nothing and is answered by one 
   const before = page.state();
   page.inject({ type: 'patch', from: 7, to: 8, gone: ['a'] });
   page.inject({ type: 'patch', from: 8, to: 9, gone: ['a'] });
-  expect(page.said.slice(1)).toEqual([{ type: 'hello', protocol: 1 }]);
+  expect(page.said.slice(1)).toEqual([{ type: 'hello', protocol: LIVE_PROTOCOL }]);
   expect(page.state()).toBe(before);
   expect([...(page.state()?.alerts.keys() ?? [])]).toEqual(['a']);
   while (page.deliver());
@@ -190,8 +190,8 @@ test('L3 a connection that comes back says what it has', async () => {
   page.accept();
   expect(page.told).toEqual(['lost']);
   expect(page.said).toEqual([
-    { type: 'hello', protocol: 1 },
-    { type: 'hello', protocol: 1, epoch: room.board.epoch, seq: room.board.seq() },
+    { type: 'hello', protocol: LIVE_PROTOCOL },
+    { type: 'hello', protocol: LIVE_PROTOCOL, epoch: room.board.epoch, seq: room.board.seq() },
   ]);
 });
 
