@@ -23,6 +23,7 @@ const BENCHES: Readonly<Record<string, (seconds: number) => Promise<Figure[]>>> 
   pipeline: async (seconds) => (await import('./pipeline.ts')).benchPipeline(seconds),
   devices: async (seconds) => (await import('./devices.ts')).benchDevices(seconds),
   live: async (seconds) => (await import('./live.ts')).benchLive(seconds),
+  page: async (seconds) => (await import('./page.ts')).benchPage(seconds),
   decoders: async (seconds) => (await import('./decoders.ts')).benchDecoders(seconds),
   replay: async (seconds) => (await import('./replay.ts')).benchReplay(seconds),
   zones: async (seconds) => (await import('./zones.ts')).benchZones(seconds),
@@ -40,17 +41,12 @@ const BENCHES: Readonly<Record<string, (seconds: number) => Promise<Figure[]>>> 
   roster: async () => (await import('./roster.ts')).benchRoster(),
   memory: async () => (await import('./memory.ts')).benchMemory(),
 };
-const LATER = ['board'];
 
 const [name = ''] = positionals;
 const bench = BENCHES[name];
 if (bench === undefined) {
   const known = Object.keys(BENCHES).join(', ');
-  console.error(
-    LATER.includes(name)
-      ? `bench ${name} is not there yet (there are ${known})`
-      : `usage: npm run bench -- ${known} [--seconds N] [--json FILE]`,
-  );
+  console.error(`usage: npm run bench -- ${known} [--seconds N] [--json FILE]`);
   process.exit(2);
 }
 const figures = await bench(Number(values.seconds ?? 10));
