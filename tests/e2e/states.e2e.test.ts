@@ -166,6 +166,45 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
     await page.context().close();
   });
 
+  test('Q7 an incident is one row; J, K, P and A go through it, and a part that becomes urgent moves nothing under the hand', async () => {
+    const part = (id: string, incident: string | null, more: Partial<ReturnType<typeof alert>> = {}) => {
+      const made = { ...alert(id, 1), ...more };
+      return { ...made, work: { ...made.work, incident } };
+    };
+    const { page, say } = await boardTold([
+      snapshot({
+        alerts: [
+          part('a', null),
+          part('b', 'i', { startedAtMs: 1 }),
+          part('c', 'i', { startedAtMs: 2 }),
+          part('d', null, { startedAtMs: 3 }),
+        ],
+      }),
+    ]);
+    const rows = () =>
+      page.locator('.row').evaluateAll((all) => all.map((row) => row.getAttribute('data-parts')));
+    const inHand = () => page.locator('.part[aria-current=true]').getAttribute('data-alert');
+    await expect.poll(rows, poll).toEqual(['a', 'b c', 'd']);
+    expect(await page.textContent('.row >> nth=1')).toContain('共 2 条');
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    expect(await inHand()).toBe('b');
+    await page.keyboard.press('p');
+    expect(await inHand()).toBe('c');
+    expect(await page.locator('.row.selected').getAttribute('data-parts')).toBe('b c');
+    say({ type: 'patch', from: 1, to: 2, alerts: [part('e', 'i', { severity: 'critical' })] });
+    await expect.poll(rows, poll).toEqual(['a', 'e b c', 'd']);
+    expect(await inHand()).toBe('c');
+    await page.screenshot({ path: join(shots, 'incident.png') });
+    expect(await findBarriers(page)).toEqual([]);
+    await page.keyboard.press('p');
+    expect(await inHand()).toBe('e');
+    await page.keyboard.press('j');
+    expect(await page.locator('.row.selected').getAttribute('data-alert')).toBe('d');
+    await expect.poll(rows, poll).toEqual(['e b c', 'a', 'd']);
+    await page.context().close();
+  });
+
   test('L7 a server of another version asks for a reload', async () => {
     const { page } = await boardTold([snapshot(), { type: 'bye', reason: 'protocol' }]);
     await expect.poll(() => page.textContent('.banner.trouble'), poll).toContain('本页版本过旧');

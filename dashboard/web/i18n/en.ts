@@ -195,6 +195,7 @@ export const en = {
     notSureLate: 'Data is late: there may be alerts',
     cleared: 'over, to be confirmed',
     late: 'late',
+    parts: (n: number) => `${n} alerts`,
     news: (kind: string, who: string) => `New alert: ${kind}, ${who}`,
     held: (count: number) => `${count} new at the end; sorted in when you pause`,
     search: 'Find a name, office, kind',
@@ -265,6 +266,7 @@ export const en = {
     keys: [
       [['J', '↓'], 'next alert'],
       [['K', '↑'], 'previous alert'],
+      [['P'], 'next alert of the same incident'],
       [['A'], 'acknowledge the selected alert; again: work on it'],
       [['L'], 'locate now'],
       [['C'], 'record a call'],

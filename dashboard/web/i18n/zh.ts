@@ -188,6 +188,7 @@ export const zh = {
     notSureLate: '数据滞后，不能断定没有告警',
     cleared: '已恢复，待确认',
     late: '补报',
+    parts: (n: number) => `共 ${n} 条`,
     news: (kind: string, who: string) => `新告警：${kind}，${who}`,
     held: (count: number) => `${count} 条新告警在末尾，停止操作后归位`,
     search: '查找姓名、单位、种类',
@@ -258,6 +259,7 @@ export const zh = {
     keys: [
       [['J', '↓'], '下一条告警'],
       [['K', '↑'], '上一条告警'],
+      [['P'], '同一事件的下一条告警'],
       [['A'], '受理所选告警，再按开始处置'],
       [['L'], '立即定位'],
       [['C'], '记录电话核查'],

@@ -5,7 +5,8 @@ import { alert as alertCard, SUBJECTS } from '../../../tests/harness/board.ts';
 import { type AlertCard, FLAG_OFF, type SubjectCard, type Whereabouts } from '../../protocol.ts';
 import type { BoardState } from './board-store.ts';
 import { countBoard } from './counts.ts';
-import { compareAlerts, isOpen, keepPlaces } from './queue-order.ts';
+import { compareAlerts, isOpen } from './queue-order.ts';
+import { keepPlaces, rowsOf } from './queue-rows.ts';
 import { createServerClock } from './server-clock.ts';
 import { freshness } from './subject-status.ts';
 
@@ -47,19 +48,60 @@ test('Q1 open before over, unowned before owned, then severity, then age; any or
   );
 });
 
+const withIncident = (alert: AlertCard, incident: string | null): AlertCard => ({
+  ...alert,
+  work: { ...alert.work, incident },
+});
+const anyIncident = fc.constantFrom(null, 'i1', 'i2');
+const someIncidents = fc
+  .tuple(someAlerts, fc.infiniteStream(anyIncident))
+  .map(([alerts, incidents]) => alerts.map((each) => withIncident(each, incidents.next().value ?? null)));
+
+test('Q7 each alert is in one row, an incident is one row, led by the most urgent and placed by it', () => {
+  fc.assert(
+    fc.property(someIncidents, (alerts) => {
+      const sorted = [...alerts].sort(compareAlerts);
+      const rows = rowsOf(sorted);
+      expect(rows.flatMap(({ parts }) => parts).sort(compareAlerts)).toEqual(sorted);
+      for (const { lead, parts } of rows) {
+        expect([...parts].sort(compareAlerts)[0]).toBe(lead);
+        expect(parts.length === 1 || parts.every(({ work }) => work.incident === lead.work.incident)).toBe(
+          true,
+        );
+      }
+      const incidents = rows.flatMap(({ lead }) => lead.work.incident ?? []);
+      expect(new Set(incidents).size).toBe(incidents.length);
+      expect(rows.map(({ lead }) => lead)).toEqual(rows.map(({ lead }) => lead).sort(compareAlerts));
+    }),
+  );
+});
+
 test('Q2 held rows keep their places, those that left are gone, and new ones follow in their own order', () => {
   fc.assert(
-    fc.property(someAlerts, fc.func(fc.boolean()), (alerts, wasThere) => {
-      const sorted = [...alerts].sort(compareAlerts);
-      const held = sorted
-        .filter(wasThere)
-        .map(({ alert }) => alert)
+    fc.property(someIncidents, fc.func(fc.boolean()), (alerts, wasThere) => {
+      const rows = rowsOf([...alerts].sort(compareAlerts));
+      const idsOf = ({ parts }: (typeof rows)[number]) => parts.map(({ alert }) => alert);
+      const held = rows
+        .filter((row) => wasThere(row.lead.alert))
+        .map(idsOf)
         .reverse();
-      const shown = keepPlaces(sorted, [...held, 'left']).map(({ alert }) => alert);
-      const fresh = sorted.map(({ alert }) => alert).filter((id) => !held.includes(id));
+      const shown = keepPlaces(rows, [...held, ['left']]).map(idsOf);
+      const fresh = rows.map(idsOf).filter(([id = '']) => !held.flat().includes(id));
       expect(shown).toEqual([...held, ...fresh]);
     }),
   );
+});
+
+test('Q2 Q7 an alert that joins an incident under the hand moves no other row, and the row stays when its lead changes', () => {
+  const alerts = ['a', 'b', 'c'].map((id, i) => ({ ...alertCard(id, 1), startedAtMs: i }));
+  const held = rowsOf(alerts).map(({ parts }) => parts.map(({ alert }) => alert));
+  const after = alerts.map((each) => (each.alert === 'a' ? each : withIncident(each, 'i')));
+  after.push({ ...withIncident(alertCard('d', 1), 'i'), severity: 'critical' });
+  const shown = keepPlaces(rowsOf(after.sort(compareAlerts)), held);
+  expect(shown.map(({ lead, parts }) => [lead.alert, parts.length])).toEqual([
+    ['a', 1],
+    ['d', 3],
+  ]);
 });
 
 const person = (id: string, county: string): SubjectCard => ({

@@ -21,13 +21,6 @@ export function compareAlerts(a: AlertCard, b: AlertCard): number {
   );
 }
 
-/** The rows keep the places that they had in `held` (ids); new ones follow in their own order. */
-export function keepPlaces(sorted: readonly AlertCard[], held: readonly string[]): AlertCard[] {
-  const place = new Map(held.map((id, i) => [id, i]));
-  const placeOf = (alert: AlertCard) => place.get(alert.alert) ?? held.length;
-  return [...sorted].sort((a, b) => placeOf(a) - placeOf(b));
-}
-
 const ZONE_KINDS: ReadonlySet<AlertKindName> = new Set(['out-of-bounds', 'exclusion-entry']);
 
 /** The evidence of these is a distance to a zone's edge. */

@@ -2,7 +2,8 @@
 import { computed, onBeforeUnmount, type Ref, ref, shallowRef } from 'vue';
 import type { AlertCard } from '../../protocol.ts';
 import { text } from '../i18n/language.ts';
-import { compareAlerts, isUnowned, keepPlaces } from './queue-order.ts';
+import { compareAlerts, isUnowned } from './queue-order.ts';
+import { hasPart, keepPlaces, type QueueRow, rowsOf } from './queue-rows.ts';
 import type { LiveBoard } from './use-board.ts';
 
 /** So long after the last move in the list the rows keep their places: nothing slips away under the pointer. */
@@ -11,7 +12,7 @@ const SUBJECTS_SHOWN = 8;
 
 export function useQueue(live: LiveBoard, selected: Readonly<Ref<string | null>>) {
   const filter = ref('');
-  const held = shallowRef<readonly string[] | null>(null);
+  const held = shallowRef<readonly (readonly string[])[] | null>(null);
   let release: number | undefined;
 
   const all = computed(() => [...live.alerts.value].sort(compareAlerts));
@@ -19,16 +20,19 @@ export function useQueue(live: LiveBoard, selected: Readonly<Ref<string | null>>
     const word = filter.value.trim().toLowerCase();
     return word === '' || fields.some((field) => field?.toLowerCase().includes(word));
   };
-  const found = computed(() =>
-    all.value.filter((alert) => {
-      const card = live.cardOf.value.get(alert.subject);
-      return matches(card?.name, card?.officeName, text.value.kinds[alert.kind], alert.subject);
-    }),
-  );
+  const isFound = (alert: AlertCard) => {
+    const card = live.cardOf.value.get(alert.subject);
+    return matches(card?.name, card?.officeName, text.value.kinds[alert.kind], alert.subject);
+  };
+  const found = computed(() => rowsOf(all.value).filter(({ parts }) => parts.some(isFound)));
   const rows = computed(() => (held.value === null ? found.value : keepPlaces(found.value, held.value)));
   const heldBack = computed(() => {
     const places = held.value;
-    return places === null ? 0 : found.value.filter((a) => isUnowned(a) && !places.includes(a.alert)).length;
+    if (places === null) return 0;
+    const known = new Set(places.flat());
+    return found.value.filter(
+      ({ lead, parts }) => isUnowned(lead) && parts.every((part) => !known.has(part.alert)),
+    ).length;
   });
   const people = computed(() =>
     filter.value.trim() === ''
@@ -37,7 +41,7 @@ export function useQueue(live: LiveBoard, selected: Readonly<Ref<string | null>>
   );
 
   function touch(): void {
-    held.value ??= rows.value.map((alert) => alert.alert);
+    held.value ??= rows.value.map(({ parts }) => parts.map(({ alert }) => alert));
     window.clearTimeout(release);
     release = window.setTimeout(() => {
       held.value = null;
@@ -46,8 +50,8 @@ export function useQueue(live: LiveBoard, selected: Readonly<Ref<string | null>>
   onBeforeUnmount(() => window.clearTimeout(release));
 
   /** The row so many steps from the selected one; the first where none is selected. */
-  function stepped(step: number): AlertCard | undefined {
-    const at = rows.value.findIndex((alert) => alert.alert === selected.value);
+  function stepped(step: number): QueueRow | undefined {
+    const at = rows.value.findIndex((row) => hasPart(row, selected.value));
     return rows.value[at < 0 ? 0 : Math.max(0, Math.min(rows.value.length - 1, at + step))];
   }
 

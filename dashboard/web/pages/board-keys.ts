@@ -2,6 +2,7 @@
 export interface BoardKeys {
   next(): void;
   previous(): void;
+  part(): void;
   acknowledge(): void;
   locate(): void;
   call(): void;
@@ -24,6 +25,7 @@ const BY_KEY: Readonly<Record<string, keyof BoardKeys>> = {
   j: 'next',
   ArrowDown: 'next',
   k: 'previous',
+  p: 'part',
   ArrowUp: 'previous',
   a: 'acknowledge',
   l: 'locate',
@@ -46,6 +48,7 @@ const BY_KEY: Readonly<Record<string, keyof BoardKeys>> = {
 const BY_CODE: Readonly<Record<string, keyof BoardKeys>> = {
   KeyJ: 'next',
   KeyK: 'previous',
+  KeyP: 'part',
   KeyA: 'acknowledge',
   KeyL: 'locate',
   KeyC: 'call',
