@@ -46,7 +46,7 @@ export type Whereabouts = readonly [
  * Whereabouts on the line: a column for each field, because thousands change each second and neighbours are alike.
  * `card`, `lonE5`, `latE5` (hundred-thousandths of a degree) and `atS` are the differences from the row before, the first
  * from 0; a null stands for no fix and is passed over. `heardS` is the difference from the row's own `atS`. 28 to 31 bytes a subject
- * instead of 57 (five hundred and fifty of twenty thousand moved).
+ * instead of 57 (500 and 50 of 20,000 have moved).
  */
 export interface WhereaboutsColumns {
   readonly card: readonly number[];

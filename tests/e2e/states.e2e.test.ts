@@ -205,6 +205,70 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
     await page.context().close();
   });
 
+  test('P16 each room is reached at 1366 px and on a telephone, by keys, and the bar is never wider than the page', async () => {
+    const desk = await openDesk(browser, program.url, { width: 1366, height: 768 });
+    const { page } = desk;
+    await signIn(page);
+    await page.waitForSelector('.board');
+    const isWithin = () => page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
+    const more = page.locator('.menu button');
+    await expect.poll(() => more.count(), poll).toBe(1);
+    const inBar = await page.locator('.menu > a').count();
+    expect(inBar).toBeGreaterThan(2);
+    expect(await isWithin()).toBe(true);
+    await more.focus();
+    await page.keyboard.press('Enter');
+    const names = () => page.locator('.menu a').allTextContents();
+    expect(await names()).toEqual(
+      expect.arrayContaining(['实时看板', '告警策略', '系统运行', '机构账号', '审计']),
+    );
+    expect(new Set(await names()).size).toBe((await names()).length);
+    await page.screenshot({ path: join(shots, 'menu-1366.png') });
+    expect(await findBarriers(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    expect(await page.locator('.menu .list').count()).toBe(0);
+    expect(await more.evaluate((button) => button === document.activeElement)).toBe(true);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => new URL(page.url()).pathname, poll).toBe('/audit');
+    await expect.poll(() => page.locator('.menu .here').first().textContent(), poll).toContain('审计');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(program.url);
+    await page.waitForSelector('.board');
+    await expect.poll(() => page.locator('.menu > a').count(), poll).toBeLessThan(inBar);
+    await more.click();
+    expect(await isWithin()).toBe(true);
+    await page.screenshot({ path: join(shots, 'menu-phone.png') });
+    await page.click('.menu .list a:has-text("审计")');
+    await expect.poll(() => new URL(page.url()).pathname, poll).toBe('/audit');
+    expect(await isWithin()).toBe(true);
+    expect(desk.faults).toEqual([]);
+    await desk.context.close();
+  });
+
+  test('P17 the alert in hand has its evidence as a small drawing to scale, with how sure it is', async () => {
+    const evidence = [0, 1].map((i) => ({
+      atMs: 1000 * i,
+      lat: 23.3 + i / 1000,
+      lon: 116.1,
+      accuracyM: 20 + 30 * i,
+      distanceM: 100 * i,
+    }));
+    const { page } = await boardTold([
+      snapshot({ alerts: [{ ...alert('a', 1), evidence, confidence: 0.987, kind: 'silent' }] }),
+    ]);
+    await page.keyboard.press('j');
+    await expect.poll(() => page.locator('.sketch .fix').count(), poll).toBe(2);
+    const radii = await page
+      .locator('.sketch .error')
+      .evaluateAll((circles) => circles.map((each) => Number(each.getAttribute('r'))));
+    expect((radii[1] ?? 0) / (radii[0] ?? 1)).toBeCloseTo(2.5, 1);
+    expect(await page.textContent('.sketch .bar')).toMatch(/^\s*\d+ m\s*$/);
+    expect(await page.textContent('.sketch dl')).toContain('98.7 %');
+    await finish(page, 'sketch');
+  });
+
   test('L7 a server of another version asks for a reload', async () => {
     const { page } = await boardTold([snapshot(), { type: 'bye', reason: 'protocol' }]);
     await expect.poll(() => page.textContent('.banner.trouble'), poll).toContain('本页版本过旧');

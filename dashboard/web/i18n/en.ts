@@ -229,6 +229,8 @@ export const en = {
     more: (count: number) => `${count} earlier ${count === 1 ? 'fix' : 'fixes'}`,
     at: 'Time',
     toEdge: 'To the edge',
+    estimate: 'Estimate to edge',
+    sketch: 'Sketch of the evidence: the fixes, their errors and the edge of the zone',
     accuracy: 'Error',
     inside: 'inside',
     outside: 'outside',

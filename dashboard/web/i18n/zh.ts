@@ -222,6 +222,8 @@ export const zh = {
     more: (count: number) => `更早另有 ${count} 次定位`,
     at: '时间',
     toEdge: '距边界',
+    estimate: '估计距边界',
+    sketch: '证据示意图：各次定位、误差范围与围栏边界',
     accuracy: '误差',
     inside: '界内',
     outside: '界外',

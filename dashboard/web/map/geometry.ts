@@ -11,10 +11,10 @@ export interface Bounds {
   readonly north: number;
 }
 
-const METRES_A_DEGREE = 111_320;
+export const METRES_A_DEGREE = 111_320;
 const CORNERS = 64;
 
-const metresALonDegree = (lat: number) => METRES_A_DEGREE * Math.cos((lat * Math.PI) / 180);
+export const metresALonDegree = (lat: number) => METRES_A_DEGREE * Math.cos((lat * Math.PI) / 180);
 
 export function circle(lon: number, lat: number, radiusM: number): Polygon {
   const ring = Array.from({ length: CORNERS + 1 }, (_, i) => {
