@@ -17,6 +17,7 @@ const SUBJECTS = Number(process.env.BENCH_SUBJECTS ?? 20_000);
 const CLIENTS = Number(process.env.BENCH_CLIENTS ?? 500);
 /** As many connections as the server lets one caller have. */
 const A_CALLER = 50;
+const COUNTED_OF = 50;
 const VIOLATORS = 60;
 const PER_SECOND = 2000;
 const ARRIVES_WITHIN_MS = 30_000;
@@ -41,7 +42,7 @@ export async function benchLive(seconds: number): Promise<Figure[]> {
       const made = await runCommand(env, ['token', 'create', '--role', 'duty-officer']);
       const headers = { authorization: `Bearer ${made.stdout.trim()}` };
       for (let i = 0; i < A_CALLER && desks.length < CLIENTS; i++)
-        desks.push(await openDesk(program.url, headers));
+        desks.push(await openDesk(program.url, headers, desks.length % COUNTED_OF === 0));
     }
     const background = runLoad(program, token, seconds, { rate: PER_SECOND, batch: 20, subjects: SUBJECTS });
     await pause(2000);
@@ -76,7 +77,7 @@ export async function benchLive(seconds: number): Promise<Figure[]> {
       figure('accepted → alert at a desk, p99', percentile(delays, 0.99), 'ms', sizes, 1000),
       figure('alerts that came to no desk within 30 s', lost, 'alerts × desks', sizes),
       figure('a changed subject on the line', bytes / changed, 'bytes', sizes, 40),
-      figure('changes at a desk', changed / CLIENTS / seconds, 'subjects/s', sizes),
+      figure('changes at a desk', changed / Math.ceil(CLIENTS / COUNTED_OF) / seconds, 'subjects/s', sizes),
       figure(
         'snapshots after the first',
         desks.reduce((sum, desk) => sum + desk.snapshots - 1, 0),
@@ -89,7 +90,7 @@ export async function benchLive(seconds: number): Promise<Figure[]> {
   }
 }
 
-async function openDesk(url: string, headers: Record<string, string>): Promise<Desk> {
+async function openDesk(url: string, headers: Record<string, string>, isCounted: boolean): Promise<Desk> {
   // Without compression: the figure is what goes into it.
   const socket = new WebSocket(`${url.replace('http', 'ws')}/api/v1/live`, {
     headers,
@@ -97,11 +98,15 @@ async function openDesk(url: string, headers: Record<string, string>): Promise<D
   });
   const desk: Desk = { socket, snapshots: 0, bytes: 0, changed: 0, seen: new Map() };
   socket.on('message', (data: Buffer) => {
+    // Five hundred desks in one process: to decode the same patch for each would measure this process. One in fifty is counted.
+    const isTold =
+      data.includes('"alerts":[{') || data.includes('"type":"snapshot"') || data.includes('"type":"ping"');
+    if (!isTold && !isCounted) return;
     const message = JSON.parse(data.toString()) as ServerMessage;
     if (message.type === 'ping') socket.send('{"type":"pong"}');
     if (message.type === 'snapshot') desk.snapshots++;
     if (message.type !== 'patch') return;
-    if (message.whereabouts !== undefined) {
+    if (message.whereabouts !== undefined && isCounted) {
       desk.bytes += JSON.stringify(message.whereabouts).length;
       desk.changed += message.whereabouts.card.length;
     }
