@@ -1,13 +1,12 @@
 /** `permits`: leave (外出) from the request to the return (销假). What is approved is in the log before the answer's second is over. */
+import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Instant } from '../../../src/kernel/instant.ts';
-import type { Result } from '../../../src/kernel/result.ts';
-import { LEVELS, type Level, levelOf, MEASURES } from '../../../src/legal/measures.ts';
+import { LEVELS, type Level, MEASURES } from '../../../src/legal/measures.ts';
 import {
   isOverdue,
   PERMIT_GROUNDS,
   PERMIT_STATES,
-  type PermitFault,
   type PermitGround,
   type PermitState,
 } from '../../../src/legal/permit.ts';
@@ -15,20 +14,17 @@ import {
   askPermit,
   decideLeave,
   depart,
-  type Officer,
   type PermitRow,
   recordReturn,
   withdrawLeave,
 } from '../../../src/legal/permit-desk.ts';
-import type { Database, Db } from '../../../src/ports/database.ts';
-import { findOrganisationKind } from '../../../src/store/organisations.ts';
 import { findPermit, findZoneId, listPermits } from '../../../src/store/permits.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
-import { audit } from '../audit.ts';
 import { type Action, type Actor, actionsFor, can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
+import { Article, type Deed, type LegalDeps, LevelName, officerOf, perform } from './legal-deeds.ts';
 import {
   answers,
   beforeOf,
@@ -41,15 +37,12 @@ import {
   Page,
   PlainText,
   readTime,
+  rowNumbered,
   Time,
   timeOrNull,
   toPage,
 } from './schemas.ts';
 
-export const Article = Type.Object({ zh: Type.String(), en: Type.String() });
-export const LevelName = Type.Enum(LEVELS, {
-  description: 'office: 受委托的司法所; county: 县级社区矫正机构; city: 上一级; province',
-});
 const Permit = Type.Object({
   permit: Type.String(),
   subject: Type.String(),
@@ -83,22 +76,6 @@ const Permit = Type.Object({
 const Params = Type.Object({ id: Id });
 const Text = (maxLength: number, description: string) => PlainText({ minLength: 1, maxLength, description });
 const At = Type.Optional(Type.String({ maxLength: 40, description: 'With its zone; default: now' }));
-
-export interface LegalDeps {
-  readonly database: Database;
-  now(): Instant;
-}
-
-/** Who decides, and at which level of the tree. */
-export async function officerOf(db: Db, { name, organisation }: Actor): Promise<Officer> {
-  const [row] = await findOrganisationKind(db, organisation);
-  return { account: name, level: levelOf(organisation, row?.kind) };
-}
-
-export function refused({ code, message }: { readonly code: string; readonly message: string }): Problem {
-  if (code === 'wrong-level') return new Problem('forbidden', message);
-  return new Problem(code === 'wrong-state' ? 'conflict' : 'bad-request', message);
-}
 
 export function registerPermitRoutes(app: App, deps: LegalDeps): void {
   const db = deps.database;
@@ -197,9 +174,12 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
       if (zone !== null && (await findZoneId(db, zone)).length === 0)
         throw new Problem('bad-request', `zone: there is none called ${JSON.stringify(zone)}`);
       const asked = { subject, ground, explanation, destination, zone, ...leave };
-      return act(request, actor, found.office, 'permit.ask', null, (tx, by) =>
-        askPermit(tx, asked, by, deps.now()),
-      );
+      return done(request, {
+        action: 'permit.ask',
+        office: found.office,
+        reason: null,
+        act: (tx, by) => askPermit(tx, asked, by, deps.now()),
+      });
     },
   );
 
@@ -224,9 +204,12 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
         const { actor } = callerOf(request);
         const { id, office } = await findSeen(actor, 'permits.decide', request.params.id);
         const { reason } = request.body;
-        return act(request, actor, office, `permit.${deed}`, reason, (tx, by) =>
-          decideLeave(tx, id, deed, reason, by, deps.now()),
-        );
+        return done(request, {
+          action: `permit.${deed}`,
+          office,
+          reason,
+          act: (tx, by) => decideLeave(tx, id, deed, reason, by, deps.now()),
+        });
       },
     );
 
@@ -246,9 +229,12 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
     async (request) => {
       const { actor } = callerOf(request);
       const { id, office } = await findSeen(actor, 'permits.write', request.params.id);
-      return act(request, actor, office, 'permit.withdraw', request.body.reason, (tx) =>
-        withdrawLeave(tx, id, deps.now()),
-      );
+      return done(request, {
+        action: 'permit.withdraw',
+        office,
+        reason: request.body.reason,
+        act: (tx) => withdrawLeave(tx, id, deps.now()),
+      });
     },
   );
 
@@ -270,7 +256,12 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
       const { id, office } = await findSeen(actor, 'permits.write', request.params.id);
       const { at } = request.body;
       const atMs = at === undefined ? deps.now() : readTime('at', at);
-      return act(request, actor, office, 'permit.depart', null, (tx) => depart(tx, id, atMs, deps.now()));
+      return done(request, {
+        action: 'permit.depart',
+        office,
+        reason: null,
+        act: (tx) => depart(tx, id, atMs, deps.now()),
+      });
     },
   );
 
@@ -292,37 +283,24 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
       const { id, office } = await findSeen(actor, 'permits.write', request.params.id);
       const { at, note = '' } = request.body;
       const atMs = at === undefined ? deps.now() : readTime('at', at);
-      return act(request, actor, office, 'permit.return', note || null, (tx) =>
-        recordReturn(tx, id, atMs, note, deps.now()),
-      );
+      return done(request, {
+        action: 'permit.return',
+        office,
+        reason: note || null,
+        act: (tx) => recordReturn(tx, id, atMs, note, deps.now()),
+      });
     },
   );
 
-  /** The deed and its entry in the audit, both or neither. */
-  async function act(
-    request: Parameters<typeof audit>[1],
-    actor: Actor,
-    office: string,
-    action: string,
-    reason: string | null,
-    deed: (tx: Db, by: Officer) => Promise<Result<PermitRow, PermitFault>>,
-  ): Promise<Static<typeof Permit>> {
-    const done = await db.transaction(async (tx) => {
-      const result = await deed(tx, await officerOf(tx, actor));
-      if (result.ok) {
-        const { id: target, subject } = result.value;
-        await audit(tx, request, { action, subject, office, target, reason });
-      }
-      return result;
-    });
-    if (!done.ok) throw refused(done.error);
-    return (await shower(actor))(done.value);
-  }
-
   async function findSeen(actor: Actor, action: Action, id: string): Promise<PermitRow> {
-    const [row] = /^\d{1,18}$/.test(id) ? await findPermit(db, id) : [];
+    const row = await rowNumbered(id, (number) => findPermit(db, number));
     if (row === undefined || !can(actor, action, row.office, row.minor)) throw new Problem('not-found');
     return row;
+  }
+
+  async function done(request: FastifyRequest, deed: Deed<PermitRow>): Promise<Static<typeof Permit>> {
+    const row = await perform(db, request, deed);
+    return (await shower(callerOf(request).actor))(row);
   }
 
   async function shower(actor: Actor): Promise<(row: PermitRow) => Static<typeof Permit>> {
