@@ -6,8 +6,10 @@ import { LEVELS, type Level, MEASURES } from '../../../src/legal/measures.ts';
 import {
   isOverdue,
   PERMIT_GROUNDS,
+  PERMIT_KINDS,
   PERMIT_STATES,
   type PermitGround,
+  type PermitKind,
   type PermitState,
 } from '../../../src/legal/permit.ts';
 import {
@@ -42,12 +44,15 @@ import {
   timeOrNull,
   toPage,
 } from './schemas.ts';
+import { Schedule } from './subject-changes.ts';
 
 const Permit = Type.Object({
   permit: Type.String(),
   subject: Type.String(),
   subjectName: Type.String(),
   office: Type.String(),
+  kind: Type.Enum(PERMIT_KINDS, { description: 'leave: 外出; recurrent: 经常性跨市、县活动' }),
+  schedule: Nullable(Type.Object(Schedule, { description: 'Of recurrent leave; null: at all times' })),
   ground: Type.Enum(PERMIT_GROUNDS, { description: '就医, 就学, 诉讼, 家庭或者工作重要事务' }),
   explanation: Type.String(),
   destination: Type.String(),
@@ -74,6 +79,7 @@ const Permit = Type.Object({
   returnNote: Type.String(),
 });
 const Params = Type.Object({ id: Id });
+const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
 const Text = (maxLength: number, description: string) => PlainText({ minLength: 1, maxLength, description });
 const At = Type.Optional(Type.String({ maxLength: 40, description: 'With its zone; default: now' }));
 
@@ -113,7 +119,7 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
         limit = 100,
       } = request.query;
       const { actor } = callerOf(request);
-      const states = state !== undefined ? [state] : open ? ['asked', 'approved', 'away'] : null;
+      const states = state === undefined ? null : [state];
       const now = new Date(deps.now());
       const rows = await listPermits(
         db,
@@ -121,6 +127,7 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
         organisation,
         subject ?? null,
         states,
+        open,
         overdue,
         now,
         beforeOf(cursor),
@@ -154,10 +161,14 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
         summary: "Enter a subject's request for leave",
         body: Type.Object({
           subject: Id,
+          kind: Type.Optional(Type.Enum(PERMIT_KINDS, { description: 'Default: leave' })),
           ground: Type.Enum(PERMIT_GROUNDS),
           explanation: Text(2000, 'Why, and what proves it'),
           destination: Text(200, 'Where to, in words'),
           zone: Type.Optional(Nullable(Id)),
+          schedule: Type.Optional(
+            Nullable(Type.Object(Schedule, { description: 'Of recurrent leave only' })),
+          ),
           from: Type.String({ maxLength: 40 }),
           until: Type.String({ maxLength: 40 }),
         }),
@@ -166,14 +177,35 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
     },
     async (request) => {
       const { actor } = callerOf(request);
-      const { subject, ground, explanation, destination, zone = null, from, until } = request.body;
+      const {
+        subject,
+        kind = 'leave',
+        ground,
+        explanation,
+        destination,
+        zone = null,
+        schedule = null,
+        from,
+        until,
+      } = request.body;
+      if (kind === 'leave' && schedule !== null)
+        throw new Problem('bad-request', 'schedule: only recurrent leave has one');
       const [found] = await findSubject(db, subject);
       if (found === undefined || !can(actor, 'permits.write', found.office, found.minor))
         throw new Problem('not-found');
       const leave = { fromMs: readTime('from', from), untilMs: readTime('until', until) };
       if (zone !== null && (await findZoneId(db, zone)).length === 0)
         throw new Problem('bad-request', `zone: there is none called ${JSON.stringify(zone)}`);
-      const asked = { subject, ground, explanation, destination, zone, ...leave };
+      const asked = {
+        subject,
+        kind,
+        schedule: schedule === null ? null : { days: EVERY_DAY, ...schedule },
+        ground,
+        explanation,
+        destination,
+        zone,
+        ...leave,
+      };
       return done(request, {
         action: 'permit.ask',
         office: found.office,
@@ -323,6 +355,9 @@ function toPermit(row: PermitRow, decides: Level | undefined, nowMs: Instant): S
     subject: row.subject,
     subjectName: row.name,
     office: row.office,
+    kind: row.kind as PermitKind,
+    // Taken from a body of this shape.
+    schedule: row.schedule as Static<typeof Permit>['schedule'],
     ground: row.ground as PermitGround,
     explanation: row.explanation,
     destination: row.destination,
@@ -330,11 +365,11 @@ function toPermit(row: PermitRow, decides: Level | undefined, nowMs: Instant): S
     from: row.from_at.toISOString(),
     until: row.until_at.toISOString(),
     state,
-    overdue: isOverdue(state, row.until_at.getTime(), nowMs),
+    overdue: isOverdue(row.kind as PermitKind, state, row.until_at.getTime(), nowMs),
     days: row.days,
     cumulatedDays: row.cumulated_days,
     level,
-    article: limit?.article ?? { zh: '', en: '' },
+    article: (row.kind === 'recurrent' ? measures?.permit.recurrent : limit)?.article ?? { zh: '', en: '' },
     measures: row.measures,
     short: row.from_at.getTime() - row.asked_at.getTime() < (measures?.permit.aheadDays ?? 0) * DAY_MS,
     mayDecide: state === 'asked' && decides !== undefined && LEVELS.indexOf(decides) >= LEVELS.indexOf(level),
