@@ -31,6 +31,11 @@ export interface Room {
   board(): Board;
   /** The snapshot as it is sent, encoded once for all who come at the same moment. */
   snapshot(): Buffer;
+  /**
+   * The difference since `seq` as it is sent, encoded once for all who stand there: those who were passed over together catch up
+   * together. Undefined: only a snapshot will do.
+   */
+  since(seq: number): Buffer | undefined;
 }
 
 export interface LiveBoard {
@@ -58,6 +63,7 @@ export interface LiveBoardDeps {
 const WHEREABOUTS_PAUSE_MS = 250;
 const ALERTS_PAUSE_MS = 50;
 const HEALTH_EVERY_MS = 2000;
+const KEPT_DIFFERENCES = 16;
 /** An empty room is kept so long, that a reconnect goes on where it was. */
 const KEEP_EMPTY_ROOM_MS = 60_000;
 /** The alert feed reads at least every 5 s; older than this, the queue may lack something. */
@@ -135,6 +141,7 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
     let dueAt = Number.POSITIVE_INFINITY;
     let flushedAt = Number.NEGATIVE_INFINITY;
     let encoded: { board: Board; seq: number; text: Buffer } | undefined;
+    let differences: { board: Board; seq: number; texts: Map<number, Buffer | undefined> } | undefined;
 
     function build(): Board {
       const cards = roster
@@ -158,6 +165,18 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
         if (encoded?.board !== board || encoded.seq !== board.seq())
           encoded = { board, seq: board.seq(), text: Buffer.from(JSON.stringify(board.snapshot())) };
         return encoded.text;
+      },
+      since(seq) {
+        if (differences?.board !== board || differences.seq !== board.seq())
+          differences = { board, seq: board.seq(), texts: new Map() };
+        const { texts } = differences;
+        if (!texts.has(seq)) {
+          // Whoever says hello names any number: what is kept for them is bounded.
+          if (texts.size >= KEPT_DIFFERENCES) texts.clear();
+          const patch = board.since(seq);
+          texts.set(seq, patch === undefined ? undefined : Buffer.from(JSON.stringify(patch)));
+        }
+        return texts.get(seq);
       },
       change(by, pauseMs) {
         by(board);

@@ -68,9 +68,9 @@ export function createViewer(line: Line, nowMs: number): BoardViewer {
 
   const catchUp = (board: Board) => {
     if (seat === undefined || isFull()) return;
-    const patch = at?.epoch === board.epoch ? board.since(at.seq) : undefined;
+    const patch = at?.epoch === board.epoch ? seat.room.since(at.seq) : undefined;
     // Nothing new for one that is up to date, but a hello is always answered.
-    line.send(patch === undefined ? seat.room.snapshot() : Buffer.from(JSON.stringify(patch)));
+    line.send(patch ?? seat.room.snapshot());
     at = { epoch: board.epoch, seq: board.seq() };
   };
 

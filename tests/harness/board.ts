@@ -99,7 +99,14 @@ export function connect(room: { board: Board }, cursor?: { epoch: string; seq: n
     0,
   );
   const seat: Seat = {
-    room: { board: () => room.board, snapshot: () => Buffer.from(JSON.stringify(room.board.snapshot())) },
+    room: {
+      board: () => room.board,
+      snapshot: () => Buffer.from(JSON.stringify(room.board.snapshot())),
+      since: (seq) => {
+        const patch = room.board.since(seq);
+        return patch && Buffer.from(JSON.stringify(patch));
+      },
+    },
     leave: () => {},
   };
   viewer.sit(seat);
