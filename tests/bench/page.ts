@@ -81,7 +81,7 @@ export async function benchPage(seconds: number): Promise<Figure[]> {
       ),
       figure(
         'heap after an hour at this growth',
-        (heapAfter + growth * MOVING_PER_SECOND * HOUR_S) / 2 ** 20,
+        (heapAfter + Math.max(0, growth) * MOVING_PER_SECOND * HOUR_S) / 2 ** 20,
         'MB',
         `${growth.toFixed(2)} bytes a change, reckoned`,
       ),
