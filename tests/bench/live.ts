@@ -47,6 +47,8 @@ export async function benchLive(seconds: number): Promise<Figure[]> {
     const background = runLoad(program, token, seconds, { rate: PER_SECOND, batch: 20, subjects: SUBJECTS });
     await pause(2000);
     const delays: number[] = [];
+    /** From the first desk that had an alert to the last: what the dashboard's own sending takes. */
+    const spreads: number[] = [];
     let lost = 0;
     for (let i = 0; i < Math.min(VIOLATORS, Math.floor(seconds)); i++) {
       const subject = load.subjects[SUBJECTS + i] ?? '';
@@ -64,10 +66,13 @@ export async function benchLive(seconds: number): Promise<Figure[]> {
         if (atMs === undefined) lost++;
         else delays.push(atMs - acceptedMs);
       }
+      const times = desks.flatMap(({ seen }) => seen.get(subject) ?? []);
+      spreads.push(Math.max(...times) - Math.min(...times));
       await pause(300);
     }
     await background;
     delays.sort((a, b) => a - b);
+    spreads.sort((a, b) => a - b);
     const bytes = desks.reduce((sum, desk) => sum + desk.bytes, 0);
     const changed = desks.reduce((sum, desk) => sum + desk.changed, 0);
     const sizes = `${CLIENTS} desks, ${SUBJECTS} subjects, ${PER_SECOND} observations/s`;
@@ -75,6 +80,8 @@ export async function benchLive(seconds: number): Promise<Figure[]> {
     return [
       figure('accepted → alert at a desk, p50', percentile(delays, 0.5), 'ms', sizes),
       figure('accepted → alert at a desk, p99', percentile(delays, 0.99), 'ms', sizes, 1000),
+      figure('first desk → last desk, p50', percentile(spreads, 0.5), 'ms', sizes),
+      figure('first desk → last desk, worst', spreads.at(-1) ?? Number.NaN, 'ms', sizes),
       figure('alerts that came to no desk within 30 s', lost, 'alerts × desks', sizes),
       figure('a changed subject on the line', bytes / changed, 'bytes', sizes, 40),
       figure('changes at a desk', changed / Math.ceil(CLIENTS / COUNTED_OF) / seconds, 'subjects/s', sizes),
