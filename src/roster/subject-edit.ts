@@ -37,6 +37,7 @@ export interface SubjectEdit {
   readonly noContact?: readonly string[];
   readonly contacts?: readonly unknown[];
   readonly devices?: readonly unknown[];
+  readonly pins?: readonly unknown[];
 }
 
 /** With `edit` on top of it; every fault by its field. Pure. */

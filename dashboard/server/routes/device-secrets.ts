@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { Database } from '../../../src/ports/database.ts';
 import {
   findDeviceProtocol,
+  findDeviceSecret,
   removeDeviceSecret,
   setDeviceSecret,
 } from '../../../src/store/device-secrets.ts';
@@ -11,7 +12,7 @@ import { audit } from '../audit.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
-import { answers, Id } from './schemas.ts';
+import { answers, Id, Nullable, Time, timeOrNull } from './schemas.ts';
 
 const Params = Type.Object({ id: Id });
 /** 32 bytes are the longest key that OwnTracks has. */
@@ -26,6 +27,26 @@ export function registerDeviceSecretRoutes(app: App, deps: { readonly database: 
   const db = deps.database;
   const config = { action: 'devices.secret' } as const;
   const tags = ['devices'];
+
+  app.get(
+    '/api/v1/devices/:id/secret',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Since when the device has one, if it has; it is never shown itself',
+        params: Params,
+        response: answers(Type.Object({ device: Type.String(), setAt: Nullable(Time) })),
+      },
+    },
+    async (request) => {
+      requireWholeTree(callerOf(request).actor.organisation);
+      const { id } = request.params;
+      const [found] = isKept(id) ? await findDeviceSecret(db, id) : [];
+      if (found === undefined) throw new Problem('not-found', 'no device of the roster has this id');
+      return { device: id, setAt: timeOrNull(found.set_at) };
+    },
+  );
 
   app.put(
     '/api/v1/devices/:id/secret',

@@ -186,6 +186,36 @@ test('T7 a device is one person’s at a time, in the whole tree, and nobody lea
   expect(office.body.items).toMatchObject([{ id: 'shared-1', until: null }]);
 });
 
+test('T12 one device takes the place of another at one moment; an office enters PINs of its own terminals', async () => {
+  const id = await made();
+  const device = { version: 1, reason: 'x', device: 'old-1', kind: 'phone', from: '2026-01-10T00:00:00Z' };
+  expect((await post(`subjects/${id}/devices`, device)).body.version).toBe(2);
+  const other = { version: 2, reason: '换机', device: 'new-1', kind: 'phone', from: '2026-03-01T00:00:00Z' };
+  const stray = await post(`subjects/${id}/devices`, { ...other, replaces: 'none' }, officer);
+  expect(problem(stray)).toBe(409);
+  expect((await post(`subjects/${id}/devices`, { ...other, replaces: 'old-1' }, officer)).body.version).toBe(
+    3,
+  );
+  for (const [terminal, office] of [
+    ['T-here', HOME],
+    ['T-away', AWAY],
+  ] as const)
+    expect(
+      (await dash.call('PUT', `/api/v1/terminals/${terminal}`, { headers: admin, body: { office } })).status,
+    ).toBe(200);
+  const change = { version: 3, reason: '登记', pins: [{ terminal: 'T-here', pin: '007' }] };
+  const beyond = { ...change, pins: [{ terminal: 'T-away', pin: '7' }] };
+  expect(problem(await patch(`subjects/${id}`, beyond, officer))).toBe(400);
+  expect((await patch(`subjects/${id}`, change, officer)).body.version).toBe(4);
+  const pins = await dash.call('GET', '/api/v1/terminals/T-here/pins', { headers: officer });
+  expect(pins.body.items).toMatchObject([{ pin: '007', subject: id, until: null }]);
+  const { profile } = (await read(id)).body as unknown as { profile: { devices: object[] } };
+  expect(profile.devices).toMatchObject([
+    { id: 'old-1', until: '2026-03-01T00:00:00.000Z' },
+    { id: 'new-1', from: '2026-03-01T00:00:00.000Z', until: null },
+  ]);
+});
+
 test('T8 a zone keeps every shape that it had', async () => {
   const feature = (radiusM: number) => ({
     type: 'Feature',

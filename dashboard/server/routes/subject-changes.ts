@@ -17,6 +17,7 @@ import { EndingName, LegalTypeName } from './subject-items.ts';
 const MAX_BODY_BYTES = 256 * 1024;
 const Text = PlainText({ minLength: 1, maxLength: 256 });
 const Clock = Type.String({ pattern: '^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$' });
+const Moment = Type.String({ maxLength: 64, description: 'A time with its zone' });
 const Schedule = {
   days: Type.Optional(
     Type.Array(Type.Integer({ minimum: 1, maximum: 7 }), { maxItems: 7, description: '1 is Monday' }),
@@ -53,12 +54,25 @@ const Fields = {
     }),
     { maxItems: 20, description: 'Whom to call' },
   ),
+  pins: Type.Array(
+    Type.Object({
+      terminal: Text,
+      pin: PlainText({
+        minLength: 1,
+        maxLength: 64,
+        description: 'As the terminal writes it: leading zeros count',
+      }),
+      from: Type.Optional(Moment),
+      until: Type.Optional(Nullable(Moment)),
+    }),
+    { maxItems: 50, description: 'By which fingerprint terminals know the subject' },
+  ),
   noContact: Type.Array(Text, { maxItems: 500, description: 'Ids of other subjects' }),
 };
 const Edit = Type.Partial(Type.Object(Fields));
 type Given = Static<typeof Edit>;
 /** What an office decides about the people in its charge: the rest is the county's (intake, grade, zones, dates). */
-const OFFICE_MAY = ['officer', 'checkins', 'contacts'];
+const OFFICE_MAY = ['officer', 'checkins', 'contacts', 'pins'];
 
 export function registerSubjectChangeRoutes(
   app: App,
@@ -114,7 +128,7 @@ export function registerSubjectChangeRoutes(
       schema: {
         tags,
         summary:
-          'Change what is given of a subject; an office its responsible officer, check-ins and contacts',
+          'Change what is given of a subject; an office its responsible officer, check-ins, PINs and contacts',
         params: Type.Object({ id: Id }),
         body: Type.Object({ version: Version, reason: Why, ...Edit.properties }),
         response: answers(WrittenAnswer),
