@@ -148,6 +148,7 @@ test('K4 who is exempt by record is left out of both sides, and counted as such'
   expect(items).toMatchObject([{ ...body, by: expect.any(String), at: expect.any(String) }]);
   const told = await dash.database.query({
     text: `SELECT subject, reason, detail FROM audit WHERE action = 'exemption.add'`,
+    values: [],
   });
   expect(told.rows).toMatchObject([{ subject: 'S2', reason: '住院', detail: { ground: 'hospital' } }]);
   await addUpOffices(dash.database);

@@ -113,6 +113,20 @@ export const ROOMS: readonly Room[] = [
     isInner: true,
   },
   {
+    path: '/devices',
+    name: 'devices',
+    actions: ['devices.read'],
+    load: () => import('./devices/devices-page.vue'),
+    within: 'subjects',
+  },
+  {
+    path: '/devices/terminals',
+    name: 'terminals',
+    actions: ['devices.read'],
+    load: () => import('./devices/terminals-page.vue'),
+    within: 'subjects',
+  },
+  {
     path: '/zones',
     name: 'zones',
     actions: ['zones.lint'],

@@ -184,6 +184,10 @@ test('T7 a device is one person’s at a time, in the whole tree, and nobody lea
   expect((await post(`subjects/${here}/devices`, device)).status).toBe(200);
   const office = await dash.call('GET', `/api/v1/devices?subject=${here}`, { headers: officer });
   expect(office.body.items).toMatchObject([{ id: 'shared-1', until: null }]);
+  const found = async (text: string, headers = admin) =>
+    (await dash.call('GET', `/api/v1/devices?text=${encodeURIComponent(text)}`, { headers })).body.items
+      .length;
+  expect([await found('HARED-1'), await found('SHARED', officer), await found('none')]).toEqual([2, 1, 0]);
 });
 
 test('T12 one device takes the place of another at one moment; an office enters PINs of its own terminals', async () => {

@@ -91,6 +91,7 @@ test('TM22 it is registered by an administrator over its office, old and new; a 
   expect(problem(await put('T5', office, { office: '445281/office-01' }))).toBe(403);
   const told = await dash.database.query({
     text: `SELECT target, office FROM audit WHERE action = 'terminal.change' ORDER BY at`,
+    values: [],
   });
   expect(told.rows).toEqual([
     { target: 'T2', office: '445202/office-02' },

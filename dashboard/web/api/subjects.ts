@@ -1,5 +1,6 @@
 /** Subjects, their recorded track, the alerts about them, why a rule concluded what it did. */
 import type { Contact, Disposition } from '../../../src/kernel/casework.ts';
+import type { Schedule, ZoneAssignment } from '../../../src/kernel/roster.ts';
 import { type Answer, get, getAll, type Page, send } from './call.ts';
 import type { KeptSubject, PROTOCOLS } from './roster.ts';
 
@@ -21,25 +22,22 @@ export interface Profile {
     readonly until: string | null;
     readonly order?: { readonly ground: string; readonly from: string; readonly until: string };
   }[];
-  readonly zones?: readonly { readonly zone: string; readonly rule: 'stay-in' | 'keep-out' }[];
-  readonly curfews?: readonly {
-    readonly zone: string;
-    readonly days: readonly number[];
-    readonly from: string;
-    readonly to: string;
-  }[];
-  readonly checkins?: readonly {
-    readonly id: string;
-    readonly days: readonly number[];
-    readonly from: string;
-    readonly to: string;
-  }[];
+  readonly zones?: readonly ZoneAssignment[];
+  readonly curfews?: readonly (Schedule & { readonly zone: string })[];
+  readonly checkins?: readonly (Schedule & { readonly id: string })[];
   readonly permits?: readonly {
     readonly id: string;
     readonly from: string;
     readonly until: string;
     readonly destination: string | null;
     readonly returnedAt: string | null;
+  }[];
+  readonly noContact?: readonly string[];
+  readonly pins?: readonly {
+    readonly terminal: string;
+    readonly pin: string;
+    readonly from: string;
+    readonly until: string | null;
   }[];
   readonly contacts?: readonly { readonly whom: Contact; readonly name: string; readonly phone: string }[];
 }

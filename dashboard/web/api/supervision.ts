@@ -17,10 +17,8 @@ export interface Exemption {
 }
 export const exemptionsOf = (subject: string) =>
   get<{ readonly items: readonly Exemption[] }>(`${one(subject)}/exemptions`);
-export const addExemption = (
-  subject: string,
-  given: Pick<Exemption, 'from' | 'until' | 'ground' | 'note'>,
-) => send<{ readonly id: string }>('POST', `${one(subject)}/exemptions`, given);
+export const addExemption = (subject: string, given: Pick<Exemption, 'from' | 'until' | 'ground' | 'note'>) =>
+  send<{ readonly id: string }>('POST', `${one(subject)}/exemptions`, given);
 
 export const identityOf = (subject: string, reason: string) =>
   get<{ readonly number: string }>(`${one(subject)}/identity`, { reason });

@@ -44,6 +44,8 @@ export const en = {
     reports: 'Reports',
     subjects: 'Subjects',
     subject: 'A subject',
+    devices: 'Devices',
+    terminals: 'Terminals',
     operations: 'Operations',
     accounts: 'Accounts',
     tokens: 'Tokens',

@@ -39,6 +39,8 @@ const rooms = {
   reports: '报告',
   subjects: '矫正对象',
   subject: '矫正对象详情',
+  devices: '设备',
+  terminals: '指纹终端',
   operations: '系统运行',
   accounts: '机构账号',
   tokens: '接入令牌',

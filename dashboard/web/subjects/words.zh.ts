@@ -33,7 +33,7 @@ export const zh = {
     save: '保存',
   },
   device: {
-    deeds: { assign: '分配设备', change: '更改设备', end: '收回设备' },
+    deeds: { assign: '分配设备', change: '更改', replace: '更换', end: '收回' },
     id: '设备编号',
     kind: '设备类别',
     interval: '上报间隔（秒）',
@@ -47,6 +47,7 @@ export const zh = {
     until: '停用时间',
     untilHelp: '不填则不限期',
     endHelp: '此后不再接收其数据',
+    replaceHelp: (old: string) => `不填则即刻启用；${old} 同时停用`,
     orderHelp: '电子定位装置须另经审批，批准前不采集。',
     takenBack: (at: string) => `${at} 停用`,
   },
@@ -125,11 +126,6 @@ export const zh = {
       days < 0 ? `使用期限已于 ${until} 届满，停止采集` : `使用期限至 ${until}，余 ${days} 天`,
     noOrder: '无有效审批，不采集',
     orderLaw: '《社区矫正法》第二十九条：期限不得超过三个月',
-    rules: '监管要求',
-    stayIn: '禁止离开',
-    keepOut: '禁止进入',
-    curfew: '宵禁',
-    checkin: '报到',
     permits: '名册导入的请假外出',
     permit: (from: string, until: string) => `${from} 至 ${until}`,
     returned: (at: string) => `已于 ${at} 销假`,
@@ -150,7 +146,6 @@ export const zh = {
       'not-reached': '未能联系到设备。',
       refused: '设备拒绝了请求。',
     } as Record<string, string>,
-    days: ['一', '二', '三', '四', '五', '六', '日'],
   },
 };
 export type SubjectWords = typeof zh;

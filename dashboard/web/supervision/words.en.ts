@@ -50,7 +50,7 @@ export const en: SupervisionWords = {
   },
   noContact: {
     title: 'No contact',
-    help: 'An alert is raised when they come close. Enter it with the other one as well.',
+    help: 'An alert is raised when they come close; to enter it with one of the two is enough.',
     who: 'No contact with',
   },
   days: 'Days',
