@@ -9,6 +9,7 @@ beforeAll(async () => {
   ingest = await openIngest(dash);
   await ingest.enrol([
     subjectWith('S1', { id: 'D1', protocol: 'owntracks', address: 'owntracks/jane/phone' }),
+    subjectWith('S2', { id: 'D2', protocol: 'osmand' }),
   ]);
 });
 afterAll(async () => {
@@ -35,6 +36,7 @@ test('R9 a secret is set, reaches the intake, and is removed; it is never shown'
   expect((await call('DELETE', 'D1')).body).toEqual({ device: 'D1' });
   await until(() => secret() === undefined);
   expect(problem(await call('DELETE', 'D1'))).toBe(404);
+  expect(problem(await call('PUT', 'D2', { secret: 'ce-shi' }))).toBe(409);
   expect(problem(await call('PUT', 'D9', { secret: 'ce-shi' }))).toBe(404);
   expect(problem(await call('PUT', 'D1', { secret: '短' }))).toBe(400);
 });

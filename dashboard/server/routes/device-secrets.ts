@@ -14,6 +14,8 @@ import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
 import { answers, Id, Nullable, Time, timeOrNull } from './schemas.ts';
 
+/** The other protocols carry no secret: what is set would prove nothing. */
+const PROVING: readonly string[] = ['jt808', 'owntracks'];
 const Params = Type.Object({ id: Id });
 /** 32 bytes are the longest key that OwnTracks has. */
 const Secret = Type.String({
@@ -64,7 +66,7 @@ export function registerDeviceSecretRoutes(app: App, deps: { readonly database: 
       const { actor } = callerOf(request);
       requireWholeTree(actor.organisation);
       const [of] = isKept(request.params.id) ? await findDeviceProtocol(db, request.params.id) : [];
-      if (of?.protocol === 'watch' || of?.protocol === 'zkteco')
+      if (of !== undefined && !PROVING.includes(of.protocol ?? ''))
         throw new Problem('conflict', 'this protocol carries no secret: the device is who it says it is');
       const set = await db.transaction(async (tx) => {
         const [row] = isKept(request.params.id)

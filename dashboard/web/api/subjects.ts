@@ -2,7 +2,7 @@
 import type { Contact, Disposition } from '../../../src/kernel/casework.ts';
 import type { Schedule, ZoneAssignment } from '../../../src/kernel/roster.ts';
 import { type Answer, get, getAll, type Page, send } from './call.ts';
-import type { KeptSubject, PROTOCOLS } from './roster.ts';
+import type { KeptSubject, LegalType, PROTOCOLS } from './roster.ts';
 
 export interface SubjectRow {
   readonly id: string;
@@ -76,8 +76,16 @@ export interface SubjectAlert {
 
 const one = (id: string) => `subjects/${encodeURIComponent(id)}`;
 
+export interface SubjectFilter {
+  readonly text: string;
+  readonly state?: 'current' | 'ended' | 'all';
+  readonly grade?: SubjectRow['grade'];
+  readonly legalType?: LegalType;
+}
 export const listSubjects = (text: string, cursor: string | null) =>
   get<Page<SubjectRow>>('subjects', { text, cursor, limit: 50 });
+export const findSubjects = (filter: SubjectFilter, cursor: string | null) =>
+  get<Page<KeptSubject>>('subjects', { ...filter, cursor, limit: 50 });
 
 export const findSubject = (id: string) => get<SubjectInFull & KeptSubject>(one(id));
 

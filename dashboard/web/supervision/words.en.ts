@@ -7,6 +7,7 @@ export const en: SupervisionWords = {
   row: (n) => `Row ${n}`,
   reason: 'Reason (goes into the audit)',
   none: 'None',
+  all: 'Supervision',
   zones: {
     title: 'Zones',
     help: 'Judged by from the moment it is saved. The shapes are drawn in the room Zones.',
@@ -15,8 +16,8 @@ export const en: SupervisionWords = {
     rules: { 'stay-in': 'Stay in', 'keep-out': 'Keep out' },
     buffer: 'Buffer (m)',
     bufferHelp: "The edge is moved in the subject's favour",
-    always: 'At all times',
-    scheduled: 'At times',
+    times: 'Times',
+    scheduled: 'Only at these times (else at all)',
     wide: (m) => `buffer ${m}`,
   },
   curfews: {

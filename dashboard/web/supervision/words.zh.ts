@@ -6,6 +6,7 @@ export const zh = {
   row: (n: number) => `第 ${n} 行`,
   reason: '理由（记入审计日志）',
   none: '无',
+  all: '监管措施',
   zones: {
     title: '电子围栏',
     help: '保存后即刻按新规定判定。围栏的形状在「电子围栏」页绘制。',
@@ -14,8 +15,8 @@ export const zh = {
     rules: { 'stay-in': '禁止离开', 'keep-out': '禁止进入' },
     buffer: '缓冲（m）',
     bufferHelp: '边界向有利于对象的方向放宽',
-    always: '全时段',
-    scheduled: '按时段',
+    times: '生效时段',
+    scheduled: '仅在以下时段（不选则全时段）',
     wide: (m: string) => `放宽 ${m}`,
   },
   curfews: { title: '宵禁', help: '时段内须在场所之内；止早于起则跨零点。', zone: '场所' },
