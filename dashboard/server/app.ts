@@ -21,6 +21,7 @@ import { registerAlarmLoadRoutes } from './routes/alarm-load.ts';
 import { registerAlertWorkRoutes } from './routes/alert-work.ts';
 import { registerAlertRoutes } from './routes/alerts.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
+import { registerCalendarRoutes } from './routes/calendar.ts';
 import { registerCheckRoutes } from './routes/checks.ts';
 import { registerComplianceRoutes } from './routes/compliance.ts';
 import { registerDailyLogRoutes } from './routes/daily-logs.ts';
@@ -128,6 +129,7 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerRosterRoutes(app, deps);
   registerZoneChangeRoutes(app, deps);
   registerPolicyRoutes(app, deps);
+  registerCalendarRoutes(app, deps);
   registerKeyCategoryRoutes(app, deps);
   registerSubjectRoutes(app, { ...deps, liveBoard });
   registerPermitRoutes(app, deps);

@@ -139,6 +139,13 @@ export const ROOMS: readonly Room[] = [
     load: () => import('./policies/policies-page.vue'),
   },
   {
+    path: '/policies/calendar',
+    name: 'calendar',
+    actions: ['policies.backtest'],
+    load: () => import('./policies/calendar-page.vue'),
+    within: 'policies',
+  },
+  {
     path: '/operations',
     name: 'operations',
     actions: ['quarantine.read', 'feeds.declare'],

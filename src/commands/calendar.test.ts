@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { decodePolicyDocument } from '../kernel/policy-file.ts';
 import { decodeRoster } from '../kernel/roster-file.ts';
-import { daysOfLibrary, runCalendar } from './calendar.ts';
+import { daysOfLibrary } from '../roster/public-holidays.ts';
+import { runCalendar } from './calendar.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wardline-calendar-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

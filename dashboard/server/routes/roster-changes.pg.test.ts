@@ -268,6 +268,30 @@ test('T9 the policy is set with its version; a county sets its own part only', a
   expect((await lines()).map(({ type }) => type)).toEqual(['policy', 'policy']);
 });
 
+test('T13 the calendar is one for the whole tree, set with its version; the log gets it in the same transaction', async () => {
+  const put = (body: object, headers = admin) => dash.call('PUT', '/api/v1/calendar', { headers, body });
+  const days = [
+    { day: '2026-10-01', kind: 'holiday' },
+    { day: '2026-10-10', kind: 'workday' },
+  ];
+  const ask = { version: 0, reason: '测试', days };
+  expect(problem(await put(ask, county))).toBe(403);
+  expect(problem(await put({ ...ask, days: [{ day: '2026-02-30', kind: 'holiday' }] }))).toBe(400);
+  expect((await put(ask)).body).toMatchObject({ version: 1, timeZone: 'Asia/Shanghai' });
+  expect(problem(await put(ask))).toBe(409);
+  expect(await lines()).toMatchObject([
+    {
+      key: null,
+      type: 'calendar',
+      calendar: { days: { '2026-10-01': 'holiday', '2026-10-10': 'workday' } },
+    },
+  ]);
+  const read = await dash.call('GET', '/api/v1/calendar', { headers: county });
+  expect(read.body).toMatchObject({ version: 1, days: { '2026-10-01': 'holiday' } });
+  const known = await dash.call('GET', '/api/v1/calendar/public-holidays?year=2026', { headers: county });
+  expect(known.body.items).toContainEqual({ day: '2026-10-01', kind: 'holiday', name: '国庆节' });
+});
+
 test('T10 categories are one list; a retired one stays where it is and is given to nobody', async () => {
   const put = (body: unknown, headers = admin) =>
     dash.call('PUT', '/api/v1/key-categories', { headers, body });

@@ -4,6 +4,7 @@ export const en: AuditWords = {
   actions: {
     'access-report.read': 'read an access report',
     'alert.read': 'read an alert',
+    'calendar.change': 'changed the calendar',
     'category.change': 'changed key categories',
     'device-messages.read': 'read device messages',
     'device.command': 'commanded a device',

@@ -3,6 +3,7 @@ export const zh = {
   actions: {
     'access-report.read': '查看查阅报告',
     'alert.read': '查看告警',
+    'calendar.change': '修改工作日历',
     'category.change': '修改重点类别',
     'device-messages.read': '查看设备报文',
     'device.command': '设备指令',
