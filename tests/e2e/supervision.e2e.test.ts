@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Program, runCommand, startProgram } from '../harness/program.ts';
 import { launchBrowser, missingBrowser } from './browser.ts';
 import { type Desk, findBarriers, openDesk, PASSWORD, signIn } from './desk.ts';
-import { takePicture } from './pictures.ts';
+import { shoot } from './pictures.ts';
 
 /** Two subjects of one office: what binds the first is entered by hand, list by list. */
 describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices', () => {
@@ -114,7 +114,7 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
     await dialogue().locator('input[type=checkbox]').check();
     expect(await dialogue().locator('button:has-text("保存")').isDisabled()).toBe(true);
     expect(await barriers()).toEqual([]);
-    await takePicture(page, 'subject-zones');
+    await shoot(page, 'subject-zones');
     await save();
     await expect.poll(() => duty('zones').textContent(), poll).toContain('禁止离开 测试围栏 · 22:00–06:00');
 
@@ -203,7 +203,7 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
     await choose('指令', '发送文字');
     await field('文字（至多 200 字）').fill('测试：请报到');
     expect(await barriers()).toEqual([]);
-    await takePicture(page, 'device-commands');
+    await shoot(page, 'device-commands');
     await dialogue().locator('button:has-text("下达")').click();
     const asked = dialogue().locator('[data-testid=commands] li');
     await expect.poll(() => asked.textContent(), poll).toMatch(/发送文字 · 测试：请报到\s*等待发送/);
