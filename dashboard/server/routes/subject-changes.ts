@@ -18,7 +18,7 @@ const MAX_BODY_BYTES = 256 * 1024;
 const Text = PlainText({ minLength: 1, maxLength: 256 });
 const Clock = Type.String({ pattern: '^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$' });
 const Moment = Type.String({ maxLength: 64, description: 'A time with its zone' });
-const Schedule = {
+export const Schedule = {
   days: Type.Optional(
     Type.Array(Type.Integer({ minimum: 1, maximum: 7 }), { maxItems: 7, description: '1 is Monday' }),
   ),
