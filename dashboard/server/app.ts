@@ -126,7 +126,7 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerShiftRoutes(app, deps);
   registerRotaRoutes(app, deps);
   registerCheckRoutes(app, deps);
-  registerSubjectChangeRoutes(app, deps);
+  registerSubjectChangeRoutes(app, { ...deps, whole: given.database });
   await registerSubjectTableRoutes(app, deps);
   registerDeviceAssignmentRoutes(app, deps);
   registerRosterRoutes(app, deps);

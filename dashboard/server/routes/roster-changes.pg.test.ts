@@ -213,6 +213,18 @@ test('T12 one device takes the place of another at one moment; an office enters 
   expect((await patch(`subjects/${id}`, change, officer)).body.version).toBe(4);
   const pins = await dash.call('GET', '/api/v1/terminals/T-here/pins', { headers: officer });
   expect(pins.body.items).toMatchObject([{ pin: '007', subject: id, until: null }]);
+  // Somebody of another office is known to the terminal as well, and nobody learns who.
+  const away = await post('subjects', { ...GIVEN, office: AWAY }, admin);
+  const theirs = { version: 1, reason: 'x', pins: [{ terminal: 'T-here', pin: '8' }] };
+  expect((await patch(`subjects/${away.body.id}`, theirs, admin)).status).toBe(200);
+  const taken = await patch(
+    `subjects/${id}`,
+    { ...change, version: 4, pins: [...change.pins, { terminal: 'T-here', pin: '8' }] },
+    officer,
+  );
+  expect(problem(taken)).toBe(409);
+  expect(taken.body.detail).toContain('pins[1]');
+  expect(taken.body.detail).not.toContain(away.body.id);
   const { profile } = (await read(id)).body as unknown as { profile: { devices: object[] } };
   expect(profile.devices).toMatchObject([
     { id: 'old-1', until: '2026-03-01T00:00:00.000Z' },

@@ -4,7 +4,14 @@ import { CONTACTS } from '../../../src/kernel/casework.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import { fail, ok } from '../../../src/kernel/result.ts';
 import type { Database } from '../../../src/ports/database.ts';
-import { addSubject, changeSubject, endSubject, type SubjectEdit } from '../../../src/roster/subject-edit.ts';
+import {
+  addSubject,
+  changeSubject,
+  edited,
+  endSubject,
+  type SubjectEdit,
+} from '../../../src/roster/subject-edit.ts';
+import { takenPins } from '../../../src/roster/terminals.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
 import { type Action, type Actor, actionsFor, can, covers } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
@@ -71,12 +78,14 @@ const Fields = {
 };
 const Edit = Type.Partial(Type.Object(Fields));
 type Given = Static<typeof Edit>;
+/** PINs are entered when somebody is on the roster. */
+const { pins: _, ...Fresh } = Edit.properties;
 /** What an office decides about the people in its charge: the rest is the county's (intake, grade, zones, dates). */
 const OFFICE_MAY = ['officer', 'checkins', 'contacts', 'pins'];
 
 export function registerSubjectChangeRoutes(
   app: App,
-  deps: { readonly database: Database; now(): Instant },
+  deps: { readonly database: Database; readonly whole: Database; now(): Instant },
 ): void {
   const db = deps.database;
   const tags = ['subjects'];
@@ -90,7 +99,7 @@ export function registerSubjectChangeRoutes(
         tags,
         summary: 'Take somebody onto the roster (入矫)',
         body: Type.Object({
-          ...Edit.properties,
+          ...Fresh,
           id: Type.Optional(
             PlainText({ minLength: 1, maxLength: 64, description: 'One is made unless given' }),
           ),
@@ -143,9 +152,12 @@ export function registerSubjectChangeRoutes(
         throw new Problem('forbidden', `your role does not change ${beyond.join(', ')}`);
       checkMinor(actor, given);
       return writtenOr(
-        await changeSubject(db, authorOf(request, reason), deps.now(), { id, version }, () =>
-          ok(editOf(given)),
-        ),
+        await changeSubject(db, authorOf(request, reason), deps.now(), { id, version }, async (profile) => {
+          const edit = editOf(given);
+          const after = given.pins === undefined ? undefined : edited(profile, edit);
+          const faults = after?.ok === true ? await takenPins(deps.whole, after.value) : [];
+          return faults.length > 0 ? fail({ code: 'faults', faults }) : ok(edit);
+        }),
       );
     },
   );
