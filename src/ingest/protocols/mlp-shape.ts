@@ -49,7 +49,7 @@ export function readShape(holder: XmlElement | undefined, where: string): Read {
     case 'EllipticalArea':
       return aroundOne(shape, path, unit, ELLIPSE, ['semiMajor']);
     case 'Point':
-      return aroundOne(shape, path, unit, {}, []);
+      return aroundOne(shape, path, unit, [], []);
     case 'Polygon':
     case 'LinearRing':
     case 'LineString':
@@ -64,24 +64,23 @@ export function readShape(holder: XmlElement | undefined, where: string): Read {
   }
 }
 
-/** Element → name of the measure, and whether it is a length. */
-type Measures = Readonly<Record<string, readonly [name: string, isLength: boolean]>>;
-const CIRCLE: Measures = {
-  radius: ['radius_m', true],
-  semiMajor: ['semi_major_m', true],
-  semiMinor: ['semi_minor_m', true],
-};
-const ARC: Measures = {
-  inRadius: ['in_radius_m', true],
-  outRadius: ['out_radius_m', true],
-  startAngle: ['start_angle_deg', false],
-  stopAngle: ['stop_angle_deg', false],
-};
-const ELLIPSE: Measures = {
-  angle: ['angle_deg', false],
-  semiMajor: ['semi_major_m', true],
-  semiMinor: ['semi_minor_m', true],
-};
+type Measures = readonly (readonly [element: string, name: string, isLength: boolean])[];
+const CIRCLE: Measures = [
+  ['radius', 'radius_m', true],
+  ['semiMajor', 'semi_major_m', true],
+  ['semiMinor', 'semi_minor_m', true],
+];
+const ARC: Measures = [
+  ['inRadius', 'in_radius_m', true],
+  ['outRadius', 'out_radius_m', true],
+  ['startAngle', 'start_angle_deg', false],
+  ['stopAngle', 'stop_angle_deg', false],
+];
+const ELLIPSE: Measures = [
+  ['angle', 'angle_deg', false],
+  ['semiMajor', 'semi_major_m', true],
+  ['semiMinor', 'semi_minor_m', true],
+];
 
 /** `reach`: elements of which the first that is there says how far the area goes. */
 function aroundOne(
@@ -95,7 +94,7 @@ function aroundOne(
   const place = placeOf(coord, `${path}.coord`);
   if (!place.ok) return place;
   const measures: Record<string, number> = {};
-  for (const [element, [name, isLength]] of Object.entries(named)) {
+  for (const [element, name, isLength] of named) {
     const said = numberIn(textOf(shape, element));
     if (said !== undefined) measures[name] = rounded(isLength ? said * unit : said);
   }
@@ -185,10 +184,8 @@ function placeOf(coord: XmlElement | undefined, path: string): Result<Place, Ref
 }
 
 function srsOf(element: XmlElement): string | undefined {
-  return (
-    element.attributes.srsName ??
-    element.children.map((child) => child.attributes.srsName).find((name) => name !== undefined)
-  );
+  const own = element.attributes.srsName;
+  return own ?? element.children.find((child) => child.attributes.srsName !== undefined)?.attributes.srsName;
 }
 
 /** A millimetre is more than anybody knows of a phone's place. */

@@ -64,36 +64,55 @@ export function decodeMlp(text: string): Result<MlpAnswer, Refusal> {
 
 const NOTHING: MlpAnswer = { service: null, reqId: null, targets: [], error: null };
 
-/** `text` is the whole document: what is refused is kept as the phone's own piece of it. */
 function targetOf(pos: XmlElement, text: string): Decoded {
   const msid = childOf(pos, 'msid');
   const device = msid === undefined || msid.text === '' ? null : msid.text;
-  const records = recordOf(pos, msid);
-  return {
-    device,
-    records: records.ok && device !== null ? [records.value] : [],
-    refusal: !records.ok
-      ? records.error
-      : device === null
-        ? { code: 'missing-field', where: `${pos.name}.msid`, message: 'is missing: whose position it is' }
-        : null,
-    get raw() {
-      return new TextEncoder().encode(text.slice(pos.from, pos.to));
-    },
-  };
+  const record = recordOf(pos, msid);
+  if (!record.ok) return new Target(device, [], record.error, text, pos);
+  return device === null
+    ? new Target(null, [], { ...NOBODY, where: `${pos.name}.msid` }, text, pos)
+    : new Target(device, [record.value], null, text, pos);
 }
 
+const NOBODY = { code: 'missing-field', message: 'is missing: whose position it is' } as const;
+
+/** What is refused is kept as the phone's own piece of the document: cut out only when it is asked for. */
+class Target implements Decoded {
+  readonly device: string | null;
+  readonly records: readonly DeviceRecord[];
+  readonly refusal: Refusal | null;
+  readonly #document: string;
+  readonly #piece: XmlElement;
+
+  constructor(
+    device: string | null,
+    records: readonly DeviceRecord[],
+    refusal: Refusal | null,
+    document: string,
+    piece: XmlElement,
+  ) {
+    this.device = device;
+    this.records = records;
+    this.refusal = refusal;
+    this.#document = document;
+    this.#piece = piece;
+  }
+
+  get raw(): Uint8Array {
+    return new TextEncoder().encode(this.#document.slice(this.#piece.from, this.#piece.to));
+  }
+}
+
+type Fields = Record<string, RecordValue>;
+
 function recordOf(pos: XmlElement, msid: XmlElement | undefined): Result<DeviceRecord, Refusal> {
-  const head: Record<string, RecordValue> = {
-    msid: msid?.text ?? '',
-    msid_type: msid?.attributes.type ?? 'MSISDN',
-  };
+  const fields: Fields = { msid: msid?.text ?? '', msid_type: msid?.attributes.type ?? 'MSISDN' };
   const { pos_method: method, trl_trigger: trigger } = pos.attributes;
-  if (method !== undefined) head.pos_method = method;
-  if (trigger !== undefined) head.trigger = trigger;
-  const network = networkOf(childOf(pos, 'gsm_net_param'));
+  if (method !== undefined) fields.pos_method = method;
+  if (trigger !== undefined) fields.trigger = trigger;
+  putNetwork(fields, childOf(pos, 'gsm_net_param'));
   const error = childOf(pos, 'poserr');
-  if (error !== undefined) return ok({ ...head, ...errorOf(error), ...network });
+  if (error !== undefined) return ok(errorOf(fields, error));
   const data = childOf(pos, 'pd');
   if (data === undefined)
     return fail({
@@ -104,31 +123,23 @@ function recordOf(pos: XmlElement, msid: XmlElement | undefined): Result<DeviceR
   const place = readShape(childOf(data, 'shape'), `${pos.name}.pd.shape`);
   if (!place.ok) return place;
   const { shape, lat, lon, accuracyM, measures } = place.value;
-  return ok({
-    ...head,
-    kind: 'position',
-    valid: true,
-    time: timeOf(data),
-    lat,
-    lon,
-    ...(accuracyM === undefined ? {} : { accuracy_m: accuracyM }),
-    shape,
-    ...measures,
-    ...motionOf(data),
-    method: methodOf(method),
-    ...network,
-  });
+  fields.valid = true;
+  fields.time = timeOf(data);
+  fields.lat = lat;
+  fields.lon = lon;
+  if (accuracyM !== undefined) fields.accuracy_m = accuracyM;
+  fields.shape = shape;
+  Object.assign(fields, measures);
+  putMotion(fields, data);
+  fields.method = methodOf(method);
+  return ok(Object.assign(fields, { kind: 'position' as const }));
 }
 
-function errorOf(error: XmlElement): DeviceRecord {
+function errorOf(fields: Fields, error: XmlElement): DeviceRecord {
   const info = textOf(error, 'add_info');
-  const time = childOf(error, 'time');
-  return {
-    kind: 'position_error',
-    ...(time === undefined ? {} : { time: timeOf(error) }),
-    ...readResult(childOf(error, 'result')),
-    ...(info === undefined ? {} : { add_info: info }),
-  };
+  if (childOf(error, 'time') !== undefined) fields.time = timeOf(error);
+  if (info !== undefined) fields.add_info = info;
+  return Object.assign(fields, readResult(childOf(error, 'result')), { kind: 'position_error' as const });
 }
 
 function timeOf(holder: XmlElement): string | null {
@@ -138,20 +149,21 @@ function timeOf(holder: XmlElement): string | null {
 }
 
 const KMH_PER_MPS = 3.6;
+/** What is out of its range is left out. */
+const MOTION = [
+  { element: 'alt', name: 'altitude_m', min: -1000, max: 100_000, factor: 1 },
+  { element: 'alt_acc', name: 'vertical_accuracy_m', min: 0, max: 100_000, factor: 1 },
+  { element: 'alt_unc', name: 'vertical_accuracy_m', min: 0, max: 100_000, factor: 1 },
+  { element: 'speed', name: 'speed_kmh', min: 0, max: 1000, factor: KMH_PER_MPS },
+  { element: 'direction', name: 'course_deg', min: 0, max: 360, factor: 1 },
+  { element: 'lev_conf', name: 'confidence_percent', min: 0, max: 100, factor: 1 },
+] as const;
 
-function motionOf(data: XmlElement): Record<string, RecordValue> {
-  const fields: Record<string, RecordValue> = {};
-  const put = (element: string, name: string, min: number, max: number, factor = 1) => {
+function putMotion(fields: Fields, data: XmlElement): void {
+  for (const { element, name, min, max, factor } of MOTION) {
     const value = numberIn(textOf(data, element));
     if (value !== undefined && value >= min && value <= max) fields[name] = value * factor;
-  };
-  put('alt', 'altitude_m', -1000, 100_000);
-  put('alt_acc', 'vertical_accuracy_m', 0, 100_000);
-  put('alt_unc', 'vertical_accuracy_m', 0, 100_000);
-  put('speed', 'speed_kmh', 0, 1000, KMH_PER_MPS);
-  put('direction', 'course_deg', 0, 360);
-  put('lev_conf', 'confidence_percent', 0, 100);
-  return fields;
+  }
 }
 
 /** How the network found it, in the three words of the log; a network that does not say measured by its cells. */
@@ -162,9 +174,10 @@ function methodOf(method: string | undefined): 'gnss' | 'wifi' | 'cell' {
 }
 
 /** The cell in which the phone is, as other protocols have their lists. */
-function networkOf(params: XmlElement | undefined): Record<string, RecordValue> {
+function putNetwork(fields: Fields, params: XmlElement | undefined): void {
   const cgi = childOf(params, 'cgi');
+  if (cgi === undefined) return;
   const [mcc, mnc, lac, cid] = ['mcc', 'mnc', 'lac', 'cellid'].map((name) => numberIn(textOf(cgi, name)));
-  if (mcc === undefined || mnc === undefined || lac === undefined || cid === undefined) return {};
-  return { cells: [{ mcc, mnc, lac, cid }] };
+  if (mcc === undefined || mnc === undefined || lac === undefined || cid === undefined) return;
+  fields.cells = [{ mcc, mnc, lac, cid }];
 }
