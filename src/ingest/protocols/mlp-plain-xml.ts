@@ -3,7 +3,7 @@
  * of its own within. Undefined where there is anything else, or a fault: then the XML parser reads it, and says what is wrong. Nothing is
  * refused here, and what is read is the parser's own tree (ML14): a full parser takes longer than a frame may (decision 076).
  */
-import type { XmlElement } from './mlp-xml.ts';
+import type { XmlAttribute, XmlElement } from './mlp-xml.ts';
 
 export interface XmlLimits {
   readonly depth: number;
@@ -25,7 +25,7 @@ const NOT_PLAIN = /[^\t\n -%'-~\xA0-\uD7FF\uE000-\uFFFD]|\]\]>/;
 const PROLOG =
   /^(?:<\?xml [^<>?]*\?>)?[ \t\n]*(?:<!DOCTYPE [A-Za-z_](?:[^<>[\]"']|"[^<>[\]"]*"|'[^<>[\]']*')*>[ \t\n]*)?/;
 const BLANK = /^[ \t\n]*$/;
-const NO_ATTRIBUTES: Readonly<Record<string, string>> = Object.freeze({});
+const NO_ATTRIBUTES: XmlAttribute[] = [];
 const NO_CHILDREN: XmlElement[] = [];
 
 const QUOTE = 0x22;
@@ -69,9 +69,9 @@ function readElement(cursor: Cursor, depth: number): XmlElement | undefined {
     cursor.at = next;
     if (text.charCodeAt(next + 1) === SLASH) {
       const end = next + 2 + written.length;
-      if (!text.startsWith(written, next + 2) || text.charCodeAt(end) !== GREATER) return undefined;
+      if (text.charCodeAt(end) !== GREATER || !isNameAt(text, next + 2, written)) return undefined;
       cursor.at = end + 1;
-      return { name, attributes, text: own.trim(), children, from, to: cursor.at };
+      return { name, attributes, text: own === '' ? own : own.trim(), children, from, to: cursor.at };
     }
     const child = readElement(cursor, depth + 1);
     if (child === undefined) return undefined;
@@ -80,10 +80,15 @@ function readElement(cursor: Cursor, depth: number): XmlElement | undefined {
   }
 }
 
+function isNameAt(text: string, at: number, name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (text.charCodeAt(at + i) !== name.charCodeAt(i)) return false;
+  return true;
+}
+
 /** Up to the end of the tag. */
-function readAttributes(cursor: Cursor): Readonly<Record<string, string>> | undefined {
+function readAttributes(cursor: Cursor): readonly XmlAttribute[] | undefined {
   const { text, limits } = cursor;
-  let attributes: Record<string, string> | undefined;
+  let attributes = NO_ATTRIBUTES;
   while (isBlank(text.charCodeAt(cursor.at))) {
     while (isBlank(text.charCodeAt(cursor.at))) cursor.at++;
     const start = cursor.at;
@@ -95,14 +100,14 @@ function readAttributes(cursor: Cursor): Readonly<Record<string, string>> | unde
     const close = text.indexOf(quote === QUOTE ? '"' : "'", end + 2);
     if (close < 0 || close - end - 2 > limits.text) return undefined;
     const name = localName(text.slice(start, end));
-    const value = text.slice(end + 2, close);
-    attributes ??= {};
-    // Named twice it is a fault, or of two namespaces; the names that every object has are left to the parser too.
-    if (name in attributes || value.includes('<')) return undefined;
-    attributes[name] = value;
+    // A fault, or of two namespaces.
+    for (const other of attributes) if (other.name === name) return undefined;
+    const attribute = { name, value: text.slice(end + 2, close) };
+    if (attributes === NO_ATTRIBUTES) attributes = [attribute];
+    else attributes.push(attribute);
     cursor.at = close + 1;
   }
-  return attributes ?? NO_ATTRIBUTES;
+  return attributes;
 }
 
 function isBlank(code: number): boolean {

@@ -5,7 +5,7 @@
  */
 import { ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
 import { metresOf, numberIn, readAngle } from './mlp-values.ts';
-import { childOf, textOf, type XmlElement } from './mlp-xml.ts';
+import { attributeOf, childOf, textOf, type XmlElement } from './mlp-xml.ts';
 
 export interface MlpPlace {
   /** Name of the shape's element. */
@@ -16,7 +16,7 @@ export interface MlpPlace {
   /** Undefined: the shape is a point, or says none. */
   readonly accuracyM: number | undefined;
   /** Measures of the shape as they are said, in metres and degrees. */
-  readonly measures: Readonly<Record<string, number>>;
+  readonly measures: readonly (readonly [name: string, value: number])[];
 }
 
 type Read = Result<MlpPlace, Refusal>;
@@ -93,10 +93,10 @@ function aroundOne(
   const coord = shape.name === 'Point' ? (childOf(shape, 'coord') ?? shape) : childOf(shape, 'coord');
   const place = placeOf(coord, `${path}.coord`);
   if (!place.ok) return place;
-  const measures: Record<string, number> = {};
+  const measures: [string, number][] = [];
   for (const [element, name, isLength] of named) {
     const said = numberIn(textOf(shape, element));
-    if (said !== undefined) measures[name] = rounded(isLength ? said * unit : said);
+    if (said !== undefined) measures.push([name, rounded(isLength ? said * unit : said)]);
   }
   const outermost = reach.find((element) => textOf(shape, element) !== undefined);
   if (reach.length > 0 && outermost === undefined)
@@ -125,7 +125,7 @@ function aroundMany(shape: XmlElement, path: string): Read {
   if (places.length > 1 && first?.lat === last?.lat && first?.lon === last?.lon) places.pop();
   const middle = middleOf(places);
   const accuracyM = Math.max(...places.map((place) => distanceM(middle, place)));
-  return ok({ shape: shape.name, ...middle, accuracyM: rounded(accuracyM), measures: {} });
+  return ok({ shape: shape.name, ...middle, accuracyM: rounded(accuracyM), measures: [] });
 }
 
 /** Holes are no part of where somebody may be, and do not move the middle. */
@@ -184,8 +184,13 @@ function placeOf(coord: XmlElement | undefined, path: string): Result<Place, Ref
 }
 
 function srsOf(element: XmlElement): string | undefined {
-  const own = element.attributes.srsName;
-  return own ?? element.children.find((child) => child.attributes.srsName !== undefined)?.attributes.srsName;
+  const own = attributeOf(element, 'srsName');
+  if (own !== undefined) return own;
+  for (const child of element.children) {
+    const name = attributeOf(child, 'srsName');
+    if (name !== undefined) return name;
+  }
+  return undefined;
 }
 
 /** A millimetre is more than anybody knows of a phone's place. */

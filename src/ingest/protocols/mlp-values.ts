@@ -5,10 +5,14 @@ import type { Instant } from '../../kernel/instant.ts';
 export function readMlpTime(text: string | undefined, offset: string | undefined): Instant | undefined {
   const offsetMs = readOffset(offset);
   if (text === undefined || !/^\d{14}$/.test(text) || offsetMs === undefined) return undefined;
-  const digits = Number(text);
-  const part = (behind: number) => Math.floor(digits / behind) % 100;
-  const year = Math.floor(digits / 1e10);
-  const [month, day, hour, minute, second] = [part(1e8), part(1e6), part(1e4), part(100), part(1)];
+  const date = Number(text.slice(0, 8));
+  const clock = Number(text.slice(8));
+  const year = Math.floor(date / 10_000);
+  const month = Math.floor(date / 100) % 100;
+  const day = date % 100;
+  const hour = Math.floor(clock / 10_000);
+  const minute = Math.floor(clock / 100) % 100;
+  const second = clock % 100;
   // Date.UTC makes the 3rd of March of the 31st of February.
   const isReal =
     month >= 1 &&

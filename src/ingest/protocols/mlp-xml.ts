@@ -6,10 +6,17 @@ import sax from 'sax';
 import { fail, ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
 import { readPlainXml, type XmlLimits } from './mlp-plain-xml.ts';
 
+/** Not a record: a stranger's name may be one that every object has. */
+export interface XmlAttribute {
+  /** Without its prefix. */
+  readonly name: string;
+  readonly value: string;
+}
+
 export interface XmlElement {
   /** Without its prefix. */
   readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
+  readonly attributes: readonly XmlAttribute[];
   /** Its own text, without the white space around it. */
   readonly text: string;
   readonly children: readonly XmlElement[];
@@ -20,7 +27,7 @@ export interface XmlElement {
 
 interface Open {
   readonly name: string;
-  readonly attributes: Record<string, string>;
+  readonly attributes: readonly XmlAttribute[];
   text: string;
   readonly children: XmlElement[];
   readonly from: number;
@@ -54,11 +61,10 @@ export function parseXml(text: string): Result<XmlElement, Refusal> {
     elements++;
     if (open.length >= XML_LIMITS.depth || elements > XML_LIMITS.elements)
       stop({ code: 'too-large', where: '', message: 'has more elements, or deeper ones, than any answer' });
-    const own: Record<string, string> = {};
-    for (const key in attributes) {
-      const value = attributes[key];
-      if (typeof value === 'string') own[localName(key)] = value.slice(0, XML_LIMITS.text);
-    }
+    const own = Object.entries(attributes).map(([key, value]) => ({
+      name: localName(key),
+      value: String(value).slice(0, XML_LIMITS.text),
+    }));
     open.push({
       name: localName(name),
       attributes: own,
@@ -108,6 +114,12 @@ function localName(name: string): string {
 
 export function childOf(element: XmlElement | undefined, name: string): XmlElement | undefined {
   if (element !== undefined) for (const child of element.children) if (child.name === name) return child;
+  return undefined;
+}
+
+export function attributeOf(element: XmlElement | undefined, name: string): string | undefined {
+  if (element !== undefined)
+    for (const attribute of element.attributes) if (attribute.name === name) return attribute.value;
   return undefined;
 }
 

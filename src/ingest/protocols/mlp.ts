@@ -2,11 +2,11 @@
  * Answers of an operator's location server (OMA-TS-MLP-V3_5, Le interface; protocols.md, part G): `slia`, `slirep`, `slrep`, `eme_lia`,
  * `emerep`, `tlrep` and the like, bare or in `svc_result`. Pure: one document in, one `Decoded` for each phone out.
  */
-import { fail, ok, type Refusal, type Result } from '../../kernel/result.ts';
+import { fail, ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
 import { type MlpResult, readResult } from './mlp-results.ts';
 import { readShape } from './mlp-shape.ts';
 import { numberIn, readMlpTime } from './mlp-values.ts';
-import { childOf, readXml, textOf, type XmlElement } from './mlp-xml.ts';
+import { attributeOf, childOf, readXml, textOf, type XmlElement } from './mlp-xml.ts';
 import type { Decoded, DeviceRecord, RecordValue } from './record.ts';
 import { recordTime } from './record-time.ts';
 
@@ -103,48 +103,64 @@ class Target implements Decoded {
   }
 }
 
-type Fields = Record<string, RecordValue>;
+type Fields = { kind: DeviceRecord['kind'] } & Record<string, RecordValue>;
 
 function recordOf(pos: XmlElement, msid: XmlElement | undefined): Result<DeviceRecord, Refusal> {
-  const fields: Fields = { msid: msid?.text ?? '', msid_type: msid?.attributes.type ?? 'MSISDN' };
-  const { pos_method: method, trl_trigger: trigger } = pos.attributes;
+  const error = childOf(pos, 'poserr');
+  const read = error === undefined ? positionOf(pos, msid) : ok(errorOf(error, msid));
+  if (!read.ok) return read;
+  const fields = read.value;
+  const method = attributeOf(pos, 'pos_method');
+  const trigger = attributeOf(pos, 'trl_trigger');
   if (method !== undefined) fields.pos_method = method;
   if (trigger !== undefined) fields.trigger = trigger;
   putNetwork(fields, childOf(pos, 'gsm_net_param'));
-  const error = childOf(pos, 'poserr');
-  if (error !== undefined) return ok(errorOf(fields, error));
+  return read;
+}
+
+function positionOf(pos: XmlElement, msid: XmlElement | undefined): Result<Fields, Refusal> {
   const data = childOf(pos, 'pd');
   if (data === undefined)
-    return fail({
-      code: 'missing-field',
-      where: `${pos.name}.pd`,
-      message: 'is missing: neither a position nor an error',
-    });
+    return refuse('missing-field', `${pos.name}.pd`, 'is missing: neither a position nor an error');
   const place = readShape(childOf(data, 'shape'), `${pos.name}.pd.shape`);
   if (!place.ok) return place;
   const { shape, lat, lon, accuracyM, measures } = place.value;
-  fields.valid = true;
-  fields.time = timeOf(data);
-  fields.lat = lat;
-  fields.lon = lon;
+  const fields: Fields = {
+    kind: 'position',
+    msid: msid?.text ?? '',
+    msid_type: attributeOf(msid, 'type') ?? 'MSISDN',
+    valid: true,
+    time: timeOf(data),
+    lat,
+    lon,
+    shape,
+    method: methodOf(attributeOf(pos, 'pos_method')),
+  };
   if (accuracyM !== undefined) fields.accuracy_m = accuracyM;
-  fields.shape = shape;
-  Object.assign(fields, measures);
+  for (const [name, value] of measures) fields[name] = value;
   putMotion(fields, data);
-  fields.method = methodOf(method);
-  return ok(Object.assign(fields, { kind: 'position' as const }));
+  return ok(fields);
 }
 
-function errorOf(fields: Fields, error: XmlElement): DeviceRecord {
+function errorOf(error: XmlElement, msid: XmlElement | undefined): Fields {
+  const { resid, slogan, reachability } = readResult(childOf(error, 'result'));
+  const fields: Fields = {
+    kind: 'position_error',
+    msid: msid?.text ?? '',
+    msid_type: attributeOf(msid, 'type') ?? 'MSISDN',
+    resid,
+    slogan,
+    reachability,
+  };
   const info = textOf(error, 'add_info');
   if (childOf(error, 'time') !== undefined) fields.time = timeOf(error);
   if (info !== undefined) fields.add_info = info;
-  return Object.assign(fields, readResult(childOf(error, 'result')), { kind: 'position_error' as const });
+  return fields;
 }
 
 function timeOf(holder: XmlElement): string | null {
   const time = childOf(holder, 'time');
-  const atMs = readMlpTime(time?.text, time?.attributes.utc_off);
+  const atMs = readMlpTime(time?.text, attributeOf(time, 'utc_off'));
   return atMs === undefined ? null : recordTime(atMs);
 }
 
