@@ -9,13 +9,13 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { fail, ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import { LogUnavailable } from '../ports/observation-log.ts';
 import { createBodyBudget } from './body-budget.ts';
+import type { FindFeed } from './feed-tokens.ts';
 import type { Draft, Intake, Taken } from './intake.ts';
 import { sliceElements } from './json-elements.ts';
 
 export interface NativeHttpDeps {
   readonly intake: Intake;
-  /** Feed of a token's SHA-256, if the token is good. */
-  findFeed(tokenHash: Buffer): Promise<string | undefined>;
+  readonly findFeed: FindFeed;
   readonly now: () => number;
 }
 
@@ -23,7 +23,6 @@ const MAX_ITEMS = 10_000;
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 const GROUP_ITEMS = 1000;
-const TOKEN_MEMORY_MS = 5000;
 const RETRY_AFTER_S = 2;
 /** JSON, NDJSON and what tools send when told nothing; the first character of the body decides. */
 const MEDIA_TYPES = new Set([
@@ -50,7 +49,6 @@ class TooMuchAtOnce extends Error {
 }
 
 export function nativeIngest(deps: NativeHttpDeps): FastifyPluginAsync {
-  const feedOf = rememberFeeds(deps);
   const budget = createBodyBudget(MAX_HELD_BYTES);
 
   return async (app) => {
@@ -61,7 +59,8 @@ export function nativeIngest(deps: NativeHttpDeps): FastifyPluginAsync {
       if (refused !== undefined) return problem(request, reply, refused);
       let feed: string | undefined;
       try {
-        feed = await feedOf(request.headers.authorization);
+        const hash = tokenHashOf(request.headers.authorization);
+        feed = hash === undefined ? undefined : await deps.findFeed(hash);
       } catch (error) {
         request.log.warn({ event: 'ingest.token-unknown', error: String(error) }, 'tokens can not be read');
         return problem(request, reply, UNAVAILABLE);
@@ -259,22 +258,7 @@ function startsArray(chunk: Buffer): boolean | undefined {
   return first === undefined ? undefined : first === 0x5b;
 }
 
-/** A feed sends many requests a second: its token is looked up every few seconds. */
-function rememberFeeds(
-  deps: NativeHttpDeps,
-): (authorization: string | undefined) => Promise<string | undefined> {
-  const known = new Map<string, { feed: string | undefined; untilMs: number }>();
-  return async (authorization) => {
-    const token = /^Bearer (\S{1,512})$/.exec(authorization ?? '')?.[1];
-    if (token === undefined) return undefined;
-    const hash = createHash('sha256').update(token).digest();
-    const key = hash.toString('base64');
-    const now = deps.now();
-    const remembered = known.get(key);
-    if (remembered !== undefined && now < remembered.untilMs) return remembered.feed;
-    const feed = await deps.findFeed(hash);
-    if (known.size > 1000) known.clear();
-    known.set(key, { feed, untilMs: now + TOKEN_MEMORY_MS });
-    return feed;
-  };
+function tokenHashOf(authorization: string | undefined): Buffer | undefined {
+  const token = /^Bearer (\S{1,512})$/.exec(authorization ?? '')?.[1];
+  return token === undefined ? undefined : createHash('sha256').update(token).digest();
 }
