@@ -1,13 +1,17 @@
 /**
  * Whose token it is, asked of the store for each request: from the answer to its revocation on a token opens nothing, in any process. No
- * memory could promise that, since a message about a change is on its way for a while. Requests that come while a question is under way
- * are asked for together in the next, so a thousand pings a second are some hundred questions.
+ * memory could promise that, since a message about a change is on its way for a while. A question costs more than the rest of a ping, so
+ * requests that come within some milliseconds are asked for together, the first of them at once.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from '../ports/database.ts';
 import { findFeedTokens } from '../store/feeds.ts';
 
 /** Feed of a token's SHA-256, if the token is good. Rejects when the store can't be asked. */
 export type FindFeed = (tokenHash: Buffer) => Promise<string | undefined>;
+
+/** Between the begins of two questions: less than the log takes to make a ping durable. */
+const APART_MS = 5;
 
 type Found = ReadonlyMap<string, string>;
 
@@ -15,15 +19,16 @@ export function createFeedTokens(deps: { readonly database: Db; now(): number })
   let asked = new Map<string, Buffer>();
   /** The next question: what comes before it goes out is in it. */
   let next: Promise<Found> | undefined;
-  let underWay: Promise<unknown> = Promise.resolve();
+  /** The last question has been answered, and the next is not too soon after it. */
+  let isFree: Promise<unknown> = Promise.resolve();
 
   async function ask(): Promise<Found> {
-    await underWay;
+    await isFree;
     const hashes = [...asked.values()];
     asked = new Map();
     next = undefined;
     const answer = findFeedTokens(deps.database, hashes, new Date(deps.now()));
-    underWay = answer.catch(() => {});
+    isFree = Promise.all([answer.catch(() => {}), pause(APART_MS)]);
     return new Map((await answer).map((row) => [keyOf(row.token_hash), row.feed]));
   }
 
