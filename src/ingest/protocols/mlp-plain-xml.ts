@@ -24,7 +24,6 @@ const NOT_PLAIN = /[^\t\n -%'-~\xA0-\uD7FF\uE000-\uFFFD]|\]\]>/;
 /** The declaration, and a DOCTYPE that only names one. */
 const PROLOG =
   /^(?:<\?xml [^<>?]*\?>)?[ \t\n]*(?:<!DOCTYPE [A-Za-z_](?:[^<>[\]"']|"[^<>[\]"]*"|'[^<>[\]']*')*>[ \t\n]*)?/;
-const BLANK = /^[ \t\n]*$/;
 const NO_ATTRIBUTES: XmlAttribute[] = [];
 const NO_CHILDREN: XmlElement[] = [];
 
@@ -40,7 +39,8 @@ export function readPlainXml(text: string, limits: XmlLimits): XmlElement | unde
   if (NOT_PLAIN.test(text)) return undefined;
   const cursor = { text, limits, at: PROLOG.exec(text)?.[0].length ?? 0, elements: 0 };
   const root = text.charCodeAt(cursor.at) === LESS ? readElement(cursor, 1) : undefined;
-  return root !== undefined && BLANK.test(text.slice(root.to)) ? root : undefined;
+  while (isBlank(text.charCodeAt(cursor.at))) cursor.at++;
+  return cursor.at === text.length ? root : undefined;
 }
 
 /** From its `<`; afterwards the cursor is behind it. */
