@@ -10,7 +10,7 @@ import { findFeedTokens } from '../store/feeds.ts';
 /** Feed of a token's SHA-256, if the token is good. Rejects when the store can't be asked. */
 export type FindFeed = (tokenHash: Buffer) => Promise<string | undefined>;
 
-/** Between the begins of two questions: less than the log takes to make a ping durable. */
+/** Between the begins of two questions. A sender of one ping after the other waits as long at most. */
 const APART_MS = 5;
 
 type Found = ReadonlyMap<string, string>;
