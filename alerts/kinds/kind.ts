@@ -84,6 +84,10 @@ export interface WatchedDevice {
   readonly state: DeviceState;
 }
 
+export interface LocatedDevice extends WatchedDevice {
+  readonly estimate: PositionEstimate;
+}
+
 /** What lies behind all subjects: zones, schedules, feeds. */
 export interface Surroundings {
   /** Undefined while the log has not brought its shape. */
@@ -124,7 +128,9 @@ export interface SubjectView extends Surroundings {
   /** Devices that are watched now, in the order of the profile. */
   readonly devices: readonly WatchedDevice[];
   /** The device whose estimate speaks for the subject; null while nothing is known. */
-  readonly located: (WatchedDevice & { readonly estimate: PositionEstimate }) | null;
+  readonly located: LocatedDevice | null;
+  /** Where that one hears towers only: another that is at the same place, as far as it can tell, and knows it better. Else null. */
+  readonly witness: LocatedDevice | null;
   /** Signed distance, exact or at least `enoughM` on the true side (geofences/signed-distance.ts). */
   distanceM(zone: PreparedZone, lon: number, lat: number, enoughM: number): number;
 }
