@@ -9,7 +9,8 @@ import type { Instant } from '../../src/kernel/instant.ts';
 import type { DeviceStatusCode } from '../../src/kernel/log-event.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
 import type { Device, Muster, Schedule, SubjectProfile } from '../../src/kernel/roster.ts';
-import type { Fix, PositionEstimate } from '../evidence/position-estimate.ts';
+import type { KeptFixes } from '../evidence/kept-fixes.ts';
+import type { PositionEstimate } from '../evidence/position-estimate.ts';
 
 /** From (inclusive) until (exclusive). */
 export interface Window {
@@ -54,7 +55,7 @@ export interface DeviceState {
   onMs: Instant | null;
   estimate: PositionEstimate | null;
   /** The newest fixes, oldest first, also those that did not count (`COUNTED`): one that comes late is put among them. */
-  fixes: Fix[];
+  fixes: KeptFixes;
   /** The estimate before the oldest of `fixes`. */
   base: PositionEstimate | null;
   /** Time of the newest fix that was there when the rules last changed; null: none was. */

@@ -80,8 +80,6 @@ interface Watch {
   policy: Policy | null;
   policyUntilMs: Instant;
   policyDocument: PolicyDocument | null;
-  /** What spoke for the subject when it was last judged. */
-  located: SubjectView['located'];
   /** One for each zone asked about; a handful. */
   circles: SafeCircle[] | null;
 }
@@ -96,7 +94,7 @@ const PLACE_KINDS = ALERT_KINDS_JUDGED.filter(({ judges }) => judges === 'place'
 const OTHER_KINDS = ALERT_KINDS_JUDGED.filter(({ judges }) => judges !== 'place');
 const DUE_KINDS = ALERT_KINDS_JUDGED.filter(isDueKind);
 
-const STATE_VERSION = 3;
+const STATE_VERSION = 4;
 
 /** Whether a snapshot is one of this program's. */
 export function isDetectorState(saved: unknown): saved is DetectorState {
@@ -174,7 +172,6 @@ export function createDetector(saved?: DetectorState): Detector {
     if (profile === null) return;
     judged = watched;
     const view = viewOf(state, profile, policyOf(watched, nowMs), taken);
-    watched.located = view.located;
     const isPast = taken !== null && !taken.isNewest;
     // On the way back to the present only the place of that device is judged: all else is as it is now.
     if (isPast && view.located?.device.id !== taken.device) return;
@@ -239,7 +236,11 @@ export function createDetector(saved?: DetectorState): Detector {
   /** The estimate that speaks for the subject, if the fix has moved it. */
   function tellPairs(event: Position, sight: (sighting: Sighting) => void): void {
     const pairsOfSubject = world.pairsOf(event.subject);
-    const estimate = pairsOfSubject.length === 0 ? undefined : watches.get(event.subject)?.located?.estimate;
+    const watched = pairsOfSubject.length === 0 ? undefined : watches.get(event.subject);
+    const profile = watched?.state.profile ?? null;
+    if (watched === undefined || profile === null) return;
+    const { state } = watched;
+    const estimate = viewOf(state, profile, policyOf(watched, state.nowMs), null).located?.estimate;
     if (estimate === undefined || estimate.atMs !== event.atMs) return;
     const { lon, lat, varianceM2, atMs } = estimate;
     const sigmaM = Math.round(Math.sqrt(varianceM2) * 100) / 100;
@@ -439,7 +440,6 @@ function watch(state: SubjectState): Watch {
     policy: null,
     policyUntilMs: 0,
     policyDocument: null,
-    located: null,
     circles: null,
   };
 }
@@ -448,10 +448,8 @@ function circleOf(watched: Watch | undefined, zone: PreparedZone): SafeCircle {
   const known = watched?.circles?.find((circle) => circle.zone?.id === zone.id);
   if (known !== undefined) return known;
   const made = createSafeCircle();
-  if (watched !== undefined) {
-    watched.circles ??= [];
-    watched.circles.push(made);
-  }
+  // No longer than what is in it: an array that grows keeps room for a dozen more.
+  if (watched !== undefined) watched.circles = [...(watched.circles ?? []), made];
   return made;
 }
 
