@@ -9,6 +9,7 @@ import type { Instant } from '../../src/kernel/instant.ts';
 import type { DeviceStatusCode } from '../../src/kernel/log-event.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
 import type { Device, Muster, Schedule, SubjectProfile } from '../../src/kernel/roster.ts';
+import type { KeptEstimate } from '../evidence/kept-estimate.ts';
 import type { KeptFixes } from '../evidence/kept-fixes.ts';
 import type { PositionEstimate } from '../evidence/position-estimate.ts';
 
@@ -57,7 +58,7 @@ export interface DeviceState {
   /** The newest fixes, oldest first, also those that did not count (`COUNTED`): one that comes late is put among them. */
   fixes: KeptFixes;
   /** The estimate before the oldest of `fixes`. */
-  base: PositionEstimate | null;
+  base: KeptEstimate | null;
   /** Time of the newest fix that was there when the rules last changed; null: none was. */
   beforeRulesMs: Instant | null;
   battery: Battery;

@@ -19,7 +19,7 @@ import {
   pairKey,
   type Sighting,
 } from '../../src/kernel/log-event.ts';
-import { type Policy, type PolicyDocument, policyFor } from '../../src/kernel/policy.ts';
+import { type Policy, policyFor } from '../../src/kernel/policy.ts';
 import type { SubjectProfile } from '../../src/kernel/roster.ts';
 import { settle } from './alert-book.ts';
 import { type Explanation, explain } from './explanation.ts';
@@ -27,7 +27,7 @@ import { countFeeds, type FeedCount } from './feed-watch.ts';
 import { createPair, endPair, judgeSighting, type PairState } from './gathering.ts';
 import { createInterning } from './interning.ts';
 import { outageAlert } from './outage-alert.ts';
-import { createPolicies } from './policies.ts';
+import { createPolicies, type PolicyInForce } from './policies.ts';
 import { noteClock } from './signs.ts';
 import {
   countsFor,
@@ -47,7 +47,6 @@ import {
   isDueKind,
   isUneventful,
   nextDueMs,
-  nextKeyPeriodEdgeMs,
   nextRuleEdgeMs,
   type TakenAt,
 } from './subject-view.ts';
@@ -77,9 +76,7 @@ export interface Detector {
 /** A subject with what can be made again from its state. */
 interface Watch {
   readonly state: SubjectState;
-  policy: Policy | null;
-  policyUntilMs: Instant;
-  policyDocument: PolicyDocument | null;
+  inForce: PolicyInForce | null;
   /** One for each zone asked about; a handful. */
   circles: SafeCircle[] | null;
 }
@@ -148,13 +145,13 @@ export function createDetector(saved?: DetectorState): Detector {
 
   function policyOf(watched: Watch, nowMs: Instant): Policy {
     const document = world.policy();
-    if (watched.policy === null || watched.policyDocument !== document || nowMs >= watched.policyUntilMs) {
+    let { inForce } = watched;
+    if (inForce === null || inForce.document !== document || nowMs >= inForce.untilMs) {
       const { profile } = watched.state;
-      watched.policy = policies.of(document, profile?.grade ?? 'standard', profile?.office ?? '', nowMs);
-      watched.policyDocument = document;
-      watched.policyUntilMs = nextKeyPeriodEdgeMs(document, nowMs);
+      inForce = policies.of(document, profile?.grade ?? 'standard', profile?.office ?? '', nowMs);
+      watched.inForce = inForce;
     }
-    return watched.policy;
+    return inForce.policy;
   }
 
   /** Asks all kinds what holds for a subject now, and when to ask again. */
@@ -297,7 +294,7 @@ export function createDetector(saved?: DetectorState): Detector {
     if (state.profile === null) strangers--;
     if (!isSame(state.profile?.checkins, profile.checkins)) state.checkinsFromMs = atMs;
     state.profile = nameless;
-    watched.policy = null;
+    watched.inForce = null;
     // What others than the assigned devices said is not this subject's. Silence of a new one counts from here.
     state.devices = [...new Set(profile.devices.map(({ id }) => id))].map(
       (id) => state.devices.find((device) => device.id === id) ?? createDevice(id, atMs),
@@ -437,9 +434,7 @@ export function createDetector(saved?: DetectorState): Detector {
 function watch(state: SubjectState): Watch {
   return {
     state,
-    policy: null,
-    policyUntilMs: 0,
-    policyDocument: null,
+    inForce: null,
     circles: null,
   };
 }

@@ -1,4 +1,5 @@
 /** What the detector keeps of one subject: JSON, small, moved in place by its own events only. */
+import { estimateOf, keepEstimate } from '../../alerts/evidence/kept-estimate.ts';
 import {
   appended,
   countFixes,
@@ -12,7 +13,6 @@ import {
 } from '../../alerts/evidence/kept-fixes.ts';
 import {
   COUNTED,
-  copyEstimate,
   type Fix,
   type PositionEstimate,
   type TakenFix,
@@ -53,6 +53,10 @@ const MAX_CHECKINS = 8;
 /** A subject has a few devices; more ids than this that are on no profile are a flood. */
 const MAX_STRANGE_DEVICES = 16;
 
+/** Three of each subject's objects stay empty as a rule, and a literal keeps room for four properties that may never come. */
+class Bare {}
+const bare = <T extends object>() => new Bare() as T;
+
 export function createSubject(id: string): SubjectState {
   return {
     id,
@@ -62,9 +66,9 @@ export function createSubject(id: string): SubjectState {
     nowMs: 0,
     devices: [],
     checkins: [],
-    memory: {},
+    memory: bare(),
     open: [],
-    ended: {},
+    ended: bare(),
     ruleEdgeMs: 0,
     dueMs: null,
   };
@@ -82,7 +86,7 @@ export function createDevice(id: string, silentFromMs: Instant): DeviceState {
     beforeRulesMs: null,
     battery: createBattery(),
     off: null,
-    signs: {},
+    signs: bare(),
   };
 }
 
@@ -180,14 +184,19 @@ function isBefore([atMs, lon, lat]: Fix, [otherMs, otherLon, otherLat]: Fix): bo
   return lon !== otherLon ? lon < otherLon : lat < otherLat;
 }
 
-function isAfterBase({ base }: DeviceState, [atMs]: Fix): boolean {
+function baseOf({ base }: DeviceState): PositionEstimate | null {
+  return base === null ? null : estimateOf(base);
+}
+
+function isAfterBase(state: DeviceState, [atMs]: Fix): boolean {
+  const base = baseOf(state);
   return base === null || atMs > Math.max(base.atMs, base.aside.at(-1)?.[3] ?? base.atMs);
 }
 
 /** Back to before the kept fixes, and forward again through those that are still there. */
 function rewind(state: DeviceState, toMs: Instant): void {
   if ((state.signs.jump?.atMs ?? 0) >= toMs) delete state.signs.jump;
-  state.estimate = copyEstimate(state.base);
+  state.estimate = baseOf(state);
   const { fixes } = state;
   for (let i = 0; i < countFixes(fixes); i++) {
     const fix = fixAt(fixes, i);
@@ -200,7 +209,7 @@ function rewind(state: DeviceState, toMs: Instant): void {
 function take(state: DeviceState, fix: Fix, policy: Policy): void {
   const { fixes } = state;
   const isFull = countFixes(fixes) >= MAX_FIXES;
-  if (isFull) state.base = takeFix(state.base, fixAt(fixes, 0)).estimate;
+  if (isFull) state.base = keepEstimate(takeFix(baseOf(state), fixAt(fixes, 0)).estimate);
   fix[5] &= ~COUNTED;
   const before = state.estimate;
   const [fromMs, lon, lat] = [before?.atMs ?? 0, before?.lon ?? 0, before?.lat ?? 0];

@@ -12,6 +12,7 @@ import type { Instant } from '../../src/kernel/instant.ts';
 import type { Policy, PolicyDocument } from '../../src/kernel/policy.ts';
 import type { SubjectProfile } from '../../src/kernel/roster.ts';
 import type { LocalTime } from './local-time.ts';
+import { nextKeyPeriodEdgeMs } from './policies.ts';
 import { findDevice, isWatched, type SubjectState } from './subject-state.ts';
 
 /** A fix that was just taken. */
@@ -238,13 +239,4 @@ export function hasRuleEdgeSince(view: SubjectView): boolean {
     if (window !== null && isBetween(window.fromMs + policy.curfewGraceS * 1000)) return true;
   }
   return false;
-}
-
-export function nextKeyPeriodEdgeMs(document: PolicyDocument, nowMs: Instant): Instant {
-  let next = Number.POSITIVE_INFINITY;
-  for (const { fromMs, untilMs } of document.keyPeriods) {
-    if (fromMs > nowMs && fromMs < next) next = fromMs;
-    if (untilMs > nowMs && untilMs < next) next = untilMs;
-  }
-  return next;
 }
