@@ -20,7 +20,8 @@ type BoundsVerdict = Pick<Verdict, 'says' | 'confidence' | 'device'> | null;
 
 /** Null: inside, as far as the policy asks. */
 export function judgeBounds(view: SubjectView, bounds: readonly Bound[]): BoundsVerdict {
-  return withWitness(view, (seen) => judgeAt(seen, bounds));
+  // Asked with every fix, and nearly always without a witness.
+  return view.witness === null ? judgeAt(view, bounds) : withWitness(view, (seen) => judgeAt(seen, bounds));
 }
 
 function judgeAt(view: SubjectView, bounds: readonly Bound[]): BoundsVerdict {
