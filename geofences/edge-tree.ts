@@ -21,6 +21,12 @@ export interface EdgeTree {
   readonly leaves: number;
   /** First edge of each line. */
   readonly lineStarts: Int32Array;
+  /**
+   * Of a grid over the bounds, `across` × `across` cells, eastwards and then northwards: the leaf with which a search for the nearest
+   * edge begins (nearest-edge.ts). Any will do, the first one too; it is the quicker the nearer that leaf is.
+   */
+  readonly starts: Uint16Array;
+  readonly across: number;
 }
 
 /** Lines are lists of points; a ring repeats its first point at the end. */
@@ -71,7 +77,17 @@ export function buildEdgeTree(lines: readonly (readonly (readonly [number, numbe
     }
     boxes.set([west, south, east, north], node * BOX);
   }
-  return { edges, boxes, lon, lat, leaves, lineStarts: Int32Array.from(lineStarts) };
+  const across = Math.ceil(Math.sqrt(leaves));
+  return {
+    edges,
+    boxes,
+    lon,
+    lat,
+    leaves,
+    lineStarts: Int32Array.from(lineStarts),
+    starts: new Uint16Array(across * across),
+    across,
+  };
 }
 
 /** Number of four bytes that is surely not above, though the difference it stands for was rounded. Of nothing: as it is. */

@@ -6,13 +6,27 @@ const stack = new Int32Array(64);
 const stackD2 = new Float64Array(64);
 /** Not a node, and before all leaves. */
 const NONE = 0;
-/** The nearest point of the last search, as differences in degrees from the point asked for. */
-let foundDx = 0;
-let foundDy = 0;
-/** Its edge's offset in `edges`, and where on it: 0 at its begin, 1 at its end. */
+
+/**
+ * The search under way and what it has found, by the names below. One array, because to V8 a fraction that a function hands to another
+ * one, or keeps in a variable outside, is an object: a verdict would make dozens of them.
+ */
+const work = new Float64Array(10);
+/** The point asked for, degrees; metres in a degree there, east and north. */
+const LON = 0;
+const LAT = 1;
+const KX = 2;
+const KY = 3;
+/** By which share a degree of longitude is shorter with each degree of latitude; halfway there, by half of it. */
+const SHRINK = 4;
+/** The square of the distance to the nearest point so far; where that is, as differences in degrees; where on its edge, 0 to 1. */
+const BEST_D2 = 5;
+const FOUND_DX = 6;
+const FOUND_DY = 7;
+const FOUND_T = 8;
+const FOUND_M = 9;
+/** Its edge's offset in `edges`. */
 let foundEdge = 0;
-let foundT = 0;
-let foundM = 0;
 
 /** Up to here what is found is nearest but for what lies a millimetre behind it. */
 const SURE_M = 100_000;
@@ -24,28 +38,79 @@ const LEAN_SHARE = 1.001;
  * the latitude halfway to each of them: by one for all, the farther of two could win from a hundred kilometres.
  */
 export function nearestEdgeM(tree: EdgeTree, lon: number, lat: number): number {
-  // A degree of longitude is shorter by this share with each degree of latitude; halfway there, by half of it.
   const cos = Math.cos(lat * RAD);
   const tan = Math.sqrt(1 - cos * cos) / cos;
-  search(tree, lon, lat, scaleXOf(cos), scaleYOf(cos), ((lat < 0 ? -tan : tan) * RAD) / 2);
-  const middleCos = Math.cos((lat + foundDy / 2) * RAD);
-  const x = foundDx * scaleXOf(middleCos);
-  const y = foundDy * scaleYOf(middleCos);
-  foundM = Math.sqrt(x * x + y * y);
+  work[LON] = lon;
+  work[LAT] = lat;
+  work[KX] = scaleXOf(cos);
+  work[KY] = scaleYOf(cos);
+  work[SHRINK] = ((lat < 0 ? -tan : tan) * RAD) / 2;
+  search(tree);
+  const middleCos = Math.cos((lat + (work[FOUND_DY] as number) / 2) * RAD);
+  const x = (work[FOUND_DX] as number) * scaleXOf(middleCos);
+  const y = (work[FOUND_DY] as number) * scaleYOf(middleCos);
+  const foundM = Math.sqrt(x * x + y * y);
+  work[FOUND_M] = foundM;
   return foundM;
 }
 
-function search(tree: EdgeTree, lon: number, lat: number, kx: number, ky: number, shrink: number): void {
+/** Works out where searches of a new tree begin: for each cell of its grid the leaf that is nearest to the cell's middle. */
+export function placeStarts(tree: EdgeTree): void {
+  const { starts, across, lon, lat } = tree;
+  const [west = 0, south = 0, east = 0, north = 0] = tree.boxes.subarray(BOX, 2 * BOX);
+  for (let cell = 0; cell < starts.length; cell++) {
+    const x = west + (((cell % across) + 0.5) / across) * (east - west);
+    const y = south + ((Math.floor(cell / across) + 0.5) / across) * (north - south);
+    nearestEdgeM(tree, lon + x, lat + y);
+    starts[cell] = foundEdge / (4 * LEAF_EDGES);
+  }
+}
+
+/** The leaf to begin with, by the cell of a point given from the tree's corner; outside the bounds by the nearest cell. */
+function startOf({ boxes, starts, across }: EdgeTree, x: number, y: number): number {
+  const west = boxes[BOX] as number;
+  const south = boxes[BOX + 1] as number;
+  const column = Math.floor(((x - west) / ((boxes[BOX + 2] as number) - west)) * across);
+  const row = Math.floor(((y - south) / ((boxes[BOX + 3] as number) - south)) * across);
+  const last = across - 1;
+  return starts[Math.max(0, Math.min(last, row)) * across + Math.max(0, Math.min(last, column))] as number;
+}
+
+/**
+ * From a leaf near the point up to the root: what lies beside the way is looked into where something nearer may be. The first leaf
+ * holds the nearest edge or one not much farther, so nearly all that lies beside is passed over by one look at its box.
+ */
+function search(tree: EdgeTree): void {
   const { boxes, leaves } = tree;
-  const x = lon - tree.lon;
-  const y = lat - tree.lat;
-  // A box's scale of x is that of its edge where it is least: the northern one, where degrees of longitude shrink to the north.
-  const leanEdge = shrink >= 0 ? 3 : 1;
-  let best = Infinity;
+  const x = (work[LON] as number) - tree.lon;
+  const y = (work[LAT] as number) - tree.lat;
+  const kx = work[KX] as number;
+  const ky = work[KY] as number;
+  const shrink = work[SHRINK] as number;
+  const leanEdge = leanEdgeOf(shrink);
+  let node = leaves + startOf(tree, x, y);
+  work[BEST_D2] = Infinity;
+  searchLeaf(tree, node);
+  for (; node > 1; node >>= 1) {
+    const beside = node ^ 1;
+    if (boxD2(boxes, beside * BOX, leanEdge, x, y, kx, ky, shrink) < (work[BEST_D2] as number))
+      searchBelow(tree, beside);
+  }
+}
+
+/** Down to a leaf by the nearer child each time: it bounds what the other has to beat. */
+function searchBelow(tree: EdgeTree, top: number): void {
+  const { boxes, leaves } = tree;
+  const x = (work[LON] as number) - tree.lon;
+  const y = (work[LAT] as number) - tree.lat;
+  const kx = work[KX] as number;
+  const ky = work[KY] as number;
+  const shrink = work[SHRINK] as number;
+  const leanEdge = leanEdgeOf(shrink);
+  let best = work[BEST_D2] as number;
   let depth = 0;
-  let node = 1;
+  let node = top;
   for (;;) {
-    // Down to a leaf by the nearer child each time: it bounds what the other has to beat.
     while (node < leaves) {
       const left = 2 * node;
       const at = left * BOX;
@@ -61,26 +126,24 @@ function search(tree: EdgeTree, lon: number, lat: number, kx: number, ky: number
       node = nearD2 >= best ? NONE : isLeftNearer ? left : left + 1;
       if (node === NONE) break;
     }
-    if (node >= leaves) best = searchLeaf(tree, node, lon, lat, kx, ky, shrink, best);
+    if (node >= leaves) {
+      searchLeaf(tree, node);
+      best = work[BEST_D2] as number;
+    }
     do if (depth-- === 0) return;
     while ((stackD2[depth] as number) >= best);
     node = stack[depth] as number;
   }
 }
 
-/** Answers the better of `bestD2` and the nearest of the leaf's edges. `shrink`: of the scale of x, a degree of latitude. */
-function searchLeaf(
-  { edges, leaves }: EdgeTree,
-  node: number,
-  lon: number,
-  lat: number,
-  kx: number,
-  ky: number,
-  shrink: number,
-  bestD2: number,
-): number {
-  let best = bestD2;
-  const lean = shrink / ky;
+/** Takes the nearest of the leaf's edges, where it is nearer than what was found before. */
+function searchLeaf({ edges, leaves }: EdgeTree, node: number): void {
+  const lon = work[LON] as number;
+  const lat = work[LAT] as number;
+  const kx = work[KX] as number;
+  const ky = work[KY] as number;
+  const lean = (work[SHRINK] as number) / ky;
+  let best = work[BEST_D2] as number;
   const from = (node - leaves) * LEAF_EDGES * 4;
   const to = Math.min(from + LEAF_EDGES * 4, edges.length);
   for (let i = from; i < to; i += 4) {
@@ -109,13 +172,17 @@ function searchLeaf(
     }
     if (d2 < best) {
       best = d2;
-      foundDx = px / kx;
-      foundDy = py / ky;
+      work[BEST_D2] = d2;
+      work[FOUND_DX] = px / kx;
+      work[FOUND_DY] = py / ky;
+      work[FOUND_T] = t;
       foundEdge = i;
-      foundT = t;
     }
   }
-  return best;
+}
+/** A box's scale of x is that of its edge where it is least: the northern one, where degrees of longitude shrink to the north. */
+function leanEdgeOf(shrink: number): number {
+  return shrink >= 0 ? 3 : 1;
 }
 
 /** No more than an edge in the box can score. */
@@ -148,20 +215,20 @@ function boxD2(
  * centimetres, then nothing. Beyond it the side tells nothing.
  */
 export function foundSide({ edges }: EdgeTree, lon: number, lat: number): number {
-  if (foundM > SURE_M) return 0;
+  if ((work[FOUND_M] as number) > SURE_M) return 0;
   const i = foundEdge;
   const x = edges[i] as number;
   const y = edges[i + 1] as number;
   const dx = (edges[i + 2] as number) - x;
   const dy = (edges[i + 3] as number) - y;
-  if (foundT > 0 && foundT < 1) return dx * (lat - y) - dy * (lon - x);
+  if ((work[FOUND_T] as number) > 0 && (work[FOUND_T] as number) < 1) return dx * (lat - y) - dy * (lon - x);
   // The corner's other edge stands beside this one, but for the first and the last of a ring.
-  const j = foundT === 0 ? i - 4 : i + 4;
-  const corner = foundT === 0 ? i : i + 2;
-  const same = foundT === 0 ? j + 2 : j;
+  const j = (work[FOUND_T] as number) === 0 ? i - 4 : i + 4;
+  const corner = (work[FOUND_T] as number) === 0 ? i : i + 2;
+  const same = (work[FOUND_T] as number) === 0 ? j + 2 : j;
   if (edges[same] !== edges[corner] || edges[same + 1] !== edges[corner + 1]) return 0;
   const otherDx = (edges[j + 2] as number) - (edges[j] as number);
   const otherDy = (edges[j + 3] as number) - (edges[j + 1] as number);
   const turn = dx * otherDy - dy * otherDx;
-  return foundT === 0 ? turn : -turn;
+  return (work[FOUND_T] as number) === 0 ? turn : -turn;
 }

@@ -6,6 +6,7 @@ import { ok, type Refusal, type Result, refuse } from '../src/kernel/result.ts';
 import type { LonLat, ZoneFeature } from '../src/kernel/roster.ts';
 import { boundsOf, buildEdgeTree, type EdgeTree } from './edge-tree.ts';
 import { wrap } from './metres.ts';
+import { placeStarts } from './nearest-edge.ts';
 import { areaDeg2, findCrossing, findMisplacedRing, isTouching } from './ring-checks.ts';
 
 export type PreparedZone = {
@@ -72,10 +73,12 @@ function prepareCorridor(zone: ZoneFeature, line: readonly LonLat[]): Result<Pre
     return refuse('bad-shape', COORDINATES, 'the line has no length: give two different points or more');
   if (line.length > MAX_VERTICES) return tooMany(line.length);
   const { lines, middleLon } = unwrap([line]);
+  const tree = buildEdgeTree(lines);
+  placeStarts(tree);
   return ok({
     ...named(zone, middleLon),
     shape: 'corridor',
-    tree: buildEdgeTree(lines),
+    tree,
     halfWidthM: widthM / 2,
   });
 }
@@ -130,6 +133,7 @@ function prepareArea(
         ? 'the hole does not lie inside its polygon, or covers another hole: take it out'
         : 'the ring lies inside or on another one: take it out, or make it a hole of that polygon',
     );
+  placeStarts(tree);
   return ok({ ...named(zone, middleLon), shape: 'area', tree, touches: isTouching(tree) });
 }
 

@@ -115,11 +115,6 @@ export function accuracyOfSigma(sigmaM: number): number {
   return Math.round(sigmaM * RADIUS_68_SIGMAS);
 }
 
-/** A copy that further fixes may move. */
-export function copyEstimate(estimate: PositionEstimate | null): PositionEstimate | null {
-  return estimate === null ? null : { ...estimate, aside: estimate.aside.map((fix) => [...fix]) };
-}
-
 /** What a fix did to the estimate. `aside`: it changed nothing and counts for nothing yet. */
 export type FixEffect = 'moved' | 'took-over' | 'aside' | 'stale';
 

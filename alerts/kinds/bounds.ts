@@ -4,7 +4,7 @@ import { signedDistanceM } from '../../geofences/signed-distance.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import { probabilityOutside } from '../evidence/position-estimate.ts';
 import type { SubjectView, Verdict } from './kind.ts';
-import { whereabouts } from './whereabouts.ts';
+import { whereabouts, withWitness } from './whereabouts.ts';
 import { roundProbability } from './wording.ts';
 import { FAR_SIGMAS, type Place, type ZoneRule } from './zone-evidence.ts';
 
@@ -16,11 +16,15 @@ export interface Bound {
 
 export const UNBOUND: readonly Bound[] = [];
 
+type BoundsVerdict = Pick<Verdict, 'says' | 'confidence' | 'device'> | null;
+
 /** Null: inside, as far as the policy asks. */
-export function judgeBounds(
-  view: SubjectView,
-  bounds: readonly Bound[],
-): Pick<Verdict, 'says' | 'confidence' | 'device'> | null {
+export function judgeBounds(view: SubjectView, bounds: readonly Bound[]): BoundsVerdict {
+  // Asked with every fix, and nearly always without a witness.
+  return view.witness === null ? judgeAt(view, bounds) : withWitness(view, (seen) => judgeAt(seen, bounds));
+}
+
+function judgeAt(view: SubjectView, bounds: readonly Bound[]): BoundsVerdict {
   const where = whereabouts(view);
   if (where === null) return { says: 'undecided', confidence: 0, device: null };
   const { lon, lat, sigmaM, device, isStale } = where;

@@ -4,7 +4,7 @@ import { signedDistanceM } from '../../geofences/signed-distance.ts';
 import type { ZoneAssignment } from '../../src/kernel/roster.ts';
 import { probabilityOutside } from '../evidence/position-estimate.ts';
 import { type AlertKind, NOTHING, type SubjectView, type Verdict } from './kind.ts';
-import { whereabouts } from './whereabouts.ts';
+import { whereabouts, withWitness } from './whereabouts.ts';
 import { condition, errorOf, metres, percent, roundProbability, rowOf } from './wording.ts';
 import { FAR_SIGMAS, gatherEnd, gatherEvidence, type ZoneRule } from './zone-evidence.ts';
 
@@ -18,7 +18,7 @@ export const exclusionEntry: AlertKind = {
     let verdicts: Verdict[] | undefined;
     for (const assignment of view.profile.zones) {
       if (assignment.rule !== 'keep-out' || !view.isInForce(assignment.schedule, view.atMs)) continue;
-      const verdict = judgeOne(view, assignment);
+      const verdict = withWitness(view, (seen) => judgeOne(seen, assignment));
       if (verdict === undefined) continue;
       verdicts ??= [];
       verdicts.push(verdict);

@@ -9,7 +9,9 @@ import type { Instant } from '../../src/kernel/instant.ts';
 import type { DeviceStatusCode } from '../../src/kernel/log-event.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
 import type { Device, Muster, Schedule, SubjectProfile } from '../../src/kernel/roster.ts';
-import type { Fix, PositionEstimate } from '../evidence/position-estimate.ts';
+import type { KeptEstimate } from '../evidence/kept-estimate.ts';
+import type { KeptFixes } from '../evidence/kept-fixes.ts';
+import type { PositionEstimate } from '../evidence/position-estimate.ts';
 
 /** From (inclusive) until (exclusive). */
 export interface Window {
@@ -54,9 +56,9 @@ export interface DeviceState {
   onMs: Instant | null;
   estimate: PositionEstimate | null;
   /** The newest fixes, oldest first, also those that did not count (`COUNTED`): one that comes late is put among them. */
-  fixes: Fix[];
+  fixes: KeptFixes;
   /** The estimate before the oldest of `fixes`. */
-  base: PositionEstimate | null;
+  base: KeptEstimate | null;
   /** Time of the newest fix that was there when the rules last changed; null: none was. */
   beforeRulesMs: Instant | null;
   battery: Battery;
@@ -82,6 +84,10 @@ export interface OpenAlertView {
 export interface WatchedDevice {
   readonly device: Device;
   readonly state: DeviceState;
+}
+
+export interface LocatedDevice extends WatchedDevice {
+  readonly estimate: PositionEstimate;
 }
 
 /** What lies behind all subjects: zones, schedules, feeds. */
@@ -124,7 +130,9 @@ export interface SubjectView extends Surroundings {
   /** Devices that are watched now, in the order of the profile. */
   readonly devices: readonly WatchedDevice[];
   /** The device whose estimate speaks for the subject; null while nothing is known. */
-  readonly located: (WatchedDevice & { readonly estimate: PositionEstimate }) | null;
+  readonly located: LocatedDevice | null;
+  /** Where that one hears towers only: another that is at the same place, as far as it can tell, and knows it better. Else null. */
+  readonly witness: LocatedDevice | null;
   /** Signed distance, exact or at least `enoughM` on the true side (geofences/signed-distance.ts). */
   distanceM(zone: PreparedZone, lon: number, lat: number, enoughM: number): number;
 }

@@ -11,7 +11,7 @@ import type { Permit } from '../../src/kernel/roster.ts';
 import { probabilityOutside } from '../evidence/position-estimate.ts';
 import { type AlertKind, NOTHING, type SubjectView, type Verdict } from './kind.ts';
 import { permitEdges, permitEndMs } from './permits.ts';
-import { whereabouts } from './whereabouts.ts';
+import { whereabouts, withWitness } from './whereabouts.ts';
 import { condition, errorOf, metres, percent, roundProbability, rowOf } from './wording.ts';
 import { gatherEnd, gatherEvidence, type Place, type ZoneRule } from './zone-evidence.ts';
 
@@ -27,7 +27,7 @@ export const leaveDeviation: AlertKind = {
     let verdicts: Verdict[] | undefined;
     for (const permit of view.profile.permits) {
       if (permit.destination === null || !holdsAt(permit, view.atMs)) continue;
-      const verdict = judgeOne(view, permit);
+      const verdict = withWitness(view, (seen) => judgeOne(seen, permit));
       if (verdict === undefined) continue;
       verdicts ??= [];
       verdicts.push(verdict);

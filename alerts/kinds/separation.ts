@@ -5,10 +5,10 @@
  */
 import { distanceM } from '../../geofences/metres.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
+import { countedFixes, countFixes, fixAt, isCounted } from '../evidence/kept-fixes.ts';
 import {
   accuracyOfSigma,
   COARSE,
-  COUNTED,
   type Fix,
   normalCdf,
   walkVarianceM2,
@@ -152,16 +152,16 @@ function apartOf(
 }
 
 function isCoarse({ fixes }: DeviceState): boolean {
-  const last = fixes.findLast((fix) => (fix[5] & COUNTED) !== 0);
+  const last = countedFixes(fixes).at(-1);
   return last !== undefined && (last[5] & COARSE) !== 0;
 }
 
 /** How fast a device was between the two newest fixes that count, m/s; 0: it has fewer. */
 function paceMps({ fixes }: DeviceState): number {
   let to: Fix | undefined;
-  for (let i = fixes.length - 1; i >= 0; i--) {
-    const fix = fixes[i];
-    if (fix === undefined || (fix[5] & COUNTED) === 0) continue;
+  for (let i = countFixes(fixes) - 1; i >= 0; i--) {
+    if (!isCounted(fixes, i)) continue;
+    const fix = fixAt(fixes, i);
     if (to === undefined) {
       to = fix;
       continue;

@@ -1,7 +1,8 @@
 /** The fixes behind a verdict about a zone, and since when by them the rule is broken. */
 import type { EvidenceFix } from '../../src/kernel/alert-event.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
-import { COUNTED, type Fix } from '../evidence/position-estimate.ts';
+import { countedFixes } from '../evidence/kept-fixes.ts';
+import type { Fix } from '../evidence/position-estimate.ts';
 import type { DeviceState, SubjectView } from './kind.ts';
 
 /** How a point lies to the zone that is judged. */
@@ -34,7 +35,7 @@ export const FAR_SIGMAS = 6;
 
 export function gatherEvidence(view: SubjectView, state: DeviceState, rule: ZoneRule): ZoneEvidence {
   const { estimate, beforeRulesMs } = state;
-  const fixes = countedOf(state);
+  const fixes = countedFixes(state.fixes);
   let inRow = 0;
   while (inRow < fixes.length && isWrong(fixes[fixes.length - 1 - inRow], rule)) inRow++;
   return {
@@ -51,7 +52,7 @@ export function gatherEvidence(view: SubjectView, state: DeviceState, rule: Zone
 
 /** Since when by the fixes it is over: the first of the newest row on the allowed side, or when the rule came to allow it. */
 export function gatherEnd(view: SubjectView, state: DeviceState, rule: ZoneRule): ZoneEvidence {
-  const fixes = countedOf(state);
+  const fixes = countedFixes(state.fixes);
   let inRow = 0;
   while (inRow < fixes.length && !isWrong(fixes[fixes.length - 1 - inRow], rule)) inRow++;
   const turnedMs = turnOf(view, fixes.slice(fixes.length - inRow), state.beforeRulesMs, rule, false);
@@ -60,10 +61,6 @@ export function gatherEnd(view: SubjectView, state: DeviceState, rule: ZoneRule)
     sinceMs: Math.min(view.nowMs, turnedMs ?? view.atMs),
     inRow,
   };
-}
-
-function countedOf({ fixes }: DeviceState): Fix[] {
-  return fixes.filter((fix) => (fix[5] & COUNTED) !== 0);
 }
 
 function isWrong(fix: Fix | undefined, rule: ZoneRule): boolean {
@@ -104,7 +101,7 @@ function describe(fixes: readonly Fix[], rule: ZoneRule): EvidenceFix[] {
 
 /** Where a device was last: what there is to show of one that is off or silent. Its distance to anything is not asked. */
 export function lastFix(state: DeviceState): EvidenceFix[] {
-  return countedOf(state)
+  return countedFixes(state.fixes)
     .slice(-1)
     .map(([atMs, lon, lat, accuracyM]) => ({ atMs, lat, lon, accuracyM, distanceM: 0 }));
 }

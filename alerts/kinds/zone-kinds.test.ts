@@ -329,6 +329,21 @@ describe('A15 several devices', () => {
     expect(told(0)).toEqual([]);
   });
 
+  test('A15 a wristband that hears towers only leaves the accusing to the phone beside it, and not the clearing', () => {
+    const told = (backFromMinute: number) =>
+      play([
+        ...start,
+        ...range(0, 30).flatMap((n) => [
+          fix(n, n < 5 || n >= backFromMinute ? 0 : 1100, { accuracyM: 15 }),
+          fix(n + 0.5, 0, { device: 'B1', accuracyM: 600, method: 'cell' }),
+        ]),
+      ]).map(({ kind, state, device, evidence }) => [kind, state, device, evidence.at(-1)?.accuracyM]);
+    const opened = ['out-of-bounds', 'opened', 'D1', 15];
+    expect(told(30)).toEqual([opened]);
+    // The phone may be back without its bearer.
+    expect(told(20)).toEqual([opened]);
+  });
+
   test('A15 a wristband that is not heard any more leaves it to the phone', () => {
     const alerts = play([
       ...start,

@@ -5,6 +5,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Account, AlertKind, SubjectView, Verdict } from '../../alerts/kinds/kind.ts';
+import { viewOfVerdict } from '../../alerts/kinds/whereabouts.ts';
 import type { AlertEvent, AlertState, Severity } from '../../src/kernel/alert-event.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 
@@ -64,7 +65,7 @@ export function settle(
       const endedMs = ended[`${kind.name} ${verdict.about}`];
       // A fix from before the last one ended belongs to that one.
       if (isOfPlace && endedMs !== undefined && view.atMs < endedMs) continue;
-      const account = kind.explain(view, verdict);
+      const account = kind.explain(viewOfVerdict(view, verdict), verdict);
       // What stands again began after it had ended: with the same begin it would be the same alert, and fall on the ledger's key.
       const beginMs = endedMs === undefined ? account.atMs : Math.max(account.atMs, endedMs + 1);
       const alert = openAlert(kind, view, verdict, account.zone, beginMs, isLateFact);
@@ -77,7 +78,8 @@ export function settle(
       known.severity = verdict.severity;
       known.confidence = Math.max(known.confidence, verdict.confidence);
       known.version++;
-      emit(toEvent(kind, view, known, 'updated', kind.explain(view, verdict)));
+      const account = kind.explain(viewOfVerdict(view, verdict), verdict);
+      emit(toEvent(kind, view, known, 'updated', account));
     }
   }
 }

@@ -19,7 +19,7 @@ import {
   pairKey,
   type Sighting,
 } from '../../src/kernel/log-event.ts';
-import { type Policy, type PolicyDocument, policyFor } from '../../src/kernel/policy.ts';
+import { type Policy, policyFor } from '../../src/kernel/policy.ts';
 import type { SubjectProfile } from '../../src/kernel/roster.ts';
 import { settle } from './alert-book.ts';
 import { type Explanation, explain } from './explanation.ts';
@@ -27,7 +27,7 @@ import { countFeeds, type FeedCount } from './feed-watch.ts';
 import { createPair, endPair, judgeSighting, type PairState } from './gathering.ts';
 import { createInterning } from './interning.ts';
 import { outageAlert } from './outage-alert.ts';
-import { createPolicies } from './policies.ts';
+import { createPolicies, type PolicyInForce } from './policies.ts';
 import { noteClock } from './signs.ts';
 import {
   countsFor,
@@ -47,7 +47,6 @@ import {
   isDueKind,
   isUneventful,
   nextDueMs,
-  nextKeyPeriodEdgeMs,
   nextRuleEdgeMs,
   type TakenAt,
 } from './subject-view.ts';
@@ -77,11 +76,7 @@ export interface Detector {
 /** A subject with what can be made again from its state. */
 interface Watch {
   readonly state: SubjectState;
-  policy: Policy | null;
-  policyUntilMs: Instant;
-  policyDocument: PolicyDocument | null;
-  /** What spoke for the subject when it was last judged. */
-  located: SubjectView['located'];
+  inForce: PolicyInForce | null;
   /** One for each zone asked about; a handful. */
   circles: SafeCircle[] | null;
 }
@@ -96,7 +91,7 @@ const PLACE_KINDS = ALERT_KINDS_JUDGED.filter(({ judges }) => judges === 'place'
 const OTHER_KINDS = ALERT_KINDS_JUDGED.filter(({ judges }) => judges !== 'place');
 const DUE_KINDS = ALERT_KINDS_JUDGED.filter(isDueKind);
 
-const STATE_VERSION = 3;
+const STATE_VERSION = 4;
 
 /** Whether a snapshot is one of this program's. */
 export function isDetectorState(saved: unknown): saved is DetectorState {
@@ -150,13 +145,13 @@ export function createDetector(saved?: DetectorState): Detector {
 
   function policyOf(watched: Watch, nowMs: Instant): Policy {
     const document = world.policy();
-    if (watched.policy === null || watched.policyDocument !== document || nowMs >= watched.policyUntilMs) {
+    let { inForce } = watched;
+    if (inForce === null || inForce.document !== document || nowMs >= inForce.untilMs) {
       const { profile } = watched.state;
-      watched.policy = policies.of(document, profile?.grade ?? 'standard', profile?.office ?? '', nowMs);
-      watched.policyDocument = document;
-      watched.policyUntilMs = nextKeyPeriodEdgeMs(document, nowMs);
+      inForce = policies.of(document, profile?.grade ?? 'standard', profile?.office ?? '', nowMs);
+      watched.inForce = inForce;
     }
-    return watched.policy;
+    return inForce.policy;
   }
 
   /** Asks all kinds what holds for a subject now, and when to ask again. */
@@ -174,7 +169,6 @@ export function createDetector(saved?: DetectorState): Detector {
     if (profile === null) return;
     judged = watched;
     const view = viewOf(state, profile, policyOf(watched, nowMs), taken);
-    watched.located = view.located;
     const isPast = taken !== null && !taken.isNewest;
     // On the way back to the present only the place of that device is judged: all else is as it is now.
     if (isPast && view.located?.device.id !== taken.device) return;
@@ -239,7 +233,11 @@ export function createDetector(saved?: DetectorState): Detector {
   /** The estimate that speaks for the subject, if the fix has moved it. */
   function tellPairs(event: Position, sight: (sighting: Sighting) => void): void {
     const pairsOfSubject = world.pairsOf(event.subject);
-    const estimate = pairsOfSubject.length === 0 ? undefined : watches.get(event.subject)?.located?.estimate;
+    const watched = pairsOfSubject.length === 0 ? undefined : watches.get(event.subject);
+    const profile = watched?.state.profile ?? null;
+    if (watched === undefined || profile === null) return;
+    const { state } = watched;
+    const estimate = viewOf(state, profile, policyOf(watched, state.nowMs), null).located?.estimate;
     if (estimate === undefined || estimate.atMs !== event.atMs) return;
     const { lon, lat, varianceM2, atMs } = estimate;
     const sigmaM = Math.round(Math.sqrt(varianceM2) * 100) / 100;
@@ -296,7 +294,7 @@ export function createDetector(saved?: DetectorState): Detector {
     if (state.profile === null) strangers--;
     if (!isSame(state.profile?.checkins, profile.checkins)) state.checkinsFromMs = atMs;
     state.profile = nameless;
-    watched.policy = null;
+    watched.inForce = null;
     // What others than the assigned devices said is not this subject's. Silence of a new one counts from here.
     state.devices = [...new Set(profile.devices.map(({ id }) => id))].map(
       (id) => state.devices.find((device) => device.id === id) ?? createDevice(id, atMs),
@@ -436,10 +434,7 @@ export function createDetector(saved?: DetectorState): Detector {
 function watch(state: SubjectState): Watch {
   return {
     state,
-    policy: null,
-    policyUntilMs: 0,
-    policyDocument: null,
-    located: null,
+    inForce: null,
     circles: null,
   };
 }
@@ -448,10 +443,8 @@ function circleOf(watched: Watch | undefined, zone: PreparedZone): SafeCircle {
   const known = watched?.circles?.find((circle) => circle.zone?.id === zone.id);
   if (known !== undefined) return known;
   const made = createSafeCircle();
-  if (watched !== undefined) {
-    watched.circles ??= [];
-    watched.circles.push(made);
-  }
+  // No longer than what is in it: an array that grows keeps room for a dozen more.
+  if (watched !== undefined) watched.circles = [...(watched.circles ?? []), made];
   return made;
 }
 

@@ -9,7 +9,7 @@ import type { SubjectView } from '../../alerts/kinds/kind.ts';
 import { ALERT_KINDS_JUDGED } from '../../alerts/kinds/kinds.ts';
 import { permitAt, permitEndMs } from '../../alerts/kinds/permits.ts';
 import { silenceDeadlineMs } from '../../alerts/kinds/silence.ts';
-import { whereabouts } from '../../alerts/kinds/whereabouts.ts';
+import { viewOfVerdict, whereabouts } from '../../alerts/kinds/whereabouts.ts';
 import type { Words } from '../../alerts/kinds/wording.ts';
 import { signedDistanceM } from '../../geofences/signed-distance.ts';
 import type { AlertKindName, Severity } from '../../src/kernel/alert-event.ts';
@@ -215,7 +215,7 @@ export function explain(
       }
       return verdicts.map((verdict): Conclusion => {
         const { about, says, confidence, severity } = verdict;
-        const account = says === 'holds' ? kind.explain(view, verdict) : null;
+        const account = says === 'holds' ? kind.explain(viewOfVerdict(view, verdict), verdict) : null;
         return {
           kind: kind.name,
           about,

@@ -1,4 +1,5 @@
 /** Signs that a device's fixes are not true: made up, frozen, too far apart, from a clock that is off. */
+import { newestFix } from '../../alerts/evidence/kept-fixes.ts';
 import {
   type Fix,
   isSamePlace,
@@ -29,7 +30,7 @@ export function noteFixSigns({ signs, fixes }: DeviceState, position: Position):
   else if (signs.mockMs !== undefined) delete signs.mockMs;
   // A network gives the same place for the same cell or access point; a satellite receiver does not.
   if (position.mock === true || position.method === 'wifi' || position.method === 'cell') return;
-  const last = fixes.at(-1);
+  const last = newestFix(fixes);
   const { atMs, lon, lat, speedMps = 0 } = position;
   if (last === undefined || atMs <= last[0]) return;
   if (!isSamePlace(last, lon, lat) || (last[5] & NETWORK) !== 0) {

@@ -1,7 +1,18 @@
 /** What the detector keeps of one subject: JSON, small, moved in place by its own events only. */
+import { estimateOf, keepEstimate } from '../../alerts/evidence/kept-estimate.ts';
+import {
+  appended,
+  countFixes,
+  fixAt,
+  type KeptFixes,
+  keepFlags,
+  markCounted,
+  pushOut,
+  splitAt,
+  timeAt,
+} from '../../alerts/evidence/kept-fixes.ts';
 import {
   COUNTED,
-  copyEstimate,
   type Fix,
   type PositionEstimate,
   type TakenFix,
@@ -42,6 +53,10 @@ const MAX_CHECKINS = 8;
 /** A subject has a few devices; more ids than this that are on no profile are a flood. */
 const MAX_STRANGE_DEVICES = 16;
 
+/** Three of each subject's objects stay empty as a rule, and a literal keeps room for four properties that may never come. */
+class Bare {}
+const bare = <T extends object>() => new Bare() as T;
+
 export function createSubject(id: string): SubjectState {
   return {
     id,
@@ -51,9 +66,9 @@ export function createSubject(id: string): SubjectState {
     nowMs: 0,
     devices: [],
     checkins: [],
-    memory: {},
+    memory: bare(),
     open: [],
-    ended: {},
+    ended: bare(),
     ruleEdgeMs: 0,
     dueMs: null,
   };
@@ -71,7 +86,7 @@ export function createDevice(id: string, silentFromMs: Instant): DeviceState {
     beforeRulesMs: null,
     battery: createBattery(),
     off: null,
-    signs: {},
+    signs: bare(),
   };
 }
 
@@ -140,17 +155,19 @@ export type OnFix = (atMs: Instant | null, isNewest: boolean) => void;
 /** False: it tells nothing new. */
 function placeFix(state: DeviceState, fix: Fix, policy: Policy, onFix: OnFix): boolean {
   const { fixes } = state;
-  let place = fixes.length;
-  while (place > 0 && isBefore(fix, fixes[place - 1] as Fix)) place--;
+  const count = countFixes(fixes);
+  let place = count;
+  while (place > 0 && isBefore(fix, fixAt(fixes, place - 1))) place--;
   // The same instant again, be it the same frame or another: the first by place keeps it, whichever came first.
-  if (fixes[place - 1]?.[0] === fix[0]) return false;
+  if (timeAt(fixes, place - 1) === fix[0]) return false;
   if (place === 0 && !isAfterBase(state, fix)) return false;
-  if (place === fixes.length) {
+  if (place === count) {
     take(state, fix, policy);
     onFix(fix[0], true);
     return true;
   }
-  const later = fixes.splice(place);
+  const [before, later] = splitAt(fixes, place);
+  state.fixes = before;
   rewind(state, fix[0]);
   if (later[0]?.[0] === fix[0]) later.shift();
   take(state, fix, policy);
@@ -167,44 +184,51 @@ function isBefore([atMs, lon, lat]: Fix, [otherMs, otherLon, otherLat]: Fix): bo
   return lon !== otherLon ? lon < otherLon : lat < otherLat;
 }
 
-function isAfterBase({ base }: DeviceState, [atMs]: Fix): boolean {
+function baseOf({ base }: DeviceState): PositionEstimate | null {
+  return base === null ? null : estimateOf(base);
+}
+
+function isAfterBase(state: DeviceState, [atMs]: Fix): boolean {
+  const base = baseOf(state);
   return base === null || atMs > Math.max(base.atMs, base.aside.at(-1)?.[3] ?? base.atMs);
 }
 
 /** Back to before the kept fixes, and forward again through those that are still there. */
 function rewind(state: DeviceState, toMs: Instant): void {
   if ((state.signs.jump?.atMs ?? 0) >= toMs) delete state.signs.jump;
-  state.estimate = copyEstimate(state.base);
-  for (const fix of state.fixes) {
+  state.estimate = baseOf(state);
+  const { fixes } = state;
+  for (let i = 0; i < countFixes(fixes); i++) {
+    const fix = fixAt(fixes, i);
     fix[5] &= ~COUNTED;
-    state.estimate = mark(state.fixes, fix, takeFix(state.estimate, fix)).estimate;
+    state.estimate = mark(fixes, fix, takeFix(state.estimate, fix)).estimate;
+    keepFlags(fixes, i, fix);
   }
 }
 
 function take(state: DeviceState, fix: Fix, policy: Policy): void {
   const { fixes } = state;
-  if (fixes.length >= MAX_FIXES) {
-    const oldest = fixes.shift() as Fix;
-    state.base = takeFix(state.base, oldest).estimate;
-  }
+  const isFull = countFixes(fixes) >= MAX_FIXES;
+  if (isFull) state.base = keepEstimate(takeFix(baseOf(state), fixAt(fixes, 0)).estimate);
   fix[5] &= ~COUNTED;
   const before = state.estimate;
   const [fromMs, lon, lat] = [before?.atMs ?? 0, before?.lon ?? 0, before?.lat ?? 0];
   const sigmaM = Math.sqrt(before?.varianceM2 ?? 0);
   const taken = takeFix(before, fix);
   mark(fixes, fix, taken);
-  fixes.push(fix);
+  if (isFull) pushOut(fixes, fix);
+  else state.fixes = appended(fixes, fix);
   state.estimate = taken.estimate;
   if (taken.agreed !== undefined)
     noteJump(state.signs, { atMs: fromMs, lon, lat, sigmaM }, taken.agreed, fix, policy);
 }
 
 /** What the estimate took is evidence; so is, with a second witness, what it had kept aside. */
-function mark(fixes: readonly Fix[], fix: Fix, taken: TakenFix): { estimate: PositionEstimate } {
+function mark(fixes: KeptFixes, fix: Fix, taken: TakenFix): { estimate: PositionEstimate } {
   if (taken.effect === 'moved' || taken.effect === 'took-over') fix[5] |= COUNTED;
   if (taken.agreed !== undefined) {
-    const witness = fixes.find(([atMs]) => atMs === taken.agreed?.[3]);
-    if (witness !== undefined) witness[5] |= COUNTED;
+    for (let i = 0; i < countFixes(fixes); i++)
+      if (timeAt(fixes, i) === taken.agreed[3]) markCounted(fixes, i);
   }
   return taken;
 }
@@ -249,5 +273,6 @@ export function noteCheckin(subject: SubjectState, atMs: Instant): void {
 /** The rules changed at `atMs`: where the devices were until then they were under other ones. */
 export function noteRules(subject: SubjectState, atMs: Instant): void {
   subject.rulesFromMs = Math.max(subject.rulesFromMs, atMs);
-  for (const device of subject.devices) device.beforeRulesMs = device.fixes.at(-1)?.[0] ?? null;
+  for (const device of subject.devices)
+    device.beforeRulesMs = timeAt(device.fixes, countFixes(device.fixes) - 1) ?? null;
 }

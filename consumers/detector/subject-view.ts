@@ -1,11 +1,18 @@
 /** A subject as the kinds see it at a moment, and when time alone can next change what they say. */
-import type { AlertKind, SubjectView, Surroundings, WatchedDevice } from '../../alerts/kinds/kind.ts';
+import type {
+  AlertKind,
+  LocatedDevice,
+  SubjectView,
+  Surroundings,
+  WatchedDevice,
+} from '../../alerts/kinds/kind.ts';
 import { silenceLimitS } from '../../alerts/kinds/silence.ts';
 import { distanceM } from '../../geofences/metres.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Policy, PolicyDocument } from '../../src/kernel/policy.ts';
 import type { SubjectProfile } from '../../src/kernel/roster.ts';
 import type { LocalTime } from './local-time.ts';
+import { nextKeyPeriodEdgeMs } from './policies.ts';
 import { findDevice, isWatched, type SubjectState } from './subject-state.ts';
 
 /** A fix that was just taken. */
@@ -38,6 +45,7 @@ export function createViewer(distanceOf: SubjectView['distanceM'], surroundings:
       if (state !== undefined) devices.push({ device, state });
     }
     const located = locate(devices, policy);
+    const witness = located === null || devices.length < 2 ? null : witnessOf(located, devices);
     const atMs =
       taken !== null && located?.device.id === taken.device ? Math.min(taken.atMs ?? nowMs, nowMs) : nowMs;
     const { rulesFromMs, checkinsFromMs, checkins, open, memory } = subject;
@@ -54,6 +62,7 @@ export function createViewer(distanceOf: SubjectView['distanceM'], surroundings:
         memory,
         devices,
         located,
+        witness,
         distanceM: distanceOf,
         ...surroundings,
       };
@@ -70,6 +79,7 @@ export function createViewer(distanceOf: SubjectView['distanceM'], surroundings:
     view.memory = memory;
     view.devices = devices;
     view.located = located;
+    view.witness = witness;
     return view;
   };
 }
@@ -88,29 +98,47 @@ function locate(devices: readonly WatchedDevice[], policy: Policy): SubjectView[
     if (item.device.kind === 'wristband' && (worn === undefined || atMs > (worn.state.estimate?.atMs ?? 0)))
       worn = item;
   }
-  let chosen = worn !== undefined && isFresh(worn, newest, policy) ? worn : newest;
-  if (chosen !== undefined && devices.length > 1)
-    for (const other of devices) if (isSurerOfSame(other, chosen)) chosen = other;
-  const estimate = chosen?.state.estimate;
-  return chosen === undefined || estimate === undefined || estimate === null
-    ? null
-    : { device: chosen.device, state: chosen.state, estimate };
+  const first = worn !== undefined && isFresh(worn, newest, policy) ? worn : newest;
+  let chosen = first === undefined ? null : locatedOf(first);
+  if (chosen === null || devices.length === 1 || isCoarse(chosen)) return chosen;
+  for (const item of devices) {
+    const other = locatedOf(item);
+    if (other !== null && isSurerOfSame(other, chosen)) chosen = other;
+  }
+  return chosen;
+}
+
+/** Of a device that is no surer than a cell is wide anything within a kilometre says the same: what agrees with it can't speak in its place. */
+function witnessOf(located: LocatedDevice, devices: readonly WatchedDevice[]): LocatedDevice | null {
+  if (!isCoarse(located)) return null;
+  let witness: LocatedDevice | null = null;
+  for (const item of devices) {
+    const other = locatedOf(item);
+    if (other !== null && isSurerOfSame(other, witness ?? located)) witness = other;
+  }
+  return witness;
+}
+
+function locatedOf({ device, state }: WatchedDevice): LocatedDevice | null {
+  return state.estimate === null ? null : { device, state, estimate: state.estimate };
 }
 
 /** Two fixes so near in time are of one moment, of however frequent devices. */
 const ONE_MOMENT_MS = 90_000;
 const AGREE_SIGMAS = 2;
-/** With what is less sure, anything within half a kilometre agrees. */
-const MOST_SIGMA_M = 200;
+const COARSE_SIGMA_M = 200;
+
+function isCoarse({ estimate }: LocatedDevice): boolean {
+  return estimate.varianceM2 > COARSE_SIGMA_M * COARSE_SIGMA_M;
+}
 
 /**
  * Whether a device has the smaller error and lies within the joint one. What the subject may have walked between the two fixes is not
  * added: who goes away from the more exact one, left at home, is not to be taken for being there.
  */
-function isSurerOfSame(other: WatchedDevice, chosen: WatchedDevice): boolean {
-  const [a, b] = [other.state.estimate, chosen.state.estimate];
-  if (a === null || b === null || a.varianceM2 >= b.varianceM2) return false;
-  if (b.varianceM2 > MOST_SIGMA_M * MOST_SIGMA_M) return false;
+function isSurerOfSame(other: LocatedDevice, chosen: LocatedDevice): boolean {
+  const [a, b] = [other.estimate, chosen.estimate];
+  if (a.varianceM2 >= b.varianceM2) return false;
   const apartMs = Math.abs(a.atMs - b.atMs);
   if (apartMs > Math.max(ONE_MOMENT_MS, 1200 * Math.min(other.device.intervalS, chosen.device.intervalS)))
     return false;
@@ -211,13 +239,4 @@ export function hasRuleEdgeSince(view: SubjectView): boolean {
     if (window !== null && isBetween(window.fromMs + policy.curfewGraceS * 1000)) return true;
   }
   return false;
-}
-
-export function nextKeyPeriodEdgeMs(document: PolicyDocument, nowMs: Instant): Instant {
-  let next = Number.POSITIVE_INFINITY;
-  for (const { fromMs, untilMs } of document.keyPeriods) {
-    if (fromMs > nowMs && fromMs < next) next = fromMs;
-    if (untilMs > nowMs && untilMs < next) next = untilMs;
-  }
-  return next;
 }

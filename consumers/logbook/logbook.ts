@@ -86,7 +86,7 @@ export function createLogbook(saved?: LogbookState): Logbook {
   let edgeMs = Math.floor((world.tickMs() ?? 0) / SLOT_MS) * SLOT_MS;
 
   const policyOf = ({ grade, office }: SubjectProfile, atMs: Instant): Policy =>
-    policies.of(world.policy(), grade, office, atMs);
+    policies.of(world.policy(), grade, office, atMs).policy;
 
   /** Null: not believed, or of a time in which the device was not watched (as the detector has it). */
   function factsFor(

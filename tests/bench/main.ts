@@ -39,7 +39,7 @@ const BENCHES: Readonly<Record<string, (seconds: number) => Promise<Figure[]>>> 
   },
   rates: async () => (await import('./rates.ts')).benchRates(),
   roster: async () => (await import('./roster.ts')).benchRoster(),
-  memory: async () => (await import('./memory.ts')).benchMemory(),
+  memory: async () => (await import('./memory.ts')).benchMemory(Number(values.subjects ?? 100_000)),
 };
 
 const [name = ''] = positionals;

@@ -24,8 +24,10 @@ export interface DeviceDeps {
   readonly outages: readonly Outage[];
   readonly put: (event: LogEvent) => void;
   readonly note: NoteTruth;
-  /** A fix that was received and shows the bearer, for what could have been known; `accuracyM` as claimed. */
-  readonly onFix: (atMs: number, where: Point, accuracyM: number) => void;
+  /** A fix that was received and shows the bearer, for what could have been known: where that is, where it says, and what it claims. */
+  readonly onFix: (atMs: number, where: Point, seen: Point, accuracyM: number) => void;
+  /** A fix that was received of a phone that its bearer left at home, and how far off that is. */
+  readonly onFixApart: (atMs: number, apartM: number, accuracyM: number) => void;
   /** What the city does to it from now on. */
   readonly onPhase: (atMs: number, phase: string) => void;
 }
@@ -39,8 +41,13 @@ export interface DeviceLife {
 
 const DOUBLED_SHARE = 0.02;
 
+/** Until when anything may be asked of a device. Infinite: it needs no order, or its order was renewed in time. */
+function collectsUntilMs({ order }: Device, { renewedMs }: Person): number {
+  return order === null || renewedMs !== null ? Number.POSITIVE_INFINITY : order.untilMs;
+}
+
 export function createDeviceLife(deps: DeviceDeps): DeviceLife {
-  const { person, device, dice, way, sensor, outages, put, note, onFix, onPhase } = deps;
+  const { person, device, dice, way, sensor, outages, put, note, onFix, onFixApart, onPhase } = deps;
   const { id: subject } = person.profile;
   const isBand = device.kind === 'wristband';
   const limitMs =
@@ -63,8 +70,6 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
   let lastReceiptMs: number | null = null;
   let wasToldOff = false;
   let apartFromMs: number | null = null;
-  /** Fixes received meanwhile that could show it. */
-  let seenApart = 0;
 
   function deliver(event: Position | DeviceStatus, isContact = true): boolean {
     const outage = own.find((span) => isIn(span, event.receivedMs));
@@ -75,6 +80,7 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
     if (isContact) {
       if (lastReceiptMs !== null && receivedMs - lastReceiptMs > limitMs)
         noteSilence(lastReceiptMs, receivedMs);
+      wasToldOff = false;
       lastReceiptMs = Math.max(lastReceiptMs ?? 0, receivedMs);
     }
     put(received);
@@ -82,7 +88,10 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
     return true;
   }
 
-  function noteSilence(fromMs: number, untilMs: number): void {
+  function noteSilence(fromMs: number, toMs: number): void {
+    // Past its order a wristband owes nothing.
+    const untilMs = Math.min(toMs, collectsUntilMs(device, person));
+    if (untilMs <= fromMs + limitMs) return;
     const isFeeds = own.some((outage) => outage.fromMs < untilMs && outage.untilMs > fromMs);
     note(
       truth('silent', subject, fromMs + limitMs, untilMs, {
@@ -90,12 +99,12 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
         isOptional: isFeeds || wasToldOff,
       }),
     );
-    wasToldOff = false;
   }
 
-  function say(status: DeviceStatusCode, atMs: number, isContact = true): void {
+  /** False: the feed lost it. */
+  function say(status: DeviceStatusCode, atMs: number, isContact = true): boolean {
     const at = isContact ? atMs + offsetAt(atMs) : atMs;
-    deliver(
+    return deliver(
       { type: 'status', subject, device: device.id, atMs: at, receivedMs: atMs + batchDelayMs(), status },
       isContact,
     );
@@ -155,13 +164,12 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
   function enterDark(next: Dark, atMs: number): void {
     dark = next;
     const { cause, untilMs } = next;
-    if (cause === 'off') say('power-off', atMs);
-    if (cause === 'off-by-operator') say('unreachable', atMs + between(dice, 2, 25) * MINUTE_MS, false);
-    if (cause === 'off' || cause === 'off-by-operator') {
-      const allowedS = cause === 'off' ? 60 : 1800;
-      note(truth('phone-off', subject, atMs, untilMs, { allowedS }));
-      wasToldOff = true;
-    }
+    if (cause === 'off') wasToldOff = say('power-off', atMs);
+    if (cause === 'off-by-operator')
+      wasToldOff = say('unreachable', atMs + between(dice, 2, 25) * MINUTE_MS, false);
+    // Off without a word that came through is a silence like any other.
+    if (wasToldOff)
+      note(truth('phone-off', subject, atMs, untilMs, { allowedS: cause === 'off' ? 60 : 1800 }));
   }
 
   function leaveDark({ cause }: Dark, atMs: number): void {
@@ -235,23 +243,21 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
     }
     if (!deliver(position) || isFrozen || offsetAt(atMs) !== 0 || isIn(mock, atMs)) return;
     const accuracyM = seen.accuracyM ?? 100;
-    if (isHere) onFix(atMs, where, accuracyM);
-    // Beyond their joint accuracy, as the policy says.
-    else if (distanceM(where, person.home) - DEFAULT_POLICY.separationM > 2 * accuracyM) seenApart++;
+    if (isHere) onFix(atMs, where, seen, accuracyM);
+    else onFixApart(atMs, distanceM(where, person.home), accuracyM);
   }
 
   /** The phone is at home and its bearer, with the wristband, is not. */
   function noteSeparation(atMs: number, apartM: number): void {
     const other = person.profile.devices.find(({ id }) => id !== device.id);
     if (isBand || other === undefined) return;
-    if (apartM > DEFAULT_POLICY.separationM) {
-      if (apartFromMs === null) seenApart = 0;
-      apartFromMs ??= atMs;
-    }
-    if (apartM <= DEFAULT_POLICY.separationM && apartFromMs !== null) {
+    // From a wristband past its order nobody is apart: it may have been taken off.
+    const isApart = apartM > DEFAULT_POLICY.separationM && atMs < collectsUntilMs(other, person);
+    if (isApart) apartFromMs ??= atMs;
+    if (!isApart && apartFromMs !== null) {
       // Two reports of the rarer device, the policy's time between them.
       const allowedS = DEFAULT_POLICY.separationS + 2 * Math.max(device.intervalS, other.intervalS);
-      note(truth('separation', subject, apartFromMs, atMs, { allowedS, useful: seenApart }));
+      note(truth('separation', subject, apartFromMs, atMs, { allowedS, useful: 0 }));
       apartFromMs = null;
     }
   }
@@ -280,11 +286,7 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
           planDay(untilMs - DAY_MS);
         }
         // An order that has ended collects nothing.
-        const orderUntilMs =
-          device.order === null
-            ? null
-            : Math.max(device.order.untilMs, person.renewedMs === null ? 0 : Number.POSITIVE_INFINITY);
-        if (orderUntilMs === null || nextMs < orderUntilMs) report(Math.round(nextMs));
+        if (nextMs < collectsUntilMs(device, person)) report(Math.round(nextMs));
         nextMs += device.intervalS * 1000 * (0.97 + 0.06 * dice());
       }
     },

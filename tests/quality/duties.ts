@@ -1,6 +1,6 @@
 /** What follows from documents and desks: renewed orders, returns from leave, check-ins and roll-calls, and the truth about them. */
 import { toLonLat } from '../../src/demo/plane.ts';
-import type { LogEvent } from '../../src/kernel/log-event.ts';
+import type { Checkin, LogEvent } from '../../src/kernel/log-event.ts';
 import { DEFAULT_POLICY } from '../../src/kernel/policy.ts';
 import type { Muster, SubjectProfile } from '../../src/kernel/roster.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './calendar.ts';
@@ -121,9 +121,11 @@ export function planMusters(people: readonly Person[], startMs: number, days: nu
   });
 }
 
+/** `checkins`: of that day. Who checked in anywhere within the window has met it (rule A25), though not at the place. */
 export function attend(
   { fromMs, untilMs, subjects }: Muster,
   dice: Dice,
+  checkins: readonly Checkin[],
   put: (event: LogEvent) => void,
   note: (item: Truth) => void,
 ): void {
@@ -131,7 +133,12 @@ export function attend(
     const atMs = Math.round(between(dice, fromMs, untilMs));
     if (dice() < 0.95)
       put({ type: 'checkin', subject, terminal: 'T2', atMs, receivedMs: atMs + 1500, method: 'face' });
-    else note(truth('missed-checkin', subject, untilMs, untilMs + 7 * DAY_MS, { allowedS: 60 }));
+    else {
+      const isOptional = checkins.some(
+        (other) => other.subject === subject && other.atMs >= fromMs && other.atMs <= untilMs,
+      );
+      note(truth('missed-checkin', subject, untilMs, untilMs + 7 * DAY_MS, { allowedS: 60, isOptional }));
+    }
   }
 }
 

@@ -5,8 +5,9 @@
 
 import type { Rules } from '../../consumers/detector/replay.ts';
 import { dayStartMs } from '../../src/demo/day-plan.ts';
-import { type LogEvent, receiptOf } from '../../src/kernel/log-event.ts';
+import { type Checkin, type LogEvent, receiptOf } from '../../src/kernel/log-event.ts';
 import { DEFAULT_POLICY, EMPTY_POLICY_DOCUMENT } from '../../src/kernel/policy.ts';
+import type { Device } from '../../src/kernel/roster.ts';
 import { DAY_MS, FIRST_DAY, HOUR_MS, MINUTE_MS } from './calendar.ts';
 import { createDeviceLife, type DeviceLife } from './device.ts';
 import { between, createDice, type Dice, logBetween } from './dice.ts';
@@ -46,6 +47,13 @@ interface Live {
   readonly devices: DeviceLife[];
   /** Broken rules about places of this day and the last, for counting the fixes that could show them. */
   broken: Truth[];
+  /** Fixes of the phone while its bearer was elsewhere with the wristband, and whether one of that showed it. */
+  readonly apart: {
+    readonly atMs: number;
+    readonly apartM: number;
+    readonly accuracyM: number;
+    isShown: boolean;
+  }[];
 }
 
 export function createMonth({ seed, subjects, days, residuals, isTaken = () => true }: MonthOptions): Month {
@@ -86,7 +94,7 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
   };
 
   const lives = people.map((person): Live => {
-    const live: Live = { person, devices: [], broken: [] };
+    const live: Live = { person, devices: [], broken: [], apart: [] };
     const own = createDice(seed, person.number, 74);
     const hasPoorHome = own() < 0.05;
     for (const device of person.profile.devices)
@@ -112,13 +120,17 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
             if (phase === 'misplaced' && known.at(-1)?.[0] === atMs)
               note(truth('implausible-fix', person.profile.id, atMs, atMs + 3_600_000, { isOptional: true }));
           },
-          onFix: (atMs, where, accuracyM) => {
+          onFixApart: (atMs, apartM, accuracyM) => {
+            live.apart.push({ atMs, apartM, accuracyM, isShown: false });
+          },
+          onFix: (atMs, where, seen, accuracyM) => {
+            if (device.kind === 'wristband') showApart(live, device, atMs, accuracyM);
             for (const meeting of meets) {
               if (atMs < meeting.fromMs || atMs > meeting.untilMs || accuracyM > GATHERING_ACCURACY_M)
                 continue;
-              const seen = meeting.seen.get(person.profile.id);
-              if (seen === undefined) continue;
-              noteSeen(seen, atMs);
+              const stretches = meeting.seen.get(person.profile.id);
+              if (stretches === undefined) continue;
+              noteSeen(stretches, atMs);
               const both = sharedMs(meeting.seen.get(meeting.a) ?? [], meeting.seen.get(meeting.b) ?? []);
               // Rule A30: both seen for so long, again and again.
               meeting.item.useful = both >= DEFAULT_POLICY.gatheringS * 1000 ? USEFUL_FIXES : 0;
@@ -126,7 +138,8 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
             for (const item of live.broken) {
               if (atMs < item.fromMs || atMs > item.untilMs) continue;
               const deep = depthM(person, item.kind as PlaceKind, atMs, where);
-              if (accuracyM <= Math.max(50, deep / 2) && deep > 1.5 * accuracyM)
+              const isSeen = depthM(person, item.kind as PlaceKind, atMs, seen) > 0;
+              if (isSeen && accuracyM <= Math.max(50, deep / 2) && deep > 1.5 * accuracyM)
                 item.useful = (item.useful ?? 0) + 1;
             }
           },
@@ -146,7 +159,7 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
       }
       for (const muster of musters)
         if (muster.fromMs >= fromMs && muster.fromMs < untilMs)
-          attend(muster, createDice(seed, day, 78), put, note);
+          attend(muster, createDice(seed, day, 78), bucket.filter(isCheckin), put, note);
       if (day === FIRST_DAY + days - 1)
         for (const { devices } of lives) for (const device of devices) device.end(endMs);
       const today: LogEvent[] = [];
@@ -154,6 +167,25 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
       for (const event of bucket) (receiptOf(event) < untilMs ? today : later).push(event);
       bucket = later;
       yield today.sort((a, b) => receiptOf(a) - receiptOf(b));
+    }
+    for (const { person, apart } of lives)
+      for (const item of truths)
+        if (item.kind === 'separation' && item.who === person.profile.id)
+          item.useful = apart.filter(
+            ({ atMs, isShown }) => isShown && atMs >= item.fromMs && atMs <= item.untilMs,
+          ).length;
+  }
+
+  /** Beyond the joint accuracy that phone and wristband claim at one moment (rule A22). */
+  function showApart({ person, apart }: Live, band: Device, atMs: number, accuracyM: number): void {
+    const phone = person.profile.devices.find(({ id }) => id !== band.id);
+    const momentMs = Math.max(90_000, 1200 * Math.min(band.intervalS, phone?.intervalS ?? 0));
+    for (let i = apart.length - 1; i >= 0; i--) {
+      const fix = apart[i];
+      if (fix === undefined || fix.atMs < atMs - momentMs) return;
+      if (fix.atMs > atMs + momentMs) continue;
+      const jointM = Math.hypot(fix.accuracyM, accuracyM);
+      if (fix.apartM - DEFAULT_POLICY.separationM > 2 * jointM) fix.isShown = true;
     }
   }
 
@@ -255,3 +287,7 @@ function sharedMs(a: readonly Stretch[], b: readonly Stretch[]): number {
 
 /** A fifth of the policy's distance: 0.99 within 100 m can't be reached by two fixes that claim much more. */
 const GATHERING_ACCURACY_M = 20;
+
+function isCheckin(event: LogEvent): event is Checkin {
+  return event.type === 'checkin';
+}

@@ -12,8 +12,8 @@ export interface Truth {
   /** An alert about it is right, and none is no fault: a cause that another alert has told, or a fault of the network's. */
   readonly isOptional: boolean;
   /**
-   * Of a rule about a place: fixes that were received and claimed to be good enough for how deep it was broken (half of that, or
-   * 50 m). Fewer than `USEFUL_FIXES`: the devices said nothing of use, and nobody could have known. Null: it is not about a place.
+   * Of a rule about a place: fixes that were received, lie on the forbidden side and claimed to be good enough for how deep it was
+   * broken (half of that, or 50 m). Of a separation: such of the phone as lie farther from the wristband's than both claim. Fewer than `USEFUL_FIXES`: the devices said nothing of use, and nobody could have known. Null: it is not about a place.
    */
   useful: number | null;
 }
