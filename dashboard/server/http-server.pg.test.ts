@@ -76,6 +76,28 @@ test('W4 a log that can not take it now is 503 with the time to come again', asy
   await app.close();
 });
 
+test('W4 a store that is away is 503 with the time to come again, and no fault of ours', async () => {
+  const headers = await dash.token('auditor', '');
+  expect((await get('/api/v1/me', headers)).status).toBe(200);
+  const run = (text: string) => dash.database.query({ text, values: [] });
+  const limit = async (connections: number) => {
+    const [row] = (await run('SELECT current_database() AS name')).rows;
+    await run(`ALTER DATABASE "${row?.name}" CONNECTION LIMIT ${connections}`);
+  };
+  await limit(0);
+  try {
+    await run(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename <> current_user',
+    );
+    const answer = await get('/api/v1/subjects', headers);
+    expect(problem(answer)).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('2');
+  } finally {
+    await limit(-1);
+  }
+  expect((await get('/api/v1/subjects', headers)).status).toBe(200);
+});
+
 test('W4 whatever is asked, the answer is no fault of ours, and a problem when it is refused', async () => {
   const token = await dash.token('administrator', '');
   const odd = fc.oneof(

@@ -20,6 +20,7 @@ import type { Registry } from 'prom-client';
 import { Type } from 'typebox';
 import type { Result } from '../../src/kernel/result.ts';
 import { LogUnavailable } from '../../src/ports/observation-log.ts';
+import { isOutage } from '../../src/store/outage.ts';
 import type { RouteAction } from './auth/access.ts';
 import { CALLS_A_MINUTE, createCallLimits } from './auth/call-limits.ts';
 import { guardRoutes, registerAs } from './auth/route-guard.ts';
@@ -144,6 +145,13 @@ function mapErrors(
 ): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (error instanceof LogUnavailable) return sendProblem(reply, 'unavailable', undefined, RETRY_AFTER_S);
+    if (isOutage(error)) {
+      request.log.error(
+        { event: 'request.store-away', route: request.routeOptions.url, error: error.message },
+        'the store is away',
+      );
+      return sendProblem(reply, 'unavailable', undefined, RETRY_AFTER_S);
+    }
     const code = codeOf(error);
     if (code === 'internal') {
       request.log.error(
