@@ -29,7 +29,13 @@ const log = await openLog(config, { database, logger, cleanups });
 if (!log.ok) throw new Error(log.error);
 const ticks = (stage: ThreadRole) => (partition: number, tickMs: number) =>
   tell({ type: 'tick', stage, partition, tickMs });
-const shared = { log: log.value, database, logger, now: Date.now, decode: createSharedDecoding() };
+const shared = {
+  log: log.value,
+  database,
+  logger,
+  now: Date.now,
+  decode: createSharedDecoding(roles.length),
+};
 const days = await openPositionDays(database);
 const unreadable = createQuarantine(database, async () =>
   fail({ code: 'unknown-value', where: '', message: 'a line of the log is not sent again' }),
