@@ -19,7 +19,7 @@ const OFFICE = '445281/office-01';
 
 export async function enterDemoLaw(database: Database, world: World, nowMs: Instant): Promise<void> {
   await database.transaction(async (db) => {
-    const known = await listPermits(db, '', '', null, null, false, new Date(nowMs), null, 1);
+    const known = await listPermits(db, '', '', null, null, false, false, new Date(nowMs), null, 1);
     if (known.length > 0) return;
     const ordinary = world.subjects.filter(({ role, leave }) => role === 'ordinary' && leave === null);
     const own = ordinary.filter(({ office }) => office === OFFICE);
@@ -48,6 +48,8 @@ async function enterLeave(db: Db, subjects: readonly string[], nowMs: Instant): 
     destination: string,
   ) => ({
     subject,
+    kind: 'leave' as const,
+    schedule: null,
     ground,
     explanation: '演示：附证明材料一份',
     destination,
@@ -74,6 +76,8 @@ async function enterOverdue(db: Db, subject: string, nowMs: Instant): Promise<vo
   const [made] = await addPermit(
     db,
     subject,
+    'leave',
+    null,
     'work',
     '演示：附单位证明',
     '演示市客户处',

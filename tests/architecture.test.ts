@@ -95,7 +95,7 @@ const RULES: readonly Rule[] = [
   {
     files: /^dashboard\/web\//,
     // The page tells beforehand what the server will decide by the same pure rules.
-    may: /^(dashboard\/(web\/|protocol\.ts$)|src\/kernel\/|src\/legal\/(local-days|measures|permit|positioning-order|profile)\.ts$|geofences\/)/,
+    may: /^(dashboard\/(web\/|protocol\.ts$)|src\/kernel\/|src\/legal\/(local-days|measures|permit|positioning-order|profile|recurrent-leave)\.ts$|geofences\/)/,
     packages:
       /^(vue|vue-router|echarts\/.*|element-plus.*|vite|@vitejs\/.*|maplibre-gl.*|terra-draw.*|node:.*|fast-check|vitest)$/,
   },

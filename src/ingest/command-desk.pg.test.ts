@@ -52,7 +52,7 @@ beforeEach(async () => {
     );
 });
 afterEach(async () => {
-  await Promise.all(desks.map((desk) => desk.stop()));
+  await stopDesks();
   await ingest.close();
   await store.drop();
 });
@@ -78,6 +78,13 @@ async function row(id: string) {
 async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
+/** The store says that a request is sent from the claim on; the device is written to only after it. */
+async function wentOut(count: number): Promise<void> {
+  await eventually(() => sent.length >= count);
+}
+async function stopDesks(): Promise<void> {
+  await Promise.all(desks.splice(0).map((desk) => desk.stop()));
+}
 const hear = (
   nth: number,
   device: string,
@@ -97,12 +104,14 @@ const place = (time: string, more = {}): DeviceRecord => ({
 test('Q1 a request goes out once, by the process that has the device', async () => {
   connected[1]?.add('A');
   const id = await ask('A', { type: 'locate' });
-  await eventually(async () => (await row(id)).sent_at !== null);
+  await wentOut(1);
   expect(sent).toEqual(['1 A locate']);
+  expect((await row(id)).sent_at).not.toBeNull();
   // Two processes that both think that they have it.
   connected[0]?.add('A');
   const ids = await Promise.all([1, 2, 3].map(() => ask('A', { type: 'set-interval', intervalS: 60 })));
   await eventually(async () => (await Promise.all(ids.map(row))).every(({ sent_at }) => sent_at !== null));
+  await stopDesks();
   expect(sent).toHaveLength(4);
 });
 
@@ -118,16 +127,18 @@ test('Q2 a request waits for a device that is not connected, and goes out when i
   connected[0]?.add('A');
   await eventually(async () => {
     hear(0, 'A', []);
-    return (await row(id)).sent_at !== null;
+    return sent.length > 0;
   });
+  await stopDesks();
   expect(sent).toEqual(['0 A locate']);
+  expect((await row(id)).sent_at).not.toBeNull();
   expect(await row(late)).toMatchObject({ sent_at: null, answered_at: null });
 });
 
 test('Q3 the answer to a locate is a place of now, not a word of acknowledgement and not one out of the device’s store', async () => {
   connected[0]?.add('A');
   const id = await ask('A', { type: 'locate' });
-  await eventually(async () => (await row(id)).sent_at !== null);
+  await wentOut(1);
   hear(0, 'A', [], { serial: 1, ok: true });
   hear(0, 'A', [place('2026-03-01T08:00:00Z', { archived: true })]);
   hear(0, 'A', [place('2026-03-01T07:00:00Z')]);
@@ -149,7 +160,7 @@ test('Q4 any other request is answered by its serial; a device may refuse', asyn
     await ask('A', { type: 'set-interval', intervalS: 60 }),
     await ask('A', { type: 'locate' }),
   ];
-  await eventually(async () => (await row(locate)).sent_at !== null);
+  await wentOut(2);
   hear(0, 'A', [place('2026-03-01T07:00:00Z')], { serial: 9, ok: true });
   hear(0, 'A', [], { serial: 1, ok: true });
   hear(0, 'A', [], { serial: 2, ok: false });
@@ -163,8 +174,7 @@ test('Q5 what could not be sent after all is open again', async () => {
   const id = await ask('A', { type: 'text', text: 'x' });
   const after = await ask('A', { type: 'locate' });
   await eventually(async () => (await row(after)).sent_at !== null);
-  await desks[0]?.stop();
-  desks.shift();
+  await stopDesks();
   expect(await row(id)).toMatchObject({ sent_at: null, answered_at: null });
 });
 

@@ -17,8 +17,7 @@ import {
 } from '../kernel/roster.ts';
 import { decodeRoster, decodeSubjectProfile, encodeRoster, findUnknownZones } from '../kernel/roster-file.ts';
 import { decodeZone } from '../kernel/zone-file.ts';
-import { asJudged } from '../legal/profile.ts';
-import { endsOf, setClocks } from '../legal/settle.ts';
+import { judgedAs, setClocks } from '../legal/settle.ts';
 import type { Database, Db } from '../ports/database.ts';
 import { type Change, changeRoster, deed, writePolicy, writeProfiles, writeZones } from '../roster/change.ts';
 import { writeTerminals } from '../roster/terminals.ts';
@@ -166,7 +165,7 @@ export async function renewRoster(database: Database, nowMs: Instant, everyMs: n
         .filter(({ noContact }) => noContact.length > 0)
         .map((profile) => encodeLogEvent(noContactOf(profile, nowMs))),
     ];
-    const ends = await endsOf(
+    const judged = await judgedAs(
       db,
       roster.subjects.map(({ id }) => id),
     );
@@ -174,7 +173,7 @@ export async function renewRoster(database: Database, nowMs: Instant, everyMs: n
       encodeLogEvent({
         type: 'profile',
         atMs: nowMs,
-        profile: asJudged(profile, ends.get(profile.id) ?? null, nowMs),
+        profile: judged(profile, nowMs),
       }),
     );
     await addToOutbox(

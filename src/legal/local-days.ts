@@ -37,6 +37,14 @@ export function addMonths(day: string, months: number): string {
   return show(first + (Math.min(at.getUTCDate(), last) - 1) * DAY_MS);
 }
 
+/** The same date and time of day so many months on; where that month is shorter, its last day. */
+export function monthsOn(at: Instant, months: number, wall: WallClock): Instant {
+  const day = dayOf(at, wall);
+  const timeOfDayMs = at + wall.offsetMs(at) - wallMsOf(day);
+  const then = addMonths(day, months);
+  return timeOfDayMs === 0 ? beginOf(then, wall) : wall.toInstant(wallMsOf(then) + timeOfDayMs);
+}
+
 /** From the first day to the last, both counted; none where they are the wrong way round. */
 export function daysBetween(first: string, last: string): number {
   return Math.max(0, Math.round((wallMsOf(last) - wallMsOf(first)) / DAY_MS) + 1);

@@ -3,7 +3,7 @@
  * version, and what was decided before keeps the one it was decided by. Pure.
  *
  * Sources: Community Corrections Law (社区矫正法, in force 2020-07-01), arts 21, 29; Measures for its implementation (社区矫正法实施办法,
- * 司法通〔2020〕59号, in force the same day), arts 26 to 28, 34, 35, 46, 47.
+ * 司法通〔2020〕59号, in force the same day), arts 26 to 29, 34, 35, 46, 47.
  */
 
 /** Levels of approval, the lowest first. */
@@ -36,6 +36,8 @@ export interface Measures {
     };
     /** How long before the leave it is asked for. */
     readonly aheadDays: number;
+    /** 经常性跨市、县活动. */
+    readonly recurrent: { readonly mostMonths: number; readonly level: Level; readonly article: Article };
     readonly asking: Article;
     readonly returning: Article;
   };
@@ -72,6 +74,7 @@ export const MEASURES: readonly Measures[] = [
       ],
       cumulated: { months: 2, mostDays: 30, level: 'city', article: measures('二十七', '27') },
       aheadDays: 3,
+      recurrent: { mostMonths: 6, level: 'county', article: measures('二十九', '29') },
       asking: measures('二十七', '27'),
       returning: measures('二十八', '28'),
     },

@@ -1,7 +1,9 @@
 /** Deeds on leave permits, each in the transaction of its caller; what was approved stands in the profile when it ends. */
 import { formatInstant, type Instant } from '../kernel/instant.ts';
 import { fail, ok, type Result } from '../kernel/result.ts';
+import type { Schedule } from '../kernel/roster.ts';
 import { decodeSubjectProfile } from '../kernel/roster-file.ts';
+import type { WallClock } from '../kernel/wall-clock.ts';
 import type { Db } from '../ports/database.ts';
 import {
   addPermit,
@@ -27,16 +29,21 @@ import {
   type PermitDeed,
   type PermitFault,
   type PermitGround,
+  type PermitKind,
   type PermitState,
   spentDays,
 } from './permit.ts';
 import { isOurs } from './profile.ts';
+import { checkRecurrent, recurrentLevel } from './recurrent-leave.ts';
 import { rosterWall, settleSubject } from './settle.ts';
 
 export type PermitRow = Awaited<ReturnType<typeof findPermit>>[number];
 
 export interface AskedLeave extends Leave {
   readonly subject: string;
+  readonly kind: PermitKind;
+  /** Of recurrent leave; null: at all times. */
+  readonly schedule: Schedule | null;
   readonly ground: PermitGround;
   readonly explanation: string;
   readonly destination: string;
@@ -56,10 +63,20 @@ export async function askPermit(
 ): Promise<Result<PermitRow, PermitFault>> {
   const checked = checkLeave(asked, nowMs);
   if (!checked.ok) return checked;
-  const { needed, measures } = await judge(db, asked.subject, asked, null);
+  const wall = await rosterWall(db);
+  const measures = measuresOn(dayOf(asked.fromMs, wall));
+  if (asked.kind === 'recurrent') {
+    const [found] = await findSubject(db, asked.subject);
+    const profile = decodeSubjectProfile(found?.profile ?? {});
+    const recurrent = checkRecurrent(asked, profile.ok ? profile.value.zones : [], wall, measures);
+    if (!recurrent.ok) return recurrent;
+  }
+  const needed = await judge(db, asked, wall, measures, null);
   const [made] = await addPermit(
     db,
     asked.subject,
+    asked.kind,
+    asked.schedule === null ? null : JSON.stringify(asked.schedule),
     asked.ground,
     asked.explanation,
     asked.destination,
@@ -93,8 +110,15 @@ export async function decideLeave(
       message: 'the time that was asked for is over: refuse it, or ask anew',
     });
   // Others may have been approved since it was asked for.
-  const leave = { fromMs: row.from_at.getTime(), untilMs: row.until_at.getTime() };
-  const { needed } = await judge(db, row.subject, leave, id);
+  const leave = {
+    subject: row.subject,
+    kind: row.kind as PermitKind,
+    fromMs: row.from_at.getTime(),
+    untilMs: row.until_at.getTime(),
+  };
+  const wall = await rosterWall(db);
+  const measures = measuresOn(dayOf(leave.fromMs, wall));
+  const needed = await judge(db, leave, wall, measures, id);
   const level = mayApprove(by.level, needed);
   if (!level.ok) return level;
   await decidePermit(
@@ -175,7 +199,7 @@ async function begin(
   const [row] = await lockPermit(db, id);
   if (row === undefined) throw new Error(`permit ${id} vanished`);
   // The table's own check allows no other.
-  const state = follow(row.state as PermitState, deed);
+  const state = follow(row.kind as PermitKind, row.state as PermitState, deed);
   return state.ok ? ok({ row, state: state.value }) : state;
 }
 
@@ -187,13 +211,15 @@ async function must(db: Db, id: string): Promise<PermitRow> {
 
 async function judge(
   db: Db,
-  subject: string,
-  leave: Leave,
+  leave: Leave & { readonly subject: string; readonly kind: PermitKind },
+  wall: WallClock,
+  measures: Measures,
   id: string | null,
-): Promise<{ needed: NeededLevel; measures: Measures }> {
-  const wall = await rosterWall(db);
+): Promise<NeededLevel> {
+  if (leave.kind === 'recurrent') return recurrentLevel(measures);
+  const { subject } = leave;
   const others = (await listApprovedPermits(db, [subject]))
-    .filter((row) => row.id !== id)
+    .filter((row) => row.kind === 'leave' && row.id !== id)
     .map((row) =>
       spentDays(
         { fromMs: row.from_at.getTime(), untilMs: row.until_at.getTime() },
@@ -206,7 +232,5 @@ async function judge(
   if (profile.ok)
     for (const permit of profile.value.permits)
       if (!isOurs(permit)) others.push(spentDays(permit, permit.returnedAtMs, wall));
-  const days = leaveDays(leave, wall);
-  const measures = measuresOn(dayOf(leave.fromMs, wall));
-  return { needed: neededLevel(days, others, measures), measures };
+  return neededLevel(leaveDays(leave, wall), others, measures);
 }

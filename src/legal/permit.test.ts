@@ -135,7 +135,7 @@ test('E4 days are the roster’s: midnight belongs to the day that ends, whateve
 test('E5 what may follow what: decided once, and back once', () => {
   const allowed = PERMIT_STATES.flatMap((state) =>
     PERMIT_DEEDS.flatMap((deed) => {
-      const to = follow(state, deed);
+      const to = follow('leave', state, deed);
       return to.ok ? [`${state} ${deed} ${to.value}`] : [];
     }),
   );
@@ -172,6 +172,6 @@ test('E7 a leave ends after it begins and lies ahead; overdue is who is not back
   const years = 2 * 366 * 86_400_000;
   expect(checkLeave({ fromMs: years, untilMs: years + 10 }, 0).ok).toBe(false);
   expect(checkLeave({ fromMs: 0, untilMs: years }, 0).ok).toBe(false);
-  expect(PERMIT_STATES.filter((state) => isOverdue(state, 10, 11))).toEqual(['approved', 'away']);
-  expect(isOverdue('away', 10, 10)).toBe(false);
+  expect(PERMIT_STATES.filter((state) => isOverdue('leave', state, 10, 11))).toEqual(['approved', 'away']);
+  expect(isOverdue('leave', 'away', 10, 10)).toBe(false);
 });

@@ -7,6 +7,9 @@ import type { WallClock } from '../kernel/wall-clock.ts';
 import { addDays, addMonths, dayOf, daysBetween } from './local-days.ts';
 import { type Article, isAtLeast, type Level, type Measures } from './measures.ts';
 
+/** A leave from its request to the return, or recurrent leave (经常性跨市、县活动; recurrent-leave.ts). */
+export const PERMIT_KINDS = ['leave', 'recurrent'] as const;
+export type PermitKind = (typeof PERMIT_KINDS)[number];
 export const PERMIT_STATES = ['asked', 'approved', 'refused', 'withdrawn', 'away', 'returned'] as const;
 export type PermitState = (typeof PERMIT_STATES)[number];
 /** Good reasons (Measures, art. 26): 就医, 就学, 诉讼, 家庭或工作重要事务. */
@@ -40,7 +43,7 @@ export function spentDays(
 
 export interface NeededLevel {
   readonly level: Level;
-  /** Of this leave and of those that it goes on from without a day between. */
+  /** Of this leave and of those that it goes on from without a day between; 0: of recurrent leave. */
   readonly days: number;
   /** The most days away in any span of so many months with a day of this leave in it. */
   readonly cumulatedDays: number;
@@ -103,11 +106,17 @@ const FOLLOWS: Readonly<
 };
 
 export interface PermitFault {
-  readonly code: 'wrong-state' | 'wrong-level' | 'bad-time';
+  readonly code: 'wrong-state' | 'wrong-level' | 'bad-time' | 'bad-zone';
   readonly message: string;
 }
 
-export function follow(state: PermitState, deed: PermitDeed): Result<PermitState, PermitFault> {
+export function follow(
+  kind: PermitKind,
+  state: PermitState,
+  deed: PermitDeed,
+): Result<PermitState, PermitFault> {
+  if (kind === 'recurrent' && (deed === 'depart' || deed === 'return'))
+    return fail({ code: 'wrong-state', message: 'recurrent leave has no return: withdraw it to end it' });
   const { from, to } = FOLLOWS[deed];
   return from.includes(state)
     ? ok(to)
@@ -117,9 +126,11 @@ export function follow(state: PermitState, deed: PermitDeed): Result<PermitState
 /** Higher may decide what lower may; lower may not. */
 export function mayApprove(own: Level | undefined, needed: NeededLevel): Result<void, PermitFault> {
   if (own !== undefined && isAtLeast(own, needed.level)) return ok(undefined);
+  const { days, cumulatedDays } = needed;
+  const what = days === 0 ? 'recurrent leave' : `${days} days away, ${cumulatedDays} within two months`;
   return fail({
     code: 'wrong-level',
-    message: `${needed.days} days away, ${needed.cumulatedDays} within two months: the ${needed.level} decides (${needed.article.en}); your organisation's level is ${own ?? 'none'}`,
+    message: `${what}: the ${needed.level} decides (${needed.article.en}); your organisation's level is ${own ?? 'none'}`,
   });
 }
 
@@ -139,6 +150,6 @@ export function checkLeave({ fromMs, untilMs }: Leave, nowMs: Instant): Result<v
 const MOST_MS = 366 * 86_400_000;
 
 /** Its time is over and the return is not recorded (逾期未销假). */
-export function isOverdue(state: PermitState, untilMs: Instant, nowMs: Instant): boolean {
-  return (state === 'approved' || state === 'away') && nowMs > untilMs;
+export function isOverdue(kind: PermitKind, state: PermitState, untilMs: Instant, nowMs: Instant): boolean {
+  return kind === 'leave' && (state === 'approved' || state === 'away') && nowMs > untilMs;
 }

@@ -6,7 +6,7 @@ import type { Instant } from '../kernel/instant.ts';
 import { fail, ok, type Result } from '../kernel/result.ts';
 import type { PositioningOrder } from '../kernel/roster.ts';
 import type { WallClock } from '../kernel/wall-clock.ts';
-import { addMonths, beginOf, dayOf, wallMsOf } from './local-days.ts';
+import { monthsOn } from './local-days.ts';
 import { isAtLeast, type Level, type Measures } from './measures.ts';
 
 /** The five grounds of art. 29, in its order. */
@@ -36,10 +36,7 @@ export interface OrderFault {
 
 /** The latest end of a term that begins then: the same time of day, so many months on. */
 export function latestEnd(fromMs: Instant, wall: WallClock, { order }: Measures): Instant {
-  const day = dayOf(fromMs, wall);
-  const timeOfDayMs = fromMs + wall.offsetMs(fromMs) - wallMsOf(day);
-  const end = addMonths(day, order.mostMonths);
-  return timeOfDayMs === 0 ? beginOf(end, wall) : wall.toInstant(wallMsOf(end) + timeOfDayMs);
+  return monthsOn(fromMs, order.mostMonths, wall);
 }
 
 export function checkTerm(

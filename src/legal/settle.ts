@@ -4,7 +4,7 @@
  */
 import { formatInstant, type Instant } from '../kernel/instant.ts';
 import { encodeLogEvent } from '../kernel/log-line.ts';
-import type { Permit, SubjectProfile } from '../kernel/roster.ts';
+import type { Permit, Schedule, SubjectProfile } from '../kernel/roster.ts';
 import { decodeSubjectProfile, encodeSubjectProfile } from '../kernel/roster-file.ts';
 import { createWallClock, type WallClock } from '../kernel/wall-clock.ts';
 import type { Db } from '../ports/database.ts';
@@ -25,6 +25,7 @@ import { findSubject } from '../store/roster-views.ts';
 import { clocksOf, NO_DATES, type SupervisionDates } from './clocks.ts';
 import type { Term } from './positioning-order.ts';
 import { asJudged, type Decided, permitIdOf, withDecided } from './profile.ts';
+import { type RecurrentLeave, withRecurrent } from './recurrent-leave.ts';
 
 const DEFAULT_ZONE = 'Asia/Shanghai';
 const NOTHING: Decided = { permits: [], terms: new Map() };
@@ -51,7 +52,8 @@ export async function decidedAbout(
     found.set(subject, known);
     return known;
   };
-  for (const row of await listApprovedPermits(db, subjects))
+  for (const row of await listApprovedPermits(db, subjects)) {
+    if (row.kind !== 'leave') continue;
     of(row.subject).permits.push({
       id: permitIdOf(row.id),
       fromMs: row.from_at.getTime(),
@@ -59,6 +61,7 @@ export async function decidedAbout(
       destination: row.zone,
       returnedAtMs: row.returned_at?.getTime() ?? null,
     });
+  }
   for (const { subject, device, ground, from_at, until_at } of await listTerms(db, subjects)) {
     const { terms } = of(subject);
     const term = { ground, fromMs: from_at.getTime(), untilMs: until_at.getTime() };
@@ -75,14 +78,35 @@ export function withAll(
   return profiles.map((profile) => withDecided(profile, decided.get(profile.id) ?? NOTHING, nowMs));
 }
 
-/** From when nothing of a subject is collected and judged any more. */
-export async function endsOf(db: Db, subjects: readonly string[]): Promise<ReadonlyMap<string, Instant>> {
-  const rows = await listDates(db, subjects);
-  return new Map(
-    rows.flatMap(({ subject, collects_until }) =>
-      collects_until === null ? [] : [[subject, collects_until.getTime()] as const],
-    ),
+/** Of the named subjects: what the log is told of a stored profile. */
+export async function judgedAs(
+  db: Db,
+  subjects: readonly string[],
+): Promise<(profile: SubjectProfile, nowMs: Instant) => SubjectProfile> {
+  const ends = new Map(
+    (await listDates(db, subjects)).map((row) => [row.subject, row.collects_until?.getTime() ?? null]),
   );
+  const leaves = new Map<string, RecurrentLeave[]>();
+  for (const { subject, kind, zone, schedule, from_at, until_at } of await listApprovedPermits(
+    db,
+    subjects,
+  )) {
+    if (kind !== 'recurrent' || zone === null) continue;
+    const leave = {
+      zone,
+      // Written by the permit desk.
+      schedule: schedule as Schedule | null,
+      fromMs: from_at.getTime(),
+      untilMs: until_at.getTime(),
+    };
+    leaves.set(subject, [...(leaves.get(subject) ?? []), leave]);
+  }
+  return (profile, nowMs) =>
+    asJudged(
+      withRecurrent(profile, leaves.get(profile.id) ?? [], nowMs),
+      ends.get(profile.id) ?? null,
+      nowMs,
+    );
 }
 
 /** Works the clocks of these subjects out anew. */
@@ -151,7 +175,7 @@ export async function settleSubject(db: Db, subject: string, nowMs: Instant): Pr
     await clearDevices(db, [id]);
     await insertDevices(db, [id]);
   }
-  const judged = asJudged(profile, dates?.collects_until?.getTime() ?? null, nowMs);
+  const judged = (await judgedAs(db, [id]))(profile, nowMs);
   await addToOutbox(db, [id], [encodeLogEvent({ type: 'profile', atMs: nowMs, profile: judged })]);
   await markSettled(db, id, new Date(nowMs));
   await setClocks(db, [profile]);

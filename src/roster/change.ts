@@ -11,8 +11,7 @@ import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
 import type { SubjectProfile, ZoneFeature } from '../kernel/roster.ts';
 import { encodeSubjectProfile } from '../kernel/roster-file.ts';
 import { encodeZone } from '../kernel/zone-file.ts';
-import { asJudged } from '../legal/profile.ts';
-import { decidedAbout, endsOf, setClocks, withAll } from '../legal/settle.ts';
+import { decidedAbout, judgedAs, setClocks, withAll } from '../legal/settle.ts';
 import type { Database, Db } from '../ports/database.ts';
 import { type AuditActor, type AuditEntry, recordAudit } from '../store/audit.ts';
 import { ensureFeed } from '../store/feeds.ts';
@@ -181,7 +180,7 @@ export async function writeProfiles(
   const anew = profiles.filter(({ id }) => versions.has(id));
   await writeDates(db, anew, change.by.actor.name, change.nowMs);
   await setClocks(db, anew);
-  const ends = await endsOf(db, changed);
+  const judged = await judgedAs(db, changed);
 
   for (const [i, profile] of profiles.entries()) {
     const { id, office, noContact } = profile;
@@ -193,7 +192,7 @@ export async function writeProfiles(
       line: encodeLogEvent({
         type: 'profile',
         atMs: change.nowMs,
-        profile: asJudged(profile, ends.get(id) ?? null, change.nowMs),
+        profile: judged(profile, change.nowMs),
       }),
     });
     const fields = Object.entries(rows[i]?.profile ?? {}).flatMap(([key, value]) =>

@@ -133,19 +133,23 @@ export const countClocks = statement<[scope: string, organisation: string, now: 
       AND c.opens_at <= $3 AND (c.closes_at IS NULL OR c.closes_at > $3)`,
 );
 
-/** Whose correction has ended, or whose order has begun, and the log does not say so yet. */
+/** Whose correction has ended, whose order has begun, or whose recurrent leave has begun or is over, and the log does not say so yet. */
 export const listUnsettled = statement<[now: Date, limit: number]>()(
   'legal-clocks.unsettled',
   { subject: 'text' },
   `SELECT s.id AS subject FROM subjects s WHERE s.id IN (
      SELECT subject FROM supervision_dates WHERE collects_until <= $1 AND settled_end IS DISTINCT FROM collects_until
-     UNION SELECT subject FROM positioning_orders WHERE state = 'approved' AND NOT is_settled AND from_at <= $1)
+     UNION SELECT subject FROM positioning_orders WHERE state = 'approved' AND NOT is_settled AND from_at <= $1
+     UNION SELECT subject FROM permits WHERE kind = 'recurrent' AND state = 'approved' AND settled <> 'over' AND from_at <= $1
+       AND (settled = '' OR until_at <= $1))
    ORDER BY s.id LIMIT $2`,
 );
 
 export const markSettled = statement<[subject: string, now: Date]>()(
   'legal-clocks.mark-settled',
   {},
-  `WITH dates AS (UPDATE supervision_dates SET settled_end = CASE WHEN collects_until <= $2 THEN collects_until END WHERE subject = $1)
+  `WITH dates AS (UPDATE supervision_dates SET settled_end = CASE WHEN collects_until <= $2 THEN collects_until END WHERE subject = $1),
+     leave AS (UPDATE permits SET settled = CASE WHEN until_at <= $2 THEN 'over' WHEN from_at <= $2 THEN 'begun' ELSE '' END
+       WHERE subject = $1 AND kind = 'recurrent' AND state = 'approved')
    UPDATE positioning_orders SET is_settled = true WHERE subject = $1 AND state = 'approved' AND NOT is_settled AND from_at <= $2`,
 );

@@ -4,6 +4,8 @@ import { statement } from './statement.ts';
 const PERMIT = {
   id: 'int8',
   subject: 'text',
+  kind: 'text',
+  schedule: 'jsonb?',
   office: 'text',
   name: 'text',
   minor: 'bool',
@@ -37,6 +39,8 @@ const COLUMNS = Object.keys(PERMIT)
 export const addPermit = statement<
   [
     subject: string,
+    kind: string,
+    schedule: string | null,
     ground: string,
     explanation: string,
     destination: string,
@@ -53,9 +57,9 @@ export const addPermit = statement<
 >()(
   'permits.add',
   { id: 'int8' },
-  `INSERT INTO permits (subject, ground, explanation, destination, zone, from_at, until_at, state, measures, level, days, cumulated_days,
-     asked_by, asked_at)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, 'asked', $8, $9, $10, $11, $12, $13) RETURNING id`,
+  `INSERT INTO permits (subject, kind, schedule, ground, explanation, destination, zone, from_at, until_at, state, measures, level, days,
+     cumulated_days, asked_by, asked_at)
+   VALUES ($1, $2, $3::jsonb, $4, $5, $6, $7, $8, $9, 'asked', $10, $11, $12, $13, $14, $15) RETURNING id`,
 );
 
 export const findPermit = statement<[id: string]>()(
@@ -107,13 +111,14 @@ export const returnFromPermit = statement<[id: string, at: Date, note: string]>(
   `UPDATE permits SET state = 'returned', returned_at = $2, return_note = $3 WHERE id = $1::bigint`,
 );
 
-/** Newest first. `overdue`: approved, past its time, and the return is not recorded. */
+/** Newest first. `open`: waits for a decision or a return. `overdue`: approved, past its time, and the return is not recorded. */
 export const listPermits = statement<
   [
     scope: string,
     organisation: string,
     subject: string | null,
     states: string[] | null,
+    open: boolean,
     overdue: boolean,
     now: Date,
     before: string | null,
@@ -126,9 +131,10 @@ export const listPermits = statement<
    WHERE ($1::text = '' OR s.office = $1 OR starts_with(s.office, $1 || '/'))
      AND ($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))
      AND ($3::text IS NULL OR p.subject = $3) AND ($4::text[] IS NULL OR p.state = ANY ($4))
-     AND (NOT $5::bool OR (p.state IN ('approved', 'away') AND p.until_at < $6))
-     AND ($7::bigint IS NULL OR p.id < $7::bigint)
-   ORDER BY p.id DESC LIMIT $8`,
+     AND (NOT $5::bool OR p.state = 'asked' OR (p.kind = 'leave' AND p.state IN ('approved', 'away')))
+     AND (NOT $6::bool OR (p.kind = 'leave' AND p.state IN ('approved', 'away') AND p.until_at < $7))
+     AND ($8::bigint IS NULL OR p.id < $8::bigint)
+   ORDER BY p.id DESC LIMIT $9`,
 );
 
 /** What was approved of the named subjects, for their profiles and for how long they are away. */
@@ -137,12 +143,14 @@ export const listApprovedPermits = statement<[subjects: readonly string[]]>()(
   {
     id: 'int8',
     subject: 'text',
+    kind: 'text',
+    schedule: 'jsonb?',
     zone: 'text?',
     from_at: 'timestamptz',
     until_at: 'timestamptz',
     returned_at: 'timestamptz?',
   },
-  `SELECT id, subject, zone, from_at, until_at, returned_at FROM permits
+  `SELECT id, subject, kind, schedule, zone, from_at, until_at, returned_at FROM permits
    WHERE subject = ANY ($1) AND state IN ('approved', 'away', 'returned') ORDER BY subject, from_at, id`,
 );
 

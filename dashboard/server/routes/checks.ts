@@ -35,6 +35,7 @@ import {
   Nullable,
   OrganisationPath,
   Page,
+  rowNumbered,
   Time,
   timeOrNull,
   toPage,
@@ -124,7 +125,7 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
     },
     async (request) => {
       const { id } = request.params;
-      const [row] = /^\d{1,18}$/.test(id) ? await findDraw(db, id) : [];
+      const row = await rowNumbered(id, (number) => findDraw(db, number));
       if (row === undefined || !covers(callerOf(request).actor.organisation, row.organisation))
         throw new Problem('not-found');
       return toDraw(row);
@@ -206,7 +207,7 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
     async (request) => {
       const { actor } = callerOf(request);
       const { id } = request.params;
-      const [check] = /^\d{1,18}$/.test(id) ? await lockCheck(db, id) : [];
+      const check = await rowNumbered(id, (number) => lockCheck(db, number));
       if (check === undefined || !can(actor, 'spot-checks.draw', check.office))
         throw new Problem('not-found');
       const { result, note = '' } = request.body;

@@ -22,6 +22,7 @@ import {
   OrganisationPath,
   Page,
   readTime,
+  rowNumbered,
   Time,
   timeOrNull,
   toPage,
@@ -189,7 +190,7 @@ export function registerHazardRoutes(app: App, deps: { readonly database: Databa
   }
 
   async function findSeen(actor: Actor, action: Action, id: string): Promise<HazardRow> {
-    const [row] = /^\d{1,18}$/.test(id) ? await lockHazard(db, id) : [];
+    const row = await rowNumbered(id, (number) => lockHazard(db, number));
     if (row === undefined || !can(actor, action, row.office)) throw new Problem('not-found');
     return row;
   }

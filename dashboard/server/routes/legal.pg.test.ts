@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadRoster, readRoster } from '../../../src/ingest/roster-load.ts';
 import { ok } from '../../../src/kernel/result.ts';
 import { decodeRoster } from '../../../src/kernel/roster-file.ts';
+import { decodeZones } from '../../../src/kernel/zone-file.ts';
 import { settleDue } from '../../../src/legal/settle-due.ts';
 import { problem, startDashboard, type TestDashboard } from '../../../tests/harness/dashboard.ts';
 
@@ -18,12 +19,14 @@ const iso = (days: number) => new Date(NOW + days * DAY).toISOString();
 const run = async (text: string, values: unknown[] = []) =>
   (await dash.database.query({ text, values })).rows;
 
-async function enrol(subjects: object[]) {
+async function enrol(subjects: object[], features: object[] | null = null) {
   const roster = decodeRoster({ subjects });
   if (!roster.ok) throw new Error(JSON.stringify(roster.error));
+  const zones = features === null ? null : decodeZones({ type: 'FeatureCollection', features });
+  if (zones?.ok === false) throw new Error(JSON.stringify(zones.error));
   const loaded = await loadRoster(
     dash.database,
-    { roster: roster.value, zones: null, policy: null },
+    { roster: roster.value, zones: zones?.value ?? null, policy: null },
     nowMs,
     () => ok(undefined),
   );
@@ -342,4 +345,74 @@ test('O1 L7 the numbers of the law and the two classes of device are there to re
   expect((await get(`uncollected?limit=1&cursor=${first.nextCursor}`)).items).toMatchObject([
     { day: '2026-03-01', count: 2 },
   ]);
+});
+
+test('R1 R2 R3 R4 recurrent leave: the county approves, its zone is told to the log while it holds, and withdrawn it ends', async () => {
+  nowMs = NOW;
+  const circle = (id: string, lon: number) => ({
+    type: 'Feature',
+    id,
+    properties: { radiusM: 500 },
+    geometry: { type: 'Point', coordinates: [lon, 23.5] },
+  });
+  await enrol(
+    [person('R1', { zones: [{ zone: 'Z1', rule: 'stay-in' }] })],
+    [circle('Z1', 116.3), circle('Z2', 116.5)],
+  );
+  // The office's own: else it could not name it.
+  await run('UPDATE zones SET office = $1', [OFFICE]);
+  await settleDue(dash.database, nowMs);
+  const schedule = { from: '08:00', to: '18:00' };
+  const body = {
+    subject: 'R1',
+    kind: 'recurrent',
+    ground: 'work',
+    explanation: '劳动合同',
+    destination: '演示市工厂',
+    zone: 'Z2',
+    schedule,
+    from: iso(4),
+    until: iso(150),
+  };
+  expect(problem(await post('permits', officer, { ...body, zone: null }))).toBe(400);
+  expect(problem(await post('permits', officer, { ...body, zone: 'Z1' }))).toBe(400);
+  expect(problem(await post('permits', officer, { ...body, until: iso(200) }))).toBe(400);
+  expect(problem(await post('permits', officer, { ...body, kind: 'leave' }))).toBe(400);
+  const made = await post('permits', officer, body);
+  expect(made.status, JSON.stringify(made.body)).toBe(200);
+  const asked = made.body;
+  expect([asked.kind, asked.level, asked.article.zh, asked.schedule.days]).toEqual([
+    'recurrent',
+    'county',
+    '社区矫正法实施办法第二十九条',
+    [1, 2, 3, 4, 5, 6, 7],
+  ]);
+  expect(problem(await post(`permits/${asked.permit}/approve`, officer, { reason: '' }))).toBe(403);
+  const waiting = async () => (await get('permits?open=true&subject=R1')).items.length;
+  expect(await waiting()).toBe(1);
+  expect((await post(`permits/${asked.permit}/approve`, county, { reason: '' })).status).toBe(200);
+  expect(await waiting()).toBe(0);
+  const zones = async () => (await onItsWay('R1')).zones.map(({ zone }: { zone: string }) => zone);
+  expect(await zones()).toEqual(['Z1']);
+  expect(await settleDue(dash.database, NOW + 4 * DAY)).toBe(1);
+  expect(await settleDue(dash.database, NOW + 4 * DAY)).toBe(0);
+  expect(await zones()).toEqual(['Z1', 'Z2']);
+  expect((await onItsWay('R1')).permits).toEqual([]);
+  expect(problem(await post(`permits/${asked.permit}/depart`, officer, {}))).toBe(409);
+  nowMs = NOW + 5 * DAY;
+  // A change of the roster meanwhile leaves it in force.
+  await enrol([person('R1', { zones: [{ zone: 'Z1', rule: 'stay-in', bufferM: 50 }] })]);
+  expect(await zones()).toEqual(['Z1', 'Z2']);
+  expect(await settleDue(dash.database, NOW + 150 * DAY)).toBe(1);
+  expect(await zones()).toEqual(['Z1']);
+  expect(await settleDue(dash.database, NOW + 150 * DAY)).toBe(0);
+
+  await post(`permits/${asked.permit}/withdraw`, officer, { reason: '合同终止' });
+  expect(await zones()).toEqual(['Z1']);
+  const second = (await post('permits', officer, { ...body, schedule: null, from: iso(5) })).body;
+  await post(`permits/${second.permit}/approve`, county, { reason: '' });
+  expect(await zones()).toEqual(['Z1', 'Z2']);
+  await post(`permits/${second.permit}/withdraw`, officer, { reason: '合同终止' });
+  expect(await zones()).toEqual(['Z1']);
+  nowMs = NOW;
 });

@@ -36,6 +36,7 @@ import {
   Nullable,
   Page,
   PlainText,
+  rowNumbered,
   SeverityName,
   Time,
   toPage,
@@ -188,7 +189,7 @@ export function registerNoticeSubscriptionRoutes(
       const { actor } = callerOf(request);
       const { id } = request.params;
       return db.transaction(async (tx) => {
-        const [found] = /^\d{1,18}$/.test(id) ? await findSubscription(tx, id) : [];
+        const found = await rowNumbered(id, (number) => findSubscription(tx, number));
         if (found === undefined || !can(actor, 'notices.administer', found.organisation))
           throw new Problem('not-found');
         const [row] = await endSubscription(tx, id, actor.name, new Date(deps.now()));

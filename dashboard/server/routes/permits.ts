@@ -1,34 +1,32 @@
 /** `permits`: leave (外出) from the request to the return (销假). What is approved is in the log before the answer's second is over. */
+import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Instant } from '../../../src/kernel/instant.ts';
-import type { Result } from '../../../src/kernel/result.ts';
-import { LEVELS, type Level, levelOf, MEASURES } from '../../../src/legal/measures.ts';
+import { LEVELS, type Level, MEASURES } from '../../../src/legal/measures.ts';
 import {
   isOverdue,
   PERMIT_GROUNDS,
+  PERMIT_KINDS,
   PERMIT_STATES,
-  type PermitFault,
   type PermitGround,
+  type PermitKind,
   type PermitState,
 } from '../../../src/legal/permit.ts';
 import {
   askPermit,
   decideLeave,
   depart,
-  type Officer,
   type PermitRow,
   recordReturn,
   withdrawLeave,
 } from '../../../src/legal/permit-desk.ts';
-import type { Database, Db } from '../../../src/ports/database.ts';
-import { findOrganisationKind } from '../../../src/store/organisations.ts';
 import { findPermit, findZoneId, listPermits } from '../../../src/store/permits.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
-import { audit } from '../audit.ts';
 import { type Action, type Actor, actionsFor, can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
+import { Article, type Deed, type LegalDeps, LevelName, officerOf, perform } from './legal-deeds.ts';
 import {
   answers,
   beforeOf,
@@ -41,20 +39,20 @@ import {
   Page,
   PlainText,
   readTime,
+  rowNumbered,
   Time,
   timeOrNull,
   toPage,
 } from './schemas.ts';
+import { Schedule } from './subject-changes.ts';
 
-export const Article = Type.Object({ zh: Type.String(), en: Type.String() });
-export const LevelName = Type.Enum(LEVELS, {
-  description: 'office: 受委托的司法所; county: 县级社区矫正机构; city: 上一级; province',
-});
 const Permit = Type.Object({
   permit: Type.String(),
   subject: Type.String(),
   subjectName: Type.String(),
   office: Type.String(),
+  kind: Type.Enum(PERMIT_KINDS, { description: 'leave: 外出; recurrent: 经常性跨市、县活动' }),
+  schedule: Nullable(Type.Object(Schedule, { description: 'Of recurrent leave; null: at all times' })),
   ground: Type.Enum(PERMIT_GROUNDS, { description: '就医, 就学, 诉讼, 家庭或者工作重要事务' }),
   explanation: Type.String(),
   destination: Type.String(),
@@ -81,24 +79,9 @@ const Permit = Type.Object({
   returnNote: Type.String(),
 });
 const Params = Type.Object({ id: Id });
+const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
 const Text = (maxLength: number, description: string) => PlainText({ minLength: 1, maxLength, description });
 const At = Type.Optional(Type.String({ maxLength: 40, description: 'With its zone; default: now' }));
-
-export interface LegalDeps {
-  readonly database: Database;
-  now(): Instant;
-}
-
-/** Who decides, and at which level of the tree. */
-export async function officerOf(db: Db, { name, organisation }: Actor): Promise<Officer> {
-  const [row] = await findOrganisationKind(db, organisation);
-  return { account: name, level: levelOf(organisation, row?.kind) };
-}
-
-export function refused({ code, message }: { readonly code: string; readonly message: string }): Problem {
-  if (code === 'wrong-level') return new Problem('forbidden', message);
-  return new Problem(code === 'wrong-state' ? 'conflict' : 'bad-request', message);
-}
 
 export function registerPermitRoutes(app: App, deps: LegalDeps): void {
   const db = deps.database;
@@ -136,7 +119,7 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
         limit = 100,
       } = request.query;
       const { actor } = callerOf(request);
-      const states = state !== undefined ? [state] : open ? ['asked', 'approved', 'away'] : null;
+      const states = state === undefined ? null : [state];
       const now = new Date(deps.now());
       const rows = await listPermits(
         db,
@@ -144,6 +127,7 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
         organisation,
         subject ?? null,
         states,
+        open,
         overdue,
         now,
         beforeOf(cursor),
@@ -177,10 +161,14 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
         summary: "Enter a subject's request for leave",
         body: Type.Object({
           subject: Id,
+          kind: Type.Optional(Type.Enum(PERMIT_KINDS, { description: 'Default: leave' })),
           ground: Type.Enum(PERMIT_GROUNDS),
           explanation: Text(2000, 'Why, and what proves it'),
           destination: Text(200, 'Where to, in words'),
           zone: Type.Optional(Nullable(Id)),
+          schedule: Type.Optional(
+            Nullable(Type.Object(Schedule, { description: 'Of recurrent leave only' })),
+          ),
           from: Type.String({ maxLength: 40 }),
           until: Type.String({ maxLength: 40 }),
         }),
@@ -189,17 +177,41 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
     },
     async (request) => {
       const { actor } = callerOf(request);
-      const { subject, ground, explanation, destination, zone = null, from, until } = request.body;
+      const {
+        subject,
+        kind = 'leave',
+        ground,
+        explanation,
+        destination,
+        zone = null,
+        schedule = null,
+        from,
+        until,
+      } = request.body;
+      if (kind === 'leave' && schedule !== null)
+        throw new Problem('bad-request', 'schedule: only recurrent leave has one');
       const [found] = await findSubject(db, subject);
       if (found === undefined || !can(actor, 'permits.write', found.office, found.minor))
         throw new Problem('not-found');
       const leave = { fromMs: readTime('from', from), untilMs: readTime('until', until) };
       if (zone !== null && (await findZoneId(db, zone)).length === 0)
         throw new Problem('bad-request', `zone: there is none called ${JSON.stringify(zone)}`);
-      const asked = { subject, ground, explanation, destination, zone, ...leave };
-      return act(request, actor, found.office, 'permit.ask', null, (tx, by) =>
-        askPermit(tx, asked, by, deps.now()),
-      );
+      const asked = {
+        subject,
+        kind,
+        schedule: schedule === null ? null : { days: EVERY_DAY, ...schedule },
+        ground,
+        explanation,
+        destination,
+        zone,
+        ...leave,
+      };
+      return done(request, {
+        action: 'permit.ask',
+        office: found.office,
+        reason: null,
+        act: (tx, by) => askPermit(tx, asked, by, deps.now()),
+      });
     },
   );
 
@@ -224,9 +236,12 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
         const { actor } = callerOf(request);
         const { id, office } = await findSeen(actor, 'permits.decide', request.params.id);
         const { reason } = request.body;
-        return act(request, actor, office, `permit.${deed}`, reason, (tx, by) =>
-          decideLeave(tx, id, deed, reason, by, deps.now()),
-        );
+        return done(request, {
+          action: `permit.${deed}`,
+          office,
+          reason,
+          act: (tx, by) => decideLeave(tx, id, deed, reason, by, deps.now()),
+        });
       },
     );
 
@@ -246,9 +261,12 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
     async (request) => {
       const { actor } = callerOf(request);
       const { id, office } = await findSeen(actor, 'permits.write', request.params.id);
-      return act(request, actor, office, 'permit.withdraw', request.body.reason, (tx) =>
-        withdrawLeave(tx, id, deps.now()),
-      );
+      return done(request, {
+        action: 'permit.withdraw',
+        office,
+        reason: request.body.reason,
+        act: (tx) => withdrawLeave(tx, id, deps.now()),
+      });
     },
   );
 
@@ -270,7 +288,12 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
       const { id, office } = await findSeen(actor, 'permits.write', request.params.id);
       const { at } = request.body;
       const atMs = at === undefined ? deps.now() : readTime('at', at);
-      return act(request, actor, office, 'permit.depart', null, (tx) => depart(tx, id, atMs, deps.now()));
+      return done(request, {
+        action: 'permit.depart',
+        office,
+        reason: null,
+        act: (tx) => depart(tx, id, atMs, deps.now()),
+      });
     },
   );
 
@@ -292,37 +315,24 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
       const { id, office } = await findSeen(actor, 'permits.write', request.params.id);
       const { at, note = '' } = request.body;
       const atMs = at === undefined ? deps.now() : readTime('at', at);
-      return act(request, actor, office, 'permit.return', note || null, (tx) =>
-        recordReturn(tx, id, atMs, note, deps.now()),
-      );
+      return done(request, {
+        action: 'permit.return',
+        office,
+        reason: note || null,
+        act: (tx) => recordReturn(tx, id, atMs, note, deps.now()),
+      });
     },
   );
 
-  /** The deed and its entry in the audit, both or neither. */
-  async function act(
-    request: Parameters<typeof audit>[1],
-    actor: Actor,
-    office: string,
-    action: string,
-    reason: string | null,
-    deed: (tx: Db, by: Officer) => Promise<Result<PermitRow, PermitFault>>,
-  ): Promise<Static<typeof Permit>> {
-    const done = await db.transaction(async (tx) => {
-      const result = await deed(tx, await officerOf(tx, actor));
-      if (result.ok) {
-        const { id: target, subject } = result.value;
-        await audit(tx, request, { action, subject, office, target, reason });
-      }
-      return result;
-    });
-    if (!done.ok) throw refused(done.error);
-    return (await shower(actor))(done.value);
-  }
-
   async function findSeen(actor: Actor, action: Action, id: string): Promise<PermitRow> {
-    const [row] = /^\d{1,18}$/.test(id) ? await findPermit(db, id) : [];
+    const row = await rowNumbered(id, (number) => findPermit(db, number));
     if (row === undefined || !can(actor, action, row.office, row.minor)) throw new Problem('not-found');
     return row;
+  }
+
+  async function done(request: FastifyRequest, deed: Deed<PermitRow>): Promise<Static<typeof Permit>> {
+    const row = await perform(db, request, deed);
+    return (await shower(callerOf(request).actor))(row);
   }
 
   async function shower(actor: Actor): Promise<(row: PermitRow) => Static<typeof Permit>> {
@@ -345,6 +355,9 @@ function toPermit(row: PermitRow, decides: Level | undefined, nowMs: Instant): S
     subject: row.subject,
     subjectName: row.name,
     office: row.office,
+    kind: row.kind as PermitKind,
+    // Taken from a body of this shape.
+    schedule: row.schedule as Static<typeof Permit>['schedule'],
     ground: row.ground as PermitGround,
     explanation: row.explanation,
     destination: row.destination,
@@ -352,11 +365,11 @@ function toPermit(row: PermitRow, decides: Level | undefined, nowMs: Instant): S
     from: row.from_at.toISOString(),
     until: row.until_at.toISOString(),
     state,
-    overdue: isOverdue(state, row.until_at.getTime(), nowMs),
+    overdue: isOverdue(row.kind as PermitKind, state, row.until_at.getTime(), nowMs),
     days: row.days,
     cumulatedDays: row.cumulated_days,
     level,
-    article: limit?.article ?? { zh: '', en: '' },
+    article: (row.kind === 'recurrent' ? measures?.permit.recurrent : limit)?.article ?? { zh: '', en: '' },
     measures: row.measures,
     short: row.from_at.getTime() - row.asked_at.getTime() < (measures?.permit.aheadDays ?? 0) * DAY_MS,
     mayDecide: state === 'asked' && decides !== undefined && LEVELS.indexOf(decides) >= LEVELS.indexOf(level),

@@ -1,7 +1,7 @@
 /** `positioning-orders`: electronic positioning (Community Corrections Law art. 29), a term at a time. */
+import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Instant } from '../../../src/kernel/instant.ts';
-import type { Result } from '../../../src/kernel/result.ts';
 import {
   decideTerm,
   endOrder,
@@ -9,22 +9,14 @@ import {
   proposeExtension,
   proposeOrder,
 } from '../../../src/legal/order-desk.ts';
-import type { Officer } from '../../../src/legal/permit-desk.ts';
-import {
-  ORDER_GROUND_NAMES,
-  ORDER_STATES,
-  type OrderFault,
-  type OrderState,
-} from '../../../src/legal/positioning-order.ts';
-import type { Db } from '../../../src/ports/database.ts';
+import { ORDER_GROUND_NAMES, ORDER_STATES, type OrderState } from '../../../src/legal/positioning-order.ts';
 import { findOrder, listOrders } from '../../../src/store/positioning-orders.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
-import { audit } from '../audit.ts';
 import { type Action, type Actor, can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
-import { type LegalDeps, officerOf, refused } from './permits.ts';
+import { type Deed, type LegalDeps, perform } from './legal-deeds.ts';
 import {
   answers,
   beforeOf,
@@ -37,6 +29,7 @@ import {
   Page,
   PlainText,
   readTime,
+  rowNumbered,
   Time,
   timeOrNull,
   toPage,
@@ -156,9 +149,12 @@ export function registerPositioningOrderRoutes(app: App, deps: LegalDeps): void 
         fromMs: readTime('from', from),
         untilMs: readTime('until', until),
       };
-      return act(request, actor, found.office, 'order.propose', null, (tx, by) =>
-        proposeOrder(tx, order, by, deps.now()),
-      );
+      return done(request, {
+        action: 'order.propose',
+        office: found.office,
+        reason: null,
+        act: (tx, by) => proposeOrder(tx, order, by, deps.now()),
+      });
     },
   );
 
@@ -183,9 +179,12 @@ export function registerPositioningOrderRoutes(app: App, deps: LegalDeps): void 
       const { id, office } = await findSeen(actor, 'orders.write', request.params.id);
       const { until, assessment } = request.body;
       const untilMs = readTime('until', until);
-      return act(request, actor, office, 'order.propose', assessment, (tx, by) =>
-        proposeExtension(tx, id, untilMs, assessment, by, deps.now()),
-      );
+      return done(request, {
+        action: 'order.propose',
+        office,
+        reason: assessment,
+        act: (tx, by) => proposeExtension(tx, id, untilMs, assessment, by, deps.now()),
+      });
     },
   );
 
@@ -207,9 +206,12 @@ export function registerPositioningOrderRoutes(app: App, deps: LegalDeps): void 
         const { actor } = callerOf(request);
         const { id, office } = await findSeen(actor, 'orders.decide', request.params.id);
         const { reason } = request.body;
-        return act(request, actor, office, `order.${deed}`, reason, (tx, by) =>
-          decideTerm(tx, id, deed === 'approve', reason, by, deps.now()),
-        );
+        return done(request, {
+          action: `order.${deed}`,
+          office,
+          reason,
+          act: (tx, by) => decideTerm(tx, id, deed === 'approve', reason, by, deps.now()),
+        });
       },
     );
 
@@ -230,34 +232,25 @@ export function registerPositioningOrderRoutes(app: App, deps: LegalDeps): void 
       const { actor } = callerOf(request);
       const { id, office } = await findSeen(actor, 'orders.write', request.params.id);
       const { reason } = request.body;
-      return act(request, actor, office, 'order.end', reason, (tx, by) =>
-        endOrder(tx, id, reason, by, deps.now()),
-      );
+      return done(request, {
+        action: 'order.end',
+        office,
+        reason,
+        act: (tx, by) => endOrder(tx, id, reason, by, deps.now()),
+      });
     },
   );
 
-  async function act(
-    request: Parameters<typeof audit>[1],
-    actor: Actor,
-    office: string,
-    action: string,
-    reason: string | null,
-    deed: (tx: Db, by: Officer) => Promise<Result<OrderRow, OrderFault>>,
+  async function done(
+    request: FastifyRequest,
+    deed: Omit<Deed<OrderRow>, 'detail'>,
   ): Promise<Static<typeof Order>> {
-    const done = await db.transaction(async (tx) => {
-      const result = await deed(tx, await officerOf(tx, actor));
-      if (result.ok) {
-        const { id, subject, device } = result.value;
-        await audit(tx, request, { action, subject, office, target: id, reason, detail: { device } });
-      }
-      return result;
-    });
-    if (!done.ok) throw refused(done.error);
-    return toOrder(done.value, deps.now());
+    const row = await perform(db, request, { ...deed, detail: ({ device }) => ({ device }) });
+    return toOrder(row, deps.now());
   }
 
   async function findSeen(actor: Actor, action: Action, id: string): Promise<OrderRow> {
-    const [row] = /^\d{1,18}$/.test(id) ? await findOrder(db, id) : [];
+    const row = await rowNumbered(id, (number) => findOrder(db, number));
     if (row === undefined || !can(actor, action, row.office, row.minor)) throw new Problem('not-found');
     return row;
   }

@@ -6,7 +6,7 @@ import { audit } from '../audit.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
-import { answers, Cursor, Id, Limit, Nullable, Page, Time } from './schemas.ts';
+import { answers, Cursor, Id, isRowNumber, Limit, Nullable, Page, Time } from './schemas.ts';
 
 /** The functions of src/ingest/quarantine.ts, given by the composition: rooms don't import each other. */
 export interface Quarantine {
@@ -99,7 +99,7 @@ export function registerQuarantineRoutes(
       const { ids, device } = request.body;
       if ((ids === undefined) === (device === undefined))
         throw new Problem('bad-request', 'give ids or device, one of the two');
-      if (ids?.some((id) => !/^\d{1,18}$/.test(id)))
+      if (ids?.some((id) => !isRowNumber(id)))
         throw new Problem('bad-request', 'ids are numbers as the list gives them');
       // Before it: what is sent again can't be taken back, and goes on by itself.
       await audit(deps.database, request, {

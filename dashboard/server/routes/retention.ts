@@ -20,6 +20,7 @@ import {
   Nullable,
   Page,
   readTime,
+  rowNumbered,
   Time,
   timeOrNull,
   toPage,
@@ -185,7 +186,7 @@ export function registerRetentionRoutes(app: App, deps: RetentionRouteDeps): voi
     async (request) => {
       const { actor } = callerOf(request);
       const { id } = request.params;
-      const [hold] = /^\d{1,18}$/.test(id) ? await findHold(db, id) : [];
+      const hold = await rowNumbered(id, (number) => findHold(db, number));
       if (hold === undefined || !can(actor, 'holds.set', hold.office)) throw new Problem('not-found');
       const row = await db.transaction(async (tx) => {
         const [lifted] = await liftHold(tx, id, actor.name, new Date(deps.now()));

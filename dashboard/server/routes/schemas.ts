@@ -95,9 +95,22 @@ export function decodeCursor(cursor: string, parts: number): string[] {
   return json as string[];
 }
 
-/** Of a cursor: the number of a row, as the store counts them. */
+/** As the store counts rows. */
+export function isRowNumber(id: string): boolean {
+  return /^\d{1,18}$/.test(id);
+}
+
+/** The row whose number a caller has named. What is no number names none; to the store it would be an error. */
+export async function rowNumbered<Row>(
+  id: string,
+  find: (id: string) => Promise<readonly Row[]>,
+): Promise<Row | undefined> {
+  return isRowNumber(id) ? (await find(id))[0] : undefined;
+}
+
+/** Of a cursor: the number of a row. */
 export function assertNumber(id: string | undefined): void {
-  if (id !== undefined && !/^\d{1,18}$/.test(id))
+  if (id !== undefined && !isRowNumber(id))
     throw new Problem('bad-request', 'cursor is not one that a page before gave');
 }
 

@@ -31,6 +31,7 @@ import {
   Nullable,
   Page,
   readTime,
+  rowNumbered,
   SeverityName,
   Time,
   timeOrNull,
@@ -193,7 +194,7 @@ export function registerShelvingRoutes(
   }
 
   async function findSeen(actor: Actor, action: Action, id: string): Promise<ShelvingRow> {
-    const [row] = /^\d{1,18}$/.test(id) ? await lockShelving(db, id) : [];
+    const row = await rowNumbered(id, (number) => lockShelving(db, number));
     if (row === undefined || !can(actor, action, row.office)) throw new Problem('not-found');
     return row;
   }

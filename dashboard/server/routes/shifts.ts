@@ -37,6 +37,7 @@ import {
   Nullable,
   Page,
   readTime,
+  rowNumbered,
   toPage,
 } from './schemas.ts';
 import {
@@ -288,7 +289,7 @@ export function registerShiftRoutes(
   }
 
   async function findSeen(actor: Actor, action: Action, id: string): Promise<ShiftRow> {
-    const [row] = /^\d{1,18}$/.test(id) ? await lockShift(db, id) : [];
+    const row = await rowNumbered(id, (number) => lockShift(db, number));
     if (row === undefined || !can(actor, action, row.organisation)) throw new Problem('not-found');
     return row;
   }

@@ -17,7 +17,7 @@ import { EndingName, LegalTypeName } from './subject-items.ts';
 const MAX_BODY_BYTES = 256 * 1024;
 const Text = PlainText({ minLength: 1, maxLength: 256 });
 const Clock = Type.String({ pattern: '^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$' });
-const Schedule = {
+export const Schedule = {
   days: Type.Optional(
     Type.Array(Type.Integer({ minimum: 1, maximum: 7 }), { maxItems: 7, description: '1 is Monday' }),
   ),

@@ -7,7 +7,7 @@ import { findTaskFile } from '../../../src/store/tasks.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
-import { answers, Id, problem } from './schemas.ts';
+import { answers, Id, problem, rowNumbered } from './schemas.ts';
 import { taskProblem } from './task-items.ts';
 import { findSeenTask } from './tasks.ts';
 
@@ -81,9 +81,7 @@ export async function registerTaskFileRoutes(
     async (request, reply) => {
       const { actor } = callerOf(request);
       const task = await findSeenTask(db, actor, 'tasks.read', request.params.id);
-      const [file] = /^\d{1,18}$/.test(request.params.file)
-        ? await findTaskFile(db, task.id, request.params.file)
-        : [];
+      const file = await rowNumbered(request.params.file, (number) => findTaskFile(db, task.id, number));
       if (file === undefined) throw new Problem('not-found');
       request.log.info(
         { event: 'task.file-read', task: task.id, file: request.params.file, account: actor.name },

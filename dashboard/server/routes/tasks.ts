@@ -26,11 +26,13 @@ import {
   decodeCursor,
   encodeCursor,
   Id,
+  isRowNumber,
   Limit,
   Nullable,
   OrganisationPath,
   Page,
   readTime,
+  rowNumbered,
   toPage,
 } from './schemas.ts';
 import { Task, TaskInFull, taskProblem, toTaskItem } from './task-items.ts';
@@ -203,6 +205,8 @@ export function registerTaskRoutes(app: App, deps: { readonly database: Database
       },
       async (request) => {
         const { actor } = callerOf(request);
+        const { id } = request.params;
+        if (!isRowNumber(id)) throw new Problem('not-found');
         const { note = '', dueAt, ...rest } = request.body as { note?: string; dueAt?: string | null };
         const dueAtMs = dueAt == null ? null : readTime('dueAt', dueAt);
         const defaults = {
@@ -217,7 +221,7 @@ export function registerTaskRoutes(app: App, deps: { readonly database: Database
           do: name,
         } as unknown as TaskCommand;
         const done = await actOnTask(db, {
-          task: idOf(request.params.id),
+          task: id,
           command,
           by: { account: actor.name, atMs: deps.now(), note },
           reaches: (office) => covers(actor.organisation, office),
@@ -235,12 +239,7 @@ export function registerTaskRoutes(app: App, deps: { readonly database: Database
 
 /** One outside the caller's reach is as if it did not exist. */
 export async function findSeenTask(db: Database, actor: Actor, action: Action, id: string) {
-  const [row] = await findTask(db, idOf(id));
+  const row = await rowNumbered(id, (number) => findTask(db, number));
   if (row === undefined || !can(actor, action, row.office)) throw new Problem('not-found');
   return row;
-}
-
-function idOf(id: string): string {
-  if (!/^\d{1,18}$/.test(id)) throw new Problem('not-found');
-  return id;
 }

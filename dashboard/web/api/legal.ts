@@ -1,5 +1,6 @@
 /** What is due by law, leave, electronic positioning, and the dates that the clocks run from. */
-import type { PermitGround } from '../../../src/legal/permit.ts';
+import type { Schedule } from '../../../src/kernel/roster.ts';
+import type { PermitGround, PermitKind } from '../../../src/legal/permit.ts';
 import type { OrderGround } from '../../../src/legal/positioning-order.ts';
 import { get, getAll, send } from './call.ts';
 
@@ -27,6 +28,9 @@ export interface LeavePermit {
   readonly subject: string;
   readonly subjectName: string;
   readonly office: string;
+  readonly kind: PermitKind;
+  /** Of recurrent leave; null: at all times. */
+  readonly schedule: Schedule | null;
   readonly ground: PermitGround;
   readonly explanation: string;
   readonly destination: string;
@@ -56,6 +60,8 @@ export const openPermits = () => getAll<LeavePermit>('permits', { open: true, li
 export const permitsOf = (subject: string) => getAll<LeavePermit>('permits', { subject, limit: 200 }, 1000);
 export interface AskedPermit {
   readonly subject: string;
+  readonly kind: PermitKind;
+  readonly schedule: Schedule | null;
   readonly ground: PermitGround;
   readonly explanation: string;
   readonly destination: string;

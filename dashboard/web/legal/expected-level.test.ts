@@ -5,7 +5,7 @@ import { expectedLevel } from './expected-level.ts';
 const at = (text: string) => Date.parse(`${text}:00+08:00`);
 const leave = (from: string, until: string) => ({ fromMs: at(from), untilMs: at(until) });
 const permit = (state: LeavePermit['state'], from: string, until: string, returnedAt: string | null = null) =>
-  ({ state, from: `${from}:00+08:00`, until: `${until}:00+08:00`, returnedAt }) as LeavePermit;
+  ({ kind: 'leave', state, from: `${from}:00+08:00`, until: `${until}:00+08:00`, returnedAt }) as LeavePermit;
 
 test('S10 days are those of the office’s calendar: eight of them are the county’s', () => {
   const seven = expectedLevel(leave('2026-03-02T10:00', '2026-03-08T18:00'), []);

@@ -23,7 +23,7 @@ export function expectedLevel(
   imported: Profile['permits'] = [],
 ): NeededLevel {
   const others = [
-    ...permits.filter(({ state }) => APPROVED.includes(state)),
+    ...permits.filter(({ kind, state }) => kind === 'leave' && APPROVED.includes(state)),
     ...imported.filter((permit) => !isOurs(permit)),
   ].map(({ from, until, returnedAt }) =>
     spentDays(
