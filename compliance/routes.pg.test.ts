@@ -144,6 +144,13 @@ test('K4 who is exempt by record is left out of both sides, and counted as such'
   await march();
   const body = { from: '2026-03-02', until: '2026-03-03', ground: 'hospital', note: '住院' };
   expect((await post('subjects/S2/exemptions', body, '', 'manager')).status).toBe(200);
+  const { items } = (await get('subjects/S2/exemptions')).body;
+  expect(items).toMatchObject([{ ...body, by: expect.any(String), at: expect.any(String) }]);
+  const told = await dash.database.query({
+    text: `SELECT subject, reason, detail FROM audit WHERE action = 'exemption.add'`,
+    values: [],
+  });
+  expect(told.rows).toMatchObject([{ subject: 'S2', reason: '住院', detail: { ground: 'hospital' } }]);
   await addUpOffices(dash.database);
   const [group] = (await get('compliance?period=day&day=2026-03-02', A)).body.items;
   expect(rate(group, 'positioning')).toMatchObject({ numerator: 1, denominator: 1, excludedPersonDays: 1 });

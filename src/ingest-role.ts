@@ -9,6 +9,7 @@ import { mayCollect } from './ingest/collection.ts';
 import { type CommandChannel, type CommandDesk, openCommandDesk } from './ingest/command-desk.ts';
 import { createDeviceMessages } from './ingest/device-messages.ts';
 import { createDeviceNotices } from './ingest/device-notices.ts';
+import { createFeedTokens } from './ingest/feed-tokens.ts';
 import { createIclockServer } from './ingest/iclock-http.ts';
 import { createIntake } from './ingest/intake.ts';
 import { lead } from './ingest/leader.ts';
@@ -29,7 +30,6 @@ import type { Metrics } from './metrics.ts';
 import { openMlp } from './mlp-role.ts';
 import type { Database } from './ports/database.ts';
 import type { ObservationLog } from './ports/observation-log.ts';
-import { findFeedToken } from './store/feeds.ts';
 
 export interface IngestParts {
   readonly config: Config;
@@ -106,7 +106,7 @@ export async function openIngest({
     action: 'own-check',
     plugin: nativeIngest({
       intake,
-      findFeed: async (hash) => (await findFeedToken(database, hash, new Date()))[0]?.feed,
+      findFeed: createFeedTokens({ database, now: Date.now }),
       now: Date.now,
     }),
   };

@@ -71,7 +71,7 @@ const RULES: readonly Rule[] = [
   {
     files: /^src\/roster\//,
     may: /^src\/(roster|legal|kernel|ports|store)\//,
-    packages: /^(node:.*|csv-parse.*|sax|fflate|write-excel-file\/node)$/,
+    packages: /^(node:.*|chinese-days|csv-parse.*|sax|fflate|write-excel-file\/node)$/,
   },
   {
     files: /^src\/ingest\//,

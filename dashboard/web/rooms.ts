@@ -113,6 +113,20 @@ export const ROOMS: readonly Room[] = [
     isInner: true,
   },
   {
+    path: '/devices',
+    name: 'devices',
+    actions: ['devices.read'],
+    load: () => import('./devices/devices-page.vue'),
+    within: 'subjects',
+  },
+  {
+    path: '/devices/terminals',
+    name: 'terminals',
+    actions: ['devices.read'],
+    load: () => import('./devices/terminals-page.vue'),
+    within: 'subjects',
+  },
+  {
     path: '/zones',
     name: 'zones',
     actions: ['zones.lint'],
@@ -123,6 +137,13 @@ export const ROOMS: readonly Room[] = [
     name: 'policies',
     actions: ['policies.backtest'],
     load: () => import('./policies/policies-page.vue'),
+  },
+  {
+    path: '/policies/calendar',
+    name: 'calendar',
+    actions: ['policies.backtest'],
+    load: () => import('./policies/calendar-page.vue'),
+    within: 'policies',
   },
   {
     path: '/operations',

@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { decodePolicyDocument } from '../kernel/policy-file.ts';
 import { decodeRoster } from '../kernel/roster-file.ts';
-import { daysOfLibrary, runCalendar } from './calendar.ts';
+import { daysOfLibrary } from '../roster/public-holidays.ts';
+import { runCalendar } from './calendar.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wardline-calendar-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -41,6 +44,12 @@ describe('K1 calendar', () => {
       expect(daysOfLibrary(year).map(({ date, isOff }) => `${date} ${isOff}`)).toEqual(wanted.sort());
     },
   );
+
+  test('K1 the program itself runs it: Node reads a package otherwise than the test runner', async () => {
+    const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [main, 'calendar', '--year', '2026']);
+    expect(JSON.parse(stdout).calendar['2026-10-10']).toBe('workday');
+  });
 
   test('K1 what it prints is a calendar for the roster and key periods for the policy', async () => {
     const tight = join(folder, 'tight.json');

@@ -3,25 +3,18 @@
  * policy's `keyPeriods` (重点时段). By the chinese-days library, or from a file in the form of holiday-cn for a year that it does not
  * know yet: the arrangement of the next year is published in November.
  */
-import { getDayDetail } from 'chinese-days';
 import { isObject, isText } from '../kernel/field.ts';
 import { formatInstant } from '../kernel/instant.ts';
 import type { PolicyPart } from '../kernel/policy.ts';
 import { decodePolicyDocument } from '../kernel/policy-file.ts';
 import { fail, ok, type Result } from '../kernel/result.ts';
+import { daysOfLibrary, type SpecialDay } from '../roster/public-holidays.ts';
 import { readArguments } from './arguments.ts';
 import { readFile } from './read-file.ts';
 
 const USAGE = `usage: wardline calendar --year 2026 [--import holiday-cn.json] [--policy part.json]
   --import   the year's days in the form of holiday-cn: {"days":[{"name","date","isOffDay"}]}
   --policy   a policy.json; its "default" is what tightens each holiday's key period`;
-
-export interface SpecialDay {
-  /** `YYYY-MM-DD` */
-  readonly date: string;
-  readonly name: string;
-  readonly isOff: boolean;
-}
 
 const DAY_MS = 86_400_000;
 /** Beijing time; China has one, without summer time since 1992. */
@@ -52,19 +45,6 @@ export async function runCalendar(
     ]);
   io.stdout.write(`${JSON.stringify(toFiles(days, policy.value?.default ?? {}), null, 2)}\n`);
   return 0;
-}
-
-/** None for a year whose arrangement the library does not have: it would call every weekday a workday. */
-export function daysOfLibrary(year: number): SpecialDay[] {
-  const days: SpecialDay[] = [];
-  for (let at = Date.UTC(year, 0, 1); at < Date.UTC(year + 1, 0, 1); at += DAY_MS) {
-    const date = new Date(at).toISOString().slice(0, 10);
-    const { name, work } = getDayDetail(date);
-    // A named day: `National Day,国庆节,3`; the others bear the name of their weekday.
-    const [, zh] = name.split(',');
-    if (zh !== undefined) days.push({ date, name: zh, isOff: !work });
-  }
-  return days;
 }
 
 function decodeDays(

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../tests/harness/postgres.ts';
-import { findFeedToken } from '../store/feeds.ts';
+import { findFeedTokens } from '../store/feeds.ts';
 import type { StoreAccess } from '../store-access.ts';
 import { runToken } from './token.ts';
 
@@ -25,7 +25,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; said
 }
 
 const feedOf = async (token: string, at: string) =>
-  (await findFeedToken(own.database, createHash('sha256').update(token).digest(), new Date(at)))[0]?.feed;
+  (await findFeedTokens(own.database, [createHash('sha256').update(token).digest()], new Date(at)))[0]?.feed;
 
 test('T1 a feed’s token opens its feed until it expires; only its hash is kept', async () => {
   const { code, out } = await run('create', '--feed', 'F1', '--expires', '2026-12-31T00:00:00Z');

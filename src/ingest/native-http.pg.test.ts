@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openIngest, subjectWith, type TestIngest } from '../../tests/harness/ingest.ts';
+import { NOW_MS, openIngest, subjectWith, type TestIngest } from '../../tests/harness/ingest.ts';
 import { createTestDatabase, type TestDatabase } from '../../tests/harness/postgres.ts';
+import { createToken } from '../commands/token.ts';
 import type { Json } from '../kernel/field.ts';
+import { revokeToken } from '../store/token-administration.ts';
 
 let own: TestDatabase;
 let ingest: TestIngest;
@@ -254,17 +257,55 @@ test('N9 whatever is sent, each item is accepted or refused with its index, and 
   );
 });
 
+test('N10 from the answer to its revocation on a token opens nothing, however many ask and in whatever process', async () => {
+  const other = await openIngest(own);
+  const token = await createToken(own.database, {
+    feed: 'F1',
+    role: null,
+    organisation: '',
+    expiresMs: null,
+  });
+  const hash = createHash('sha256').update(token).digest();
+  let isRevoked = false;
+  let isOver = false;
+  const seen = { before: new Set<number>(), after: new Set<number>(), afterCount: 0 };
+  const send = async (url: string, good: string) => {
+    const headers = { authorization: `Bearer ${good}` };
+    const { status } = await fetch(url, { method: 'POST', headers, body: '[]' });
+    return status;
+  };
+  const senders = [ingest.nativeUrl, other.nativeUrl].flatMap((url) =>
+    Array.from({ length: 6 }, async () => {
+      while (!isOver) {
+        const isAfter = isRevoked;
+        const status = await send(url, token);
+        (isAfter ? seen.after : seen.before).add(status);
+        if (isAfter && ++seen.afterCount >= 60) isOver = true;
+      }
+    }),
+  );
+  const neighbour = (async () => {
+    while (!isOver) expect(await send(other.nativeUrl, ingest.token)).toBe(200);
+  })();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await own.database.transaction(async (tx) => {
+    const { rows } = await tx.query<{ id: string }>({
+      text: 'SELECT id FROM tokens WHERE token_hash = $1',
+      values: [hash],
+    });
+    await revokeToken(tx, rows[0]?.id ?? '', new Date(NOW_MS));
+  });
+  isRevoked = true;
+  await Promise.all([...senders, neighbour]);
+  await other.close();
+  expect(seen.before).toContain(200);
+  expect([...seen.after]).toEqual([401]);
+});
+
 test('N10 an expired token is no token', async () => {
   await own.database.query({
     text: 'UPDATE tokens SET expires_at = $1',
     values: [new Date(Date.UTC(2026, 0, 1))],
   });
-  const fresh = await openIngest(own);
-  const stale = await fetch(fresh.nativeUrl, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${ingest.token}` },
-    body: '[]',
-  });
-  expect(stale.status).toBe(401);
-  await fresh.close();
+  expect((await post('[]')).status).toBe(401);
 });

@@ -9,13 +9,13 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { fail, ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import { LogUnavailable } from '../ports/observation-log.ts';
 import { createBodyBudget } from './body-budget.ts';
+import type { FindFeed } from './feed-tokens.ts';
 import type { Draft, Intake, Taken } from './intake.ts';
 import { sliceElements } from './json-elements.ts';
 
 export interface NativeHttpDeps {
   readonly intake: Intake;
-  /** Feed of a token's SHA-256, if the token is good. */
-  findFeed(tokenHash: Buffer): Promise<string | undefined>;
+  readonly findFeed: FindFeed;
   readonly now: () => number;
 }
 
@@ -23,7 +23,6 @@ const MAX_ITEMS = 10_000;
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 const GROUP_ITEMS = 1000;
-const TOKEN_MEMORY_MS = 5000;
 const RETRY_AFTER_S = 2;
 /** JSON, NDJSON and what tools send when told nothing; the first character of the body decides. */
 const MEDIA_TYPES = new Set([
@@ -50,18 +49,22 @@ class TooMuchAtOnce extends Error {
 }
 
 export function nativeIngest(deps: NativeHttpDeps): FastifyPluginAsync {
-  const feedOf = rememberFeeds(deps);
   const budget = createBodyBudget(MAX_HELD_BYTES);
 
   return async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-    app.post('/ingest/v1/observations', async (request, reply) => {
+    // The headers for pages are made anew for each answer, and cost a ping more than reading it does: what a machine reads needs these two.
+    app.post('/ingest/v1/observations', { helmet: false }, async (request, reply) => {
+      reply
+        .header('x-content-type-options', 'nosniff')
+        .header('content-security-policy', "default-src 'none'");
       const refused = checkHeaders(request);
       if (refused !== undefined) return problem(request, reply, refused);
       let feed: string | undefined;
       try {
-        feed = await feedOf(request.headers.authorization);
+        const hash = tokenHashOf(request.headers.authorization);
+        feed = hash === undefined ? undefined : await deps.findFeed(hash);
       } catch (error) {
         request.log.warn({ event: 'ingest.token-unknown', error: String(error) }, 'tokens can not be read');
         return problem(request, reply, UNAVAILABLE);
@@ -169,8 +172,7 @@ async function readAndTake(
     groups.push(guard(take(lines.map(lineDraft))));
     lines = [];
   };
-  // The default would destroy the connection when the loop is left early, and with it the answer.
-  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of chunksOf(body, request.headers['content-length'])) {
     bytes += chunk.length;
     if (bytes > MAX_BODY_BYTES) return fail(tooLarge(TOO_MANY_BYTES));
     hold(chunk.length);
@@ -200,6 +202,17 @@ async function readAndTake(
   const taken = merge(await Promise.all(groups));
   // What was taken stays taken: sent again it falls on the same keys.
   return items > MAX_ITEMS ? fail(tooLarge(TOO_MANY_ITEMS)) : ok(taken);
+}
+
+/** A short body has come whole while the token was asked for: a stream's iterator would cost more than all of it. */
+function chunksOf(body: Readable, announced: string | undefined): AsyncIterable<Buffer> | Buffer[] {
+  const whole =
+    body.readableLength > 0 && body.readableLength === Number(announced)
+      ? (body.read() as Buffer | null)
+      : null;
+  if (whole !== null) return [whole];
+  // The default would destroy the connection when the loop is left early, and with it the answer.
+  return body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
 }
 
 const NEWLINE = 10;
@@ -268,22 +281,7 @@ function startsArray(chunk: Buffer): boolean | undefined {
   return first === undefined ? undefined : first === 0x5b;
 }
 
-/** A feed sends many requests a second: its token is looked up every few seconds. */
-function rememberFeeds(
-  deps: NativeHttpDeps,
-): (authorization: string | undefined) => Promise<string | undefined> {
-  const known = new Map<string, { feed: string | undefined; untilMs: number }>();
-  return async (authorization) => {
-    const token = /^Bearer (\S{1,512})$/.exec(authorization ?? '')?.[1];
-    if (token === undefined) return undefined;
-    const hash = createHash('sha256').update(token).digest();
-    const key = hash.toString('base64');
-    const now = deps.now();
-    const remembered = known.get(key);
-    if (remembered !== undefined && now < remembered.untilMs) return remembered.feed;
-    const feed = await deps.findFeed(hash);
-    if (known.size > 1000) known.clear();
-    known.set(key, { feed, untilMs: now + TOKEN_MEMORY_MS });
-    return feed;
-  };
+function tokenHashOf(authorization: string | undefined): Buffer | undefined {
+  const token = /^Bearer (\S{1,512})$/.exec(authorization ?? '')?.[1];
+  return token === undefined ? undefined : createHash('sha256').update(token).digest();
 }

@@ -19,7 +19,15 @@ import { decodeRoster, decodeSubjectProfile, encodeRoster, findUnknownZones } fr
 import { decodeZone } from '../kernel/zone-file.ts';
 import { judgedAs, setClocks } from '../legal/settle.ts';
 import type { Database, Db } from '../ports/database.ts';
-import { type Change, changeRoster, deed, writePolicy, writeProfiles, writeZones } from '../roster/change.ts';
+import {
+  type Change,
+  changeRoster,
+  deed,
+  writeCalendar,
+  writePolicy,
+  writeProfiles,
+  writeZones,
+} from '../roster/change.ts';
 import { writeTerminals } from '../roster/terminals.ts';
 import type { AuditActor } from '../store/audit.ts';
 import { addToOutbox } from '../store/outbox.ts';
@@ -99,10 +107,7 @@ async function writeDocuments(db: Db, change: Change, roster: Roster): Promise<n
   const atMs = change.nowMs;
   let documents = 0;
   const calendar = await mergeCalendar(db, roster.calendar);
-  if ((await upsertDocument(db, 'calendar', JSON.stringify(calendar))).length > 0) {
-    documents++;
-    change.broadcast.push(encodeLogEvent({ type: 'calendar', atMs, calendar }));
-  }
+  if ((await writeCalendar(db, change, calendar)) !== undefined) documents++;
   const musters = await mergeMusters(db, roster);
   if ((await upsertDocument(db, 'musters', JSON.stringify(musters))).length > 0) {
     documents++;

@@ -8,7 +8,7 @@ import { encodeLogEvent } from '../kernel/log-line.ts';
 import type { PolicyDocument } from '../kernel/policy.ts';
 import { encodePolicyDocument } from '../kernel/policy-file.ts';
 import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
-import type { SubjectProfile, ZoneFeature } from '../kernel/roster.ts';
+import type { Calendar, SubjectProfile, ZoneFeature } from '../kernel/roster.ts';
 import { encodeSubjectProfile } from '../kernel/roster-file.ts';
 import { encodeZone } from '../kernel/zone-file.ts';
 import { decidedAbout, judgedAs, setClocks, withAll } from '../legal/settle.ts';
@@ -127,6 +127,15 @@ export async function writePolicy(
   if (written === undefined) return undefined;
   change.broadcast.push(encodeLogEvent({ type: 'policy', atMs: change.nowMs, policy }));
   change.deeds.push(deed(change, { action: 'policy.change', detail: { policy: document } }));
+  return written.version;
+}
+
+/** Answers its version; undefined: it is what it was. */
+export async function writeCalendar(db: Db, change: Change, calendar: Calendar): Promise<number | undefined> {
+  const [written] = await upsertDocument(db, 'calendar', JSON.stringify(calendar));
+  if (written === undefined) return undefined;
+  change.broadcast.push(encodeLogEvent({ type: 'calendar', atMs: change.nowMs, calendar }));
+  change.deeds.push(deed(change, { action: 'calendar.change', detail: { version: written.version } }));
   return written.version;
 }
 

@@ -234,13 +234,22 @@ async function parse(part: readonly Uint8Array[] | undefined, on: Handlers): Pro
   parser.onopentag = ({ name, attributes }) => on.open(localName(name), attributes as Record<string, string>);
   parser.ontext = (piece) => on.text?.(piece);
   parser.onclosetag = (name) => on.close?.(localName(name));
+  const write = (text: string) => {
+    try {
+      return parser.write(text);
+    } catch (error) {
+      if (error instanceof Unreadable) throw error;
+      // `sax` itself throws at an attribute `hasOwnProperty` that has another behind it.
+      return broken();
+    }
+  };
   const decoder = new TextDecoder('utf-8');
   for (const piece of part)
     for (let at = 0; at < piece.length; at += 4 * PIECE_BYTES) {
-      parser.write(decoder.decode(piece.subarray(at, at + 4 * PIECE_BYTES), { stream: true }));
+      write(decoder.decode(piece.subarray(at, at + 4 * PIECE_BYTES), { stream: true }));
       await pause();
     }
-  parser.write(decoder.decode()).close();
+  write(decoder.decode()).close();
 }
 
 function localName(name: string): string {

@@ -37,6 +37,7 @@ export interface SubjectEdit {
   readonly noContact?: readonly string[];
   readonly contacts?: readonly unknown[];
   readonly devices?: readonly unknown[];
+  readonly pins?: readonly unknown[];
 }
 
 /** With `edit` on top of it; every fault by its field. Pure. */
@@ -85,12 +86,12 @@ export function changeSubject(
   by: Author,
   nowMs: Instant,
   { id, version }: Written,
-  edit: (profile: SubjectProfile) => Result<SubjectEdit, Refused>,
+  edit: (profile: SubjectProfile) => Result<SubjectEdit, Refused> | Promise<Result<SubjectEdit, Refused>>,
 ): Promise<Result<Written, Refused>> {
   return changeRoster<Written, Refused>(database, by, nowMs, async (db, change) => {
     const found = await lockedProfile(db, id, version);
     if (!found.ok) return found;
-    const asked = edit(found.value);
+    const asked = await edit(found.value);
     return asked.ok ? put(db, change, found.value, version, asked.value) : asked;
   });
 }

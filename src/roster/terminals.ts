@@ -1,12 +1,14 @@
 /** The part of loading a roster that is about terminals; in the transaction of `change.ts`. */
 import type { Refusal } from '../kernel/result.ts';
-import type { Terminal } from '../kernel/roster.ts';
+import type { SubjectProfile, Terminal } from '../kernel/roster.ts';
+import { encodePin } from '../kernel/roster-terminals.ts';
 import type { Db } from '../ports/database.ts';
 import {
   clearPins,
   findPinOverlaps,
   findStrayPins,
   findTakenAddresses,
+  findTakenPins,
   insertPins,
   upsertTerminals,
 } from '../store/terminals.ts';
@@ -21,6 +23,20 @@ export async function writeTerminals(db: Db, terminals: readonly Terminal[]): Pr
     code: 'duplicate-id',
     where: `terminal ${id}: address`,
     message: `is the serial number of terminal ${other} already`,
+  }));
+}
+
+/**
+ * Which PINs of a profile are somebody else's: asked of the whole tree, since a terminal also knows people whom its own office doesn't see,
+ * and told without whose. Under the lock of the roster no other change comes in between.
+ */
+export async function takenPins(whole: Db, { id, pins = [] }: SubjectProfile): Promise<Refusal[]> {
+  if (pins.length === 0) return [];
+  const taken = await findTakenPins(whole, id, JSON.stringify(pins.map(encodePin)));
+  return taken.map(({ terminal, pin }) => ({
+    code: 'duplicate-id',
+    where: `pins[${pins.findIndex((each) => each.terminal === terminal && each.pin === pin)}]`,
+    message: `PIN ${JSON.stringify(pin)} of terminal ${terminal} is somebody else's at the same time: end the one before the other begins`,
   }));
 }
 

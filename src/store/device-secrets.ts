@@ -16,6 +16,13 @@ export const setDeviceSecret = statement<[device: string, secret: string]>()(
    RETURNING device`,
 );
 
+export const findDeviceSecret = statement<[device: string]>()(
+  'device-secrets.find',
+  { set_at: 'timestamptz?' },
+  `SELECT (SELECT set_at FROM device_secrets WHERE device = $1) AS set_at
+    WHERE EXISTS (SELECT FROM devices WHERE id = $1)`,
+);
+
 /** Of its last assignment. */
 export const findDeviceProtocol = statement<[device: string]>()(
   'device-secrets.protocol',

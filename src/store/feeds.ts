@@ -22,10 +22,12 @@ export const addToken = statement<
   'INSERT INTO tokens (token_hash, feed, role, organisation, expires_at, minors) VALUES ($1, $2, $3, $4, $5, $6)',
 );
 
-export const findFeedToken = statement<[tokenHash: Buffer, now: Date]>()(
-  'feeds.find-token',
-  { feed: 'text' },
-  'SELECT feed FROM tokens WHERE token_hash = $1 AND feed IS NOT NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)',
+/** Of those that are good. */
+export const findFeedTokens = statement<[tokenHashes: readonly Buffer[], now: Date]>()(
+  'feeds.find-tokens',
+  { token_hash: 'bytea', feed: 'text' },
+  `SELECT token_hash, feed FROM tokens
+   WHERE token_hash = ANY($1::bytea[]) AND feed IS NOT NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)`,
 );
 
 export const listFeedCrs = statement<[]>()(

@@ -150,6 +150,21 @@ export const addExemption = statement<
    VALUES ($1, $2::date, $3::date, $4, $5, $6) RETURNING seq`,
 );
 
+export const listExemptions = statement<[subject: string, limit: number]>()(
+  'presence.exemptions',
+  {
+    seq: 'int8',
+    from_day: 'text',
+    until_day: 'text',
+    ground: 'text',
+    note: 'text',
+    account: 'text',
+    at: 'timestamptz',
+  },
+  `SELECT seq, from_day::text AS from_day, until_day::text AS until_day, ground, note, account, at
+   FROM positioning_exemptions WHERE subject = $1 ORDER BY from_day DESC, seq DESC LIMIT $2`,
+);
+
 const OF_DAY = {
   subject: 'text',
   day: 'text',

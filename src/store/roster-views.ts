@@ -102,6 +102,7 @@ export const listDevices = statement<
     afterFrom: Date,
     limit: number,
     minors: boolean,
+    text: string | null,
   ]
 >()(
   'roster-views.devices',
@@ -121,6 +122,7 @@ export const listDevices = statement<
   `SELECT d.id, d.subject, d.kind, d.feed, d.protocol, d.address, d.interval_s, d.valid_from, d.valid_until, d.order_from, d.order_until
    FROM devices d JOIN subjects s ON s.id = d.subject
    WHERE ${orAdult('$7')} AND ${inScope('$1::text')} AND ($2::text IS NULL OR d.subject = $2)
+     AND ($8::text IS NULL OR position(lower($8) IN lower(d.id || ' ' || d.address || ' ' || s.name)) > 0)
      AND (d.id, d.subject, d.valid_from) > ($3, $4, $5)
    ORDER BY d.id, d.subject, d.valid_from LIMIT $6`,
 );

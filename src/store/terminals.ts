@@ -124,6 +124,17 @@ export const forgetStamps = statement<[address: string]>()(
   'DELETE FROM terminal_stamps WHERE address = $1 RETURNING sent_table',
 );
 
+/** Which of the given PINs ($2: array of {terminal, pin, from, until}) are somebody else's at one time with them. */
+export const findTakenPins = statement<[subject: string, pins: string]>()(
+  'terminals.taken-pins',
+  { terminal: 'text', pin: 'text' },
+  `SELECT DISTINCT p.terminal, p.pin
+     FROM jsonb_to_recordset($2::jsonb) AS p (terminal text, pin text, "from" timestamptz, "until" timestamptz)
+     JOIN terminal_pins t ON t.terminal = p.terminal AND t.pin = p.pin AND t.subject <> $1
+    WHERE tstzrange(p."from", p."until") && tstzrange(t.valid_from, t.valid_until)
+    ORDER BY 1, 2 LIMIT 100`,
+);
+
 const VIEW = {
   id: 'text',
   name: 'text',

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Program, startProgram } from '../harness/program.ts';
 import { launchBrowser, missingBrowser } from './browser.ts';
 import { type Desk, openDesk } from './desk.ts';
-import { isForGuide, takePicture } from './pictures.ts';
+import { isForGuide, keepPicture, takePicture } from './pictures.ts';
 
 /** Pictures of the board, the duty room and the office's task for docs/guide, over the demo. Only where pictures are asked for. */
 describe.skipIf(missingBrowser !== undefined || !isForGuide)('pictures for the guide', () => {
@@ -81,5 +81,44 @@ describe.skipIf(missingBrowser !== undefined || !isForGuide)('pictures for the g
     await page.goto(`${program.url}/duty/checks`);
     await page.waitForSelector('h1');
     await takePicture(page, 'checks');
+  });
+
+  test('the rooms of the administrator and the auditor', async () => {
+    const admin = await sit('admin', '/subjects/S0002');
+    await admin.page.waitForSelector('[data-duty=zones] li');
+    await takePicture(admin.page, 'subject');
+    for (const [language, turn, cancel] of [
+      ['zh', 'EN', '取消'],
+      ['en', '中文', 'Cancel'],
+    ] as const) {
+      await admin.page.click('[data-duty=zones] button');
+      await admin.page.click('fieldset input[type=checkbox]');
+      await keepPicture(admin.page, 'subject-zones', language);
+      await admin.page.click(`.el-dialog button:has-text("${cancel}")`);
+      await admin.page.waitForSelector('.el-dialog', { state: 'hidden' });
+      await admin.page.click(`button:has-text("${turn}")`);
+    }
+    for (const [path, name, ready] of [
+      ['/devices/terminals', 'terminals', '.el-table__row'],
+      ['/operations', 'operations', '.el-table__row'],
+    ] as const) {
+      await admin.page.goto(program.url + path);
+      await admin.page.waitForSelector(ready);
+      await takePicture(admin.page, name);
+    }
+    await admin.page.goto(`${program.url}/zones`);
+    await admin.page.locator('[data-testid=zone-map] canvas').waitFor();
+    await admin.page.locator('.list li button').first().click();
+    await admin.page.waitForTimeout(5000);
+    await takePicture(admin.page, 'zones');
+    await admin.context.close();
+    const auditor = await sit('demo-auditor', '/audit');
+    await auditor.page.waitForSelector('.el-table__row');
+    await takePicture(auditor.page, 'audit');
+    await auditor.page.goto(`${program.url}/audit/seals`);
+    await auditor.page.click('button:has-text("校验封存链")');
+    await expect.poll(() => auditor.page.textContent('[data-testid=verdict]'), poll).toContain('重算一致');
+    await takePicture(auditor.page, 'seals');
+    await auditor.context.close();
   });
 });

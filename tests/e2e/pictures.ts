@@ -22,20 +22,22 @@ export async function shoot(page: Page, name: string): Promise<void> {
 /** For the guide, in both languages, of a page that is in Chinese: `name.zh.webp` and `name.en.webp`. Else as `shoot`. */
 export async function takePicture(page: Page, name: string): Promise<void> {
   if (!isForGuide) return shoot(page, name);
-  mkdirSync(GUIDE, { recursive: true });
-  const keep = async (language: 'zh' | 'en') => {
-    await page.evaluate(() => {
-      (document.activeElement as HTMLElement | null)?.blur();
-      scrollTo(0, 0);
-    });
-    await page.waitForTimeout(SETTLE_MS);
-    const browser = await page.context().newCDPSession(page);
-    const { data } = await browser.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY });
-    await browser.detach();
-    writeFileSync(join(GUIDE, `${name}.${language}.webp`), Buffer.from(data, 'base64'));
-  };
-  await keep('zh');
+  await keepPicture(page, name, 'zh');
   await page.click('button:has-text("EN")');
-  await keep('en');
+  await keepPicture(page, name, 'en');
   await page.click('button:has-text("中文")');
+}
+
+/** For the guide, of a page that is in that language already: a dialogue covers the switch. */
+export async function keepPicture(page: Page, name: string, language: 'zh' | 'en'): Promise<void> {
+  mkdirSync(GUIDE, { recursive: true });
+  await page.evaluate(() => {
+    (document.activeElement as HTMLElement | null)?.blur();
+    scrollTo(0, 0);
+  });
+  await page.waitForTimeout(SETTLE_MS);
+  const browser = await page.context().newCDPSession(page);
+  const { data } = await browser.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY });
+  await browser.detach();
+  writeFileSync(join(GUIDE, `${name}.${language}.webp`), Buffer.from(data, 'base64'));
 }

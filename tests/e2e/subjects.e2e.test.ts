@@ -261,7 +261,7 @@ describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
     expect(await barriers(page)).toEqual([]);
     await page.screenshot({ path: join(shots, 'move-form.png') });
     await dialogue.locator('button:has-text("移交")').click();
-    await expect.poll(() => page.textContent('.who'), poll).toContain('445281/office-02');
+    await expect.poll(() => page.textContent('.who'), poll).toContain('测试司法所二');
     await page.screenshot({ path: join(shots, 'subject-law.png'), fullPage: true });
     expect(await barriers(page)).toEqual([]);
   });

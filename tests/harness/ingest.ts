@@ -5,6 +5,7 @@ import { createPostgresLog } from '../../src/adapters/postgres-log.ts';
 import { createToken } from '../../src/commands/token.ts';
 import { openCommandDesk } from '../../src/ingest/command-desk.ts';
 import { createDeviceMessages, type DeviceMessages } from '../../src/ingest/device-messages.ts';
+import { createFeedTokens } from '../../src/ingest/feed-tokens.ts';
 import { createIclockServer } from '../../src/ingest/iclock-http.ts';
 import { createIntake, type Intake } from '../../src/ingest/intake.ts';
 import { nativeIngest } from '../../src/ingest/native-http.ts';
@@ -22,7 +23,6 @@ import type { Json } from '../../src/kernel/field.ts';
 import { ok } from '../../src/kernel/result.ts';
 import { decodeRoster } from '../../src/kernel/roster-file.ts';
 import { LogUnavailable, type ObservationLog } from '../../src/ports/observation-log.ts';
-import { findFeedToken } from '../../src/store/feeds.ts';
 import type { TestDatabase } from './postgres.ts';
 
 export const NOW_MS = Date.UTC(2026, 2, 1, 8);
@@ -90,7 +90,7 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
     nativeIngest({
       intake,
       now,
-      findFeed: async (hash) => (await findFeedToken(database, hash, new Date(NOW_MS)))[0]?.feed,
+      findFeed: createFeedTokens({ database, now }),
     }),
   );
   await native.register(owntracksIngest({ take, secretOf, logger, now }));

@@ -171,6 +171,12 @@ async function makeWork(side: Side, office: string): Promise<Values> {
   // Two, so that one can be taken out.
   await dash.alert(`b-${side}`, 1, { subject, kind: 'silent' });
   await made('UPDATE alerts SET incident = $1 WHERE subject = $2', incident, subject);
+  await made(
+    `INSERT INTO positioning_exemptions (subject, from_day, until_day, ground, note, account)
+     VALUES ($1, '2026-03-01', '2026-03-02', 'hospital', $2, 'x')`,
+    subject,
+    side,
+  );
   const task = await made(
     `INSERT INTO tasks (alert, subject, office, kind, severity, what, steps, stage, sent_by, sent_at, due_at)
      VALUES ($1, $2, $3, 'silent', 'high', $4, '[]', 'sent', 'x', now(), now() + interval '1 hour') RETURNING id`,

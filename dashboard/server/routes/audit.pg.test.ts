@@ -62,6 +62,7 @@ test('U1 a load of the roster leaves what it changed, also who', async () => {
   expect(loaded.ok).toBe(true);
   const found = await entries('actor=wardline%20roster%20load');
   expect(found.map(({ action, target }) => [action, target])).toEqual([
+    ['calendar.change', null],
     ['zone.change', 'z1'],
     ['roster.load', null],
   ]);

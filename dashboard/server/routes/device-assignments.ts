@@ -16,6 +16,7 @@ import { answers, Id, Nullable, PlainText, readTime } from './schemas.ts';
 
 const Text = PlainText({ minLength: 1, maxLength: 256 });
 const Moment = Type.String({ maxLength: 64, description: 'A time with its zone' });
+const NO_SUCH_DEVICE = { code: 'conflict', message: 'has no such device' } as const;
 const Device = {
   feed: Nullable(Text),
   intervalS: Type.Integer({ minimum: 1, maximum: 604_800, description: 'How often it is to report' }),
@@ -48,25 +49,31 @@ export function registerDeviceAssignmentRoutes(
           device: Text,
           kind: Type.Enum(['phone', 'wristband']),
           from: Type.Optional(Moment),
+          replaces: Type.Optional(
+            PlainText({
+              minLength: 1,
+              maxLength: 256,
+              description: 'A device of the subject that ends then',
+            }),
+          ),
           ...Type.Partial(Type.Object(Device)).properties,
         }),
         response: answers(WrittenAnswer),
       },
     },
     async (request) => {
-      const { version, reason, device, from, until, ...given } = request.body;
+      const { version, reason, device, from, until, replaces, ...given } = request.body;
       const { id } = await findSeen(callerOf(request).actor, request.params.id);
       const fromMs = from === undefined ? deps.now() : readTime('from', from);
       if (until !== undefined && until !== null) readTime('until', until);
       return writtenOr(
-        await changeSubject(db, authorOf(request, reason), deps.now(), { id, version }, (profile) =>
-          ok({
-            devices: [
-              ...devicesOf(profile),
-              { ...given, id: device, from: new Date(fromMs).toISOString(), until: until ?? null },
-            ],
-          }),
-        ),
+        await changeSubject(db, authorOf(request, reason), deps.now(), { id, version }, (profile) => {
+          const at = new Date(fromMs).toISOString();
+          const kept =
+            replaces === undefined ? devicesOf(profile) : changed(profile, replaces, { until: at });
+          if (kept === undefined) return fail(NO_SUCH_DEVICE);
+          return ok({ devices: [...kept, { ...given, id: device, from: at, until: until ?? null }] });
+        }),
       );
     },
   );
@@ -95,15 +102,9 @@ export function registerDeviceAssignmentRoutes(
       if (until !== undefined && until !== null) readTime('until', until);
       return writtenOr(
         await changeSubject(db, authorOf(request, reason), deps.now(), { id, version }, (profile) => {
-          const newest = profile.devices
-            .filter((each) => each.id === device)
-            .sort((a, b) => b.fromMs - a.fromMs)[0];
-          if (newest === undefined) return fail({ code: 'conflict', message: 'has no such device' });
-          const at = profile.devices.indexOf(newest);
           const change = { ...given, ...(until === undefined ? {} : { until }) };
-          return ok({
-            devices: devicesOf(profile).map((each, i) => (i === at ? { ...each, ...change } : each)),
-          });
+          const devices = changed(profile, device, change);
+          return devices === undefined ? fail(NO_SUCH_DEVICE) : ok({ devices });
         }),
       );
     },
@@ -115,6 +116,14 @@ export function registerDeviceAssignmentRoutes(
       throw new Problem('not-found');
     return row;
   }
+}
+
+/** The newest assignment of the device is changed; undefined: there is none. */
+function changed(profile: SubjectProfile, device: string, change: Readonly<Record<string, unknown>>) {
+  const newest = profile.devices.filter((each) => each.id === device).sort((a, b) => b.fromMs - a.fromMs)[0];
+  if (newest === undefined) return undefined;
+  const at = profile.devices.indexOf(newest);
+  return devicesOf(profile).map((each, i) => (i === at ? { ...each, ...change } : each));
 }
 
 function devicesOf(profile: SubjectProfile) {

@@ -9,6 +9,7 @@ beforeAll(async () => {
   ingest = await openIngest(dash);
   await ingest.enrol([
     subjectWith('S1', { id: 'D1', protocol: 'owntracks', address: 'owntracks/jane/phone' }),
+    subjectWith('S2', { id: 'D2', protocol: 'osmand' }),
   ]);
 });
 afterAll(async () => {
@@ -23,15 +24,19 @@ async function until(isSo: () => boolean): Promise<void> {
 
 test('R9 a secret is set, reaches the intake, and is removed; it is never shown', async () => {
   const headers = await dash.token('administrator', '');
-  const call = (method: 'PUT' | 'DELETE', id: string, body?: unknown) =>
+  const call = (method: 'GET' | 'PUT' | 'DELETE', id: string, body?: unknown) =>
     dash.call(method, `/api/v1/devices/${id}/secret`, body === undefined ? { headers } : { headers, body });
   expect(secret()).toBeUndefined();
+  expect((await call('GET', 'D1')).body).toEqual({ device: 'D1', setAt: null });
+  expect(problem(await call('GET', 'D9'))).toBe(404);
   expect((await call('PUT', 'D1', { secret: 'ce-shi' })).body).toEqual({ device: 'D1' });
   await until(() => secret() === 'ce-shi');
+  expect((await call('GET', 'D1')).body).toEqual({ device: 'D1', setAt: expect.any(String) });
   expect(ingest.devices.secretOf('owntracks/jane/phone', 'jt808')).toBeUndefined();
   expect((await call('DELETE', 'D1')).body).toEqual({ device: 'D1' });
   await until(() => secret() === undefined);
   expect(problem(await call('DELETE', 'D1'))).toBe(404);
+  expect(problem(await call('PUT', 'D2', { secret: 'ce-shi' }))).toBe(409);
   expect(problem(await call('PUT', 'D9', { secret: 'ce-shi' }))).toBe(404);
   expect(problem(await call('PUT', 'D1', { secret: '短' }))).toBe(400);
 });

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { Database } from '../../../src/ports/database.ts';
 import {
   findDeviceProtocol,
+  findDeviceSecret,
   removeDeviceSecret,
   setDeviceSecret,
 } from '../../../src/store/device-secrets.ts';
@@ -11,8 +12,10 @@ import { audit } from '../audit.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
-import { answers, Id } from './schemas.ts';
+import { answers, Id, Nullable, Time, timeOrNull } from './schemas.ts';
 
+/** The other protocols carry no secret: what is set would prove nothing. */
+const PROVING: readonly string[] = ['jt808', 'owntracks'];
 const Params = Type.Object({ id: Id });
 /** 32 bytes are the longest key that OwnTracks has. */
 const Secret = Type.String({
@@ -26,6 +29,26 @@ export function registerDeviceSecretRoutes(app: App, deps: { readonly database: 
   const db = deps.database;
   const config = { action: 'devices.secret' } as const;
   const tags = ['devices'];
+
+  app.get(
+    '/api/v1/devices/:id/secret',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Since when the device has one, if it has; it is never shown itself',
+        params: Params,
+        response: answers(Type.Object({ device: Type.String(), setAt: Nullable(Time) })),
+      },
+    },
+    async (request) => {
+      requireWholeTree(callerOf(request).actor.organisation);
+      const { id } = request.params;
+      const [found] = isKept(id) ? await findDeviceSecret(db, id) : [];
+      if (found === undefined) throw new Problem('not-found', 'no device of the roster has this id');
+      return { device: id, setAt: timeOrNull(found.set_at) };
+    },
+  );
 
   app.put(
     '/api/v1/devices/:id/secret',
@@ -43,7 +66,7 @@ export function registerDeviceSecretRoutes(app: App, deps: { readonly database: 
       const { actor } = callerOf(request);
       requireWholeTree(actor.organisation);
       const [of] = isKept(request.params.id) ? await findDeviceProtocol(db, request.params.id) : [];
-      if (of?.protocol === 'watch' || of?.protocol === 'zkteco')
+      if (of !== undefined && !PROVING.includes(of.protocol ?? ''))
         throw new Problem('conflict', 'this protocol carries no secret: the device is who it says it is');
       const set = await db.transaction(async (tx) => {
         const [row] = isKept(request.params.id)

@@ -184,6 +184,52 @@ test('T7 a device is one person’s at a time, in the whole tree, and nobody lea
   expect((await post(`subjects/${here}/devices`, device)).status).toBe(200);
   const office = await dash.call('GET', `/api/v1/devices?subject=${here}`, { headers: officer });
   expect(office.body.items).toMatchObject([{ id: 'shared-1', until: null }]);
+  const found = async (text: string, headers = admin) =>
+    (await dash.call('GET', `/api/v1/devices?text=${encodeURIComponent(text)}`, { headers })).body.items
+      .length;
+  expect([await found('HARED-1'), await found('SHARED', officer), await found('none')]).toEqual([2, 1, 0]);
+});
+
+test('T12 one device takes the place of another at one moment; an office enters PINs of its own terminals', async () => {
+  const id = await made();
+  const device = { version: 1, reason: 'x', device: 'old-1', kind: 'phone', from: '2026-01-10T00:00:00Z' };
+  expect((await post(`subjects/${id}/devices`, device)).body.version).toBe(2);
+  const other = { version: 2, reason: '换机', device: 'new-1', kind: 'phone', from: '2026-03-01T00:00:00Z' };
+  const stray = await post(`subjects/${id}/devices`, { ...other, replaces: 'none' }, officer);
+  expect(problem(stray)).toBe(409);
+  expect((await post(`subjects/${id}/devices`, { ...other, replaces: 'old-1' }, officer)).body.version).toBe(
+    3,
+  );
+  for (const [terminal, office] of [
+    ['T-here', HOME],
+    ['T-away', AWAY],
+  ] as const)
+    expect(
+      (await dash.call('PUT', `/api/v1/terminals/${terminal}`, { headers: admin, body: { office } })).status,
+    ).toBe(200);
+  const change = { version: 3, reason: '登记', pins: [{ terminal: 'T-here', pin: '007' }] };
+  const beyond = { ...change, pins: [{ terminal: 'T-away', pin: '7' }] };
+  expect(problem(await patch(`subjects/${id}`, beyond, officer))).toBe(400);
+  expect((await patch(`subjects/${id}`, change, officer)).body.version).toBe(4);
+  const pins = await dash.call('GET', '/api/v1/terminals/T-here/pins', { headers: officer });
+  expect(pins.body.items).toMatchObject([{ pin: '007', subject: id, until: null }]);
+  // Somebody of another office is known to the terminal as well, and nobody learns who.
+  const away = await post('subjects', { ...GIVEN, office: AWAY }, admin);
+  const theirs = { version: 1, reason: 'x', pins: [{ terminal: 'T-here', pin: '8' }] };
+  expect((await patch(`subjects/${away.body.id}`, theirs, admin)).status).toBe(200);
+  const taken = await patch(
+    `subjects/${id}`,
+    { ...change, version: 4, pins: [...change.pins, { terminal: 'T-here', pin: '8' }] },
+    officer,
+  );
+  expect(problem(taken)).toBe(409);
+  expect(taken.body.detail).toContain('pins[1]');
+  expect(taken.body.detail).not.toContain(away.body.id);
+  const { profile } = (await read(id)).body as unknown as { profile: { devices: object[] } };
+  expect(profile.devices).toMatchObject([
+    { id: 'old-1', until: '2026-03-01T00:00:00.000Z' },
+    { id: 'new-1', from: '2026-03-01T00:00:00.000Z', until: null },
+  ]);
 });
 
 test('T8 a zone keeps every shape that it had', async () => {
@@ -232,6 +278,30 @@ test('T9 the policy is set with its version; a county sets its own part only', a
     ),
   ).toBe(403);
   expect((await lines()).map(({ type }) => type)).toEqual(['policy', 'policy']);
+});
+
+test('T13 the calendar is one for the whole tree, set with its version; the log gets it in the same transaction', async () => {
+  const put = (body: object, headers = admin) => dash.call('PUT', '/api/v1/calendar', { headers, body });
+  const days = [
+    { day: '2026-10-01', kind: 'holiday' },
+    { day: '2026-10-10', kind: 'workday' },
+  ];
+  const ask = { version: 0, reason: '测试', days };
+  expect(problem(await put(ask, county))).toBe(403);
+  expect(problem(await put({ ...ask, days: [{ day: '2026-02-30', kind: 'holiday' }] }))).toBe(400);
+  expect((await put(ask)).body).toMatchObject({ version: 1, timeZone: 'Asia/Shanghai' });
+  expect(problem(await put(ask))).toBe(409);
+  expect(await lines()).toMatchObject([
+    {
+      key: null,
+      type: 'calendar',
+      calendar: { days: { '2026-10-01': 'holiday', '2026-10-10': 'workday' } },
+    },
+  ]);
+  const read = await dash.call('GET', '/api/v1/calendar', { headers: county });
+  expect(read.body).toMatchObject({ version: 1, days: { '2026-10-01': 'holiday' } });
+  const known = await dash.call('GET', '/api/v1/calendar/public-holidays?year=2026', { headers: county });
+  expect(known.body.items).toContainEqual({ day: '2026-10-01', kind: 'holiday', name: '国庆节' });
 });
 
 test('T10 categories are one list; a retired one stays where it is and is given to nobody', async () => {

@@ -15,6 +15,7 @@ import {
   Limit,
   Nullable,
   Page,
+  PlainText,
   readTime,
   Time,
   timeOrNull,
@@ -68,17 +69,37 @@ export function registerRosterRoutes(app: App, deps: { readonly database: Databa
       schema: {
         tags: ['devices'],
         summary: 'Devices as assigned, by id',
-        querystring: Type.Object({ subject: Type.Optional(Id), cursor: Cursor, limit: Limit }),
+        querystring: Type.Object({
+          subject: Type.Optional(Id),
+          text: Type.Optional(
+            PlainText({
+              maxLength: 100,
+              description: 'Part of the id, of the id on the wire, or of whose it is',
+            }),
+          ),
+          cursor: Cursor,
+          limit: Limit,
+        }),
         response: answers(Page(Device)),
       },
     },
     async (request) => {
-      const { subject, cursor, limit = 100 } = request.query;
+      const { subject, text, cursor, limit = 100 } = request.query;
       const [id = '', of = '', from = '1970-01-01T00:00:00Z'] =
         cursor === undefined ? [] : decodeCursor(cursor, 3);
       const { organisation, minors } = callerOf(request).actor;
       const after = new Date(readTime('cursor', from));
-      const rows = await listDevices(db, organisation, subject ?? null, id, of, after, limit + 1, minors);
+      const rows = await listDevices(
+        db,
+        organisation,
+        subject ?? null,
+        id,
+        of,
+        after,
+        limit + 1,
+        minors,
+        text || null,
+      );
       return toPage(
         rows,
         limit,

@@ -4,7 +4,14 @@ import { CONTACTS } from '../../../src/kernel/casework.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import { fail, ok } from '../../../src/kernel/result.ts';
 import type { Database } from '../../../src/ports/database.ts';
-import { addSubject, changeSubject, endSubject, type SubjectEdit } from '../../../src/roster/subject-edit.ts';
+import {
+  addSubject,
+  changeSubject,
+  edited,
+  endSubject,
+  type SubjectEdit,
+} from '../../../src/roster/subject-edit.ts';
+import { takenPins } from '../../../src/roster/terminals.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
 import { type Action, type Actor, actionsFor, can, covers } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
@@ -17,6 +24,7 @@ import { EndingName, LegalTypeName } from './subject-items.ts';
 const MAX_BODY_BYTES = 256 * 1024;
 const Text = PlainText({ minLength: 1, maxLength: 256 });
 const Clock = Type.String({ pattern: '^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$' });
+const Moment = Type.String({ maxLength: 64, description: 'A time with its zone' });
 export const Schedule = {
   days: Type.Optional(
     Type.Array(Type.Integer({ minimum: 1, maximum: 7 }), { maxItems: 7, description: '1 is Monday' }),
@@ -53,16 +61,31 @@ const Fields = {
     }),
     { maxItems: 20, description: 'Whom to call' },
   ),
+  pins: Type.Array(
+    Type.Object({
+      terminal: Text,
+      pin: PlainText({
+        minLength: 1,
+        maxLength: 64,
+        description: 'As the terminal writes it: leading zeros count',
+      }),
+      from: Type.Optional(Moment),
+      until: Type.Optional(Nullable(Moment)),
+    }),
+    { maxItems: 50, description: 'By which fingerprint terminals know the subject' },
+  ),
   noContact: Type.Array(Text, { maxItems: 500, description: 'Ids of other subjects' }),
 };
 const Edit = Type.Partial(Type.Object(Fields));
 type Given = Static<typeof Edit>;
+/** PINs are entered when somebody is on the roster. */
+const { pins: _, ...Fresh } = Edit.properties;
 /** What an office decides about the people in its charge: the rest is the county's (intake, grade, zones, dates). */
-const OFFICE_MAY = ['officer', 'checkins', 'contacts'];
+const OFFICE_MAY = ['officer', 'checkins', 'contacts', 'pins'];
 
 export function registerSubjectChangeRoutes(
   app: App,
-  deps: { readonly database: Database; now(): Instant },
+  deps: { readonly database: Database; readonly whole: Database; now(): Instant },
 ): void {
   const db = deps.database;
   const tags = ['subjects'];
@@ -76,7 +99,7 @@ export function registerSubjectChangeRoutes(
         tags,
         summary: 'Take somebody onto the roster (入矫)',
         body: Type.Object({
-          ...Edit.properties,
+          ...Fresh,
           id: Type.Optional(
             PlainText({ minLength: 1, maxLength: 64, description: 'One is made unless given' }),
           ),
@@ -114,7 +137,7 @@ export function registerSubjectChangeRoutes(
       schema: {
         tags,
         summary:
-          'Change what is given of a subject; an office its responsible officer, check-ins and contacts',
+          'Change what is given of a subject; an office its responsible officer, check-ins, PINs and contacts',
         params: Type.Object({ id: Id }),
         body: Type.Object({ version: Version, reason: Why, ...Edit.properties }),
         response: answers(WrittenAnswer),
@@ -129,9 +152,12 @@ export function registerSubjectChangeRoutes(
         throw new Problem('forbidden', `your role does not change ${beyond.join(', ')}`);
       checkMinor(actor, given);
       return writtenOr(
-        await changeSubject(db, authorOf(request, reason), deps.now(), { id, version }, () =>
-          ok(editOf(given)),
-        ),
+        await changeSubject(db, authorOf(request, reason), deps.now(), { id, version }, async (profile) => {
+          const edit = editOf(given);
+          const after = given.pins === undefined ? undefined : edited(profile, edit);
+          const faults = after?.ok === true ? await takenPins(deps.whole, after.value) : [];
+          return faults.length > 0 ? fail({ code: 'faults', faults }) : ok(edit);
+        }),
       );
     },
   );

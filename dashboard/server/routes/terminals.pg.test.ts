@@ -89,6 +89,14 @@ test('TM22 it is registered by an administrator over its office, old and new; a 
   expect(problem(await put('T4', county, { office: '445202/office-02' }))).toBe(403);
   expect((await put('T4', county, { office: '445281/office-01' })).status).toBe(200);
   expect(problem(await put('T5', office, { office: '445281/office-01' }))).toBe(403);
+  const told = await dash.database.query({
+    text: `SELECT target, office FROM audit WHERE action = 'terminal.change' ORDER BY at`,
+    values: [],
+  });
+  expect(told.rows).toEqual([
+    { target: 'T2', office: '445202/office-02' },
+    { target: 'T4', office: '445281/office-01' },
+  ]);
 });
 
 test('TM23 its stamps are forgotten, so that it sends everything again', async () => {

@@ -12,6 +12,7 @@ import {
   viewTerminal,
   viewTerminals,
 } from '../../../src/store/terminals.ts';
+import { audit } from '../audit.ts';
 import { can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -188,10 +189,17 @@ export function registerTerminalRoutes(app: App, deps: { readonly database: Data
       const row = await db.transaction(async (tx) => {
         if ((await findTakenAddresses(tx, given)).length > 0)
           throw new Problem('conflict', 'another terminal has this serial number');
-        await upsertTerminals(tx, given);
+        const [written] = await upsertTerminals(tx, given);
+        if (written !== undefined)
+          await audit(tx, request, {
+            action: 'terminal.change',
+            office,
+            target: id,
+            detail: { ...(before === undefined ? { isNew: true } : {}), name, office, address, timeZone },
+          });
         await notifyRoster(tx, '');
-        const [written] = await viewTerminal(tx, '', id);
-        return written;
+        const [now] = await viewTerminal(tx, '', id);
+        return now;
       });
       if (row === undefined) throw new Error(`terminal ${id} is gone`);
       request.log.info(
@@ -216,7 +224,10 @@ export function registerTerminalRoutes(app: App, deps: { readonly database: Data
     async (request) => {
       const { actor } = callerOf(request);
       const row = await find(actor.organisation, request.params.id);
-      await forgetStamps(db, row.address);
+      await db.transaction(async (tx) => {
+        await forgetStamps(tx, row.address);
+        await audit(tx, request, { action: 'terminal.resend', office: row.office, target: row.id });
+      });
       request.log.info(
         { event: 'terminal.stamps-forgotten', account: actor.name, terminal: row.id },
         'a terminal is to send everything again',

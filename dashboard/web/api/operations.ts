@@ -77,6 +77,7 @@ export interface Terminal {
   readonly name: string;
   readonly office: string;
   readonly address: string;
+  readonly timeZone: string | null;
   readonly pins: number;
   readonly heardAt: string | null;
   /** What its clock is ahead of true time. */

@@ -34,3 +34,21 @@ export const backtest = (policy: PolicyFile, from: string, to: string, organisat
     to,
     ...(organisation === '' ? {} : { organisation }),
   });
+
+export type DayKind = 'holiday' | 'workday';
+export interface CalendarFile {
+  readonly version: number;
+  /** Day → what it is where it differs from its weekday. */
+  readonly days: Readonly<Record<string, DayKind>>;
+}
+export const readCalendar = () => get<CalendarFile>('calendar');
+export const publicHolidays = (year: number) =>
+  get<{ readonly items: readonly { readonly day: string; readonly kind: DayKind; readonly name: string }[] }>(
+    'calendar/public-holidays',
+    { year },
+  );
+export const writeCalendar = (
+  version: number,
+  reason: string,
+  days: readonly { readonly day: string; readonly kind: DayKind }[],
+) => send<CalendarFile>('PUT', 'calendar', { version, reason, days });

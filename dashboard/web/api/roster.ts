@@ -1,7 +1,7 @@
 /** The roster changed: subjects made and changed, tables read and written, categories. */
 import type { Ending } from '../../../src/kernel/subject-record.ts';
 import { type Answer, get, send, sendFile } from './call.ts';
-import type { SubjectRow } from './subjects.ts';
+import type { Profile, SubjectRow } from './subjects.ts';
 
 export const LEGAL_TYPES = [
   'public-surveillance',
@@ -20,6 +20,8 @@ export interface KeptSubject extends SubjectRow {
   /** Null: under correction. */
   readonly ended: { readonly at: string; readonly how: Ending } | null;
   readonly version: number;
+  /** Null: none is kept. */
+  readonly identityMasked: string | null;
 }
 export interface SubjectFields {
   readonly name: string;
@@ -30,13 +32,19 @@ export interface SubjectFields {
   readonly correctionUntil: string;
   readonly categories: readonly string[];
   readonly officer: string | null;
+  readonly zones: NonNullable<Profile['zones']>;
+  readonly curfews: NonNullable<Profile['curfews']>;
+  readonly checkins: NonNullable<Profile['checkins']>;
+  readonly contacts: NonNullable<Profile['contacts']>;
+  readonly noContact: readonly string[];
+  readonly pins: NonNullable<Profile['pins']>;
 }
 export interface Written {
   readonly id: string;
   readonly version: number;
 }
 export const makeSubject = (
-  given: SubjectFields & { readonly office: string; readonly id?: string; readonly reason: string },
+  given: Partial<SubjectFields> & { readonly office: string; readonly id?: string; readonly reason: string },
 ) => send<Written>('POST', 'subjects', given);
 export const changeSubject = (id: string, version: number, reason: string, given: Partial<SubjectFields>) =>
   send<Written>('PATCH', `subjects/${encodeURIComponent(id)}`, { version, reason, ...given });
@@ -70,6 +78,8 @@ export const assignDevice = (
     readonly device: string;
     readonly kind: 'phone' | 'wristband';
     readonly from?: string;
+    /** A device of the subject that ends at that moment. */
+    readonly replaces?: string;
   },
 ) => send<Written>('POST', devicesOf(subject), { version, reason, ...given });
 /** Its newest assignment; with `until` it ends. */

@@ -1,7 +1,8 @@
 /** Subjects, their recorded track, the alerts about them, why a rule concluded what it did. */
 import type { Contact, Disposition } from '../../../src/kernel/casework.ts';
+import type { Schedule, ZoneAssignment } from '../../../src/kernel/roster.ts';
 import { type Answer, get, getAll, type Page, send } from './call.ts';
-import type { KeptSubject, PROTOCOLS } from './roster.ts';
+import type { KeptSubject, LegalType, PROTOCOLS } from './roster.ts';
 
 export interface SubjectRow {
   readonly id: string;
@@ -21,25 +22,22 @@ export interface Profile {
     readonly until: string | null;
     readonly order?: { readonly ground: string; readonly from: string; readonly until: string };
   }[];
-  readonly zones?: readonly { readonly zone: string; readonly rule: 'stay-in' | 'keep-out' }[];
-  readonly curfews?: readonly {
-    readonly zone: string;
-    readonly days: readonly number[];
-    readonly from: string;
-    readonly to: string;
-  }[];
-  readonly checkins?: readonly {
-    readonly id: string;
-    readonly days: readonly number[];
-    readonly from: string;
-    readonly to: string;
-  }[];
+  readonly zones?: readonly ZoneAssignment[];
+  readonly curfews?: readonly (Schedule & { readonly zone: string })[];
+  readonly checkins?: readonly (Schedule & { readonly id: string })[];
   readonly permits?: readonly {
     readonly id: string;
     readonly from: string;
     readonly until: string;
     readonly destination: string | null;
     readonly returnedAt: string | null;
+  }[];
+  readonly noContact?: readonly string[];
+  readonly pins?: readonly {
+    readonly terminal: string;
+    readonly pin: string;
+    readonly from: string;
+    readonly until: string | null;
   }[];
   readonly contacts?: readonly { readonly whom: Contact; readonly name: string; readonly phone: string }[];
 }
@@ -78,8 +76,16 @@ export interface SubjectAlert {
 
 const one = (id: string) => `subjects/${encodeURIComponent(id)}`;
 
+export interface SubjectFilter {
+  readonly text: string;
+  readonly state?: 'current' | 'ended' | 'all';
+  readonly grade?: SubjectRow['grade'];
+  readonly legalType?: LegalType;
+}
 export const listSubjects = (text: string, cursor: string | null) =>
   get<Page<SubjectRow>>('subjects', { text, cursor, limit: 50 });
+export const findSubjects = (filter: SubjectFilter, cursor: string | null) =>
+  get<Page<KeptSubject>>('subjects', { ...filter, cursor, limit: 50 });
 
 export const findSubject = (id: string) => get<SubjectInFull & KeptSubject>(one(id));
 

@@ -1,5 +1,5 @@
 /** Result codes of MLP (OMA-TS-MLP-V3_5, 5.4) → what they say of the phone, and whether asking again may help. */
-import type { XmlElement } from './mlp-xml.ts';
+import { attributeOf, type XmlElement } from './mlp-xml.ts';
 
 export interface MlpResult {
   /** −1 where it is no number. */
@@ -47,7 +47,7 @@ const CLASSES: ReadonlyMap<number, Reachability> = new Map<number, Reachability>
 
 /** The number decides: the standard's own example has 10 beside the words of 201. */
 export function readResult(element: XmlElement | undefined): MlpResult {
-  const said = element?.attributes.resid ?? '';
+  const said = attributeOf(element, 'resid') ?? '';
   const resid = /^\d{1,6}$/.test(said.trim()) ? Number(said) : -1;
   return { resid, slogan: element?.text ?? '', reachability: CLASSES.get(resid) ?? 'other' };
 }

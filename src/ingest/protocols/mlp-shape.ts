@@ -5,7 +5,7 @@
  */
 import { ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
 import { metresOf, numberIn, readAngle } from './mlp-values.ts';
-import { childOf, textOf, type XmlElement } from './mlp-xml.ts';
+import { attributeOf, childOf, textOf, type XmlElement } from './mlp-xml.ts';
 
 export interface MlpPlace {
   /** Name of the shape's element. */
@@ -16,7 +16,7 @@ export interface MlpPlace {
   /** Undefined: the shape is a point, or says none. */
   readonly accuracyM: number | undefined;
   /** Measures of the shape as they are said, in metres and degrees. */
-  readonly measures: Readonly<Record<string, number>>;
+  readonly measures: readonly (readonly [name: string, value: number])[];
 }
 
 type Read = Result<MlpPlace, Refusal>;
@@ -49,7 +49,7 @@ export function readShape(holder: XmlElement | undefined, where: string): Read {
     case 'EllipticalArea':
       return aroundOne(shape, path, unit, ELLIPSE, ['semiMajor']);
     case 'Point':
-      return aroundOne(shape, path, unit, {}, []);
+      return aroundOne(shape, path, unit, [], []);
     case 'Polygon':
     case 'LinearRing':
     case 'LineString':
@@ -64,24 +64,23 @@ export function readShape(holder: XmlElement | undefined, where: string): Read {
   }
 }
 
-/** Element → name of the measure, and whether it is a length. */
-type Measures = Readonly<Record<string, readonly [name: string, isLength: boolean]>>;
-const CIRCLE: Measures = {
-  radius: ['radius_m', true],
-  semiMajor: ['semi_major_m', true],
-  semiMinor: ['semi_minor_m', true],
-};
-const ARC: Measures = {
-  inRadius: ['in_radius_m', true],
-  outRadius: ['out_radius_m', true],
-  startAngle: ['start_angle_deg', false],
-  stopAngle: ['stop_angle_deg', false],
-};
-const ELLIPSE: Measures = {
-  angle: ['angle_deg', false],
-  semiMajor: ['semi_major_m', true],
-  semiMinor: ['semi_minor_m', true],
-};
+type Measures = readonly (readonly [element: string, name: string, isLength: boolean])[];
+const CIRCLE: Measures = [
+  ['radius', 'radius_m', true],
+  ['semiMajor', 'semi_major_m', true],
+  ['semiMinor', 'semi_minor_m', true],
+];
+const ARC: Measures = [
+  ['inRadius', 'in_radius_m', true],
+  ['outRadius', 'out_radius_m', true],
+  ['startAngle', 'start_angle_deg', false],
+  ['stopAngle', 'stop_angle_deg', false],
+];
+const ELLIPSE: Measures = [
+  ['angle', 'angle_deg', false],
+  ['semiMajor', 'semi_major_m', true],
+  ['semiMinor', 'semi_minor_m', true],
+];
 
 /** `reach`: elements of which the first that is there says how far the area goes. */
 function aroundOne(
@@ -94,10 +93,10 @@ function aroundOne(
   const coord = shape.name === 'Point' ? (childOf(shape, 'coord') ?? shape) : childOf(shape, 'coord');
   const place = placeOf(coord, `${path}.coord`);
   if (!place.ok) return place;
-  const measures: Record<string, number> = {};
-  for (const [element, [name, isLength]] of Object.entries(named)) {
+  const measures: [string, number][] = [];
+  for (const [element, name, isLength] of named) {
     const said = numberIn(textOf(shape, element));
-    if (said !== undefined) measures[name] = rounded(isLength ? said * unit : said);
+    if (said !== undefined) measures.push([name, rounded(isLength ? said * unit : said)]);
   }
   const outermost = reach.find((element) => textOf(shape, element) !== undefined);
   if (reach.length > 0 && outermost === undefined)
@@ -126,7 +125,7 @@ function aroundMany(shape: XmlElement, path: string): Read {
   if (places.length > 1 && first?.lat === last?.lat && first?.lon === last?.lon) places.pop();
   const middle = middleOf(places);
   const accuracyM = Math.max(...places.map((place) => distanceM(middle, place)));
-  return ok({ shape: shape.name, ...middle, accuracyM: rounded(accuracyM), measures: {} });
+  return ok({ shape: shape.name, ...middle, accuracyM: rounded(accuracyM), measures: [] });
 }
 
 /** Holes are no part of where somebody may be, and do not move the middle. */
@@ -185,10 +184,13 @@ function placeOf(coord: XmlElement | undefined, path: string): Result<Place, Ref
 }
 
 function srsOf(element: XmlElement): string | undefined {
-  return (
-    element.attributes.srsName ??
-    element.children.map((child) => child.attributes.srsName).find((name) => name !== undefined)
-  );
+  const own = attributeOf(element, 'srsName');
+  if (own !== undefined) return own;
+  for (const child of element.children) {
+    const name = attributeOf(child, 'srsName');
+    if (name !== undefined) return name;
+  }
+  return undefined;
 }
 
 /** A millimetre is more than anybody knows of a phone's place. */

@@ -3,21 +3,26 @@ import type { Instant } from '../../kernel/instant.ts';
 
 /** `yyyyMMddHHmmss`, local by `utc_off` (±HHMM, the sign optional, 0000 where there is none). Undefined: no time. */
 export function readMlpTime(text: string | undefined, offset: string | undefined): Instant | undefined {
-  const found = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text ?? '');
   const offsetMs = readOffset(offset);
-  if (found === null || offsetMs === undefined) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = found.slice(1).map(Number);
-  const atMs = Date.UTC(year, month - 1, day, hour, minute, second);
+  if (text === undefined || !/^\d{14}$/.test(text) || offsetMs === undefined) return undefined;
+  const date = Number(text.slice(0, 8));
+  const clock = Number(text.slice(8));
+  const year = Math.floor(date / 10_000);
+  const month = Math.floor(date / 100) % 100;
+  const day = date % 100;
+  const hour = Math.floor(clock / 10_000);
+  const minute = Math.floor(clock / 100) % 100;
+  const second = clock % 100;
   // Date.UTC makes the 3rd of March of the 31st of February.
   const isReal =
     month >= 1 &&
     month <= 12 &&
     day >= 1 &&
-    day <= new Date(Date.UTC(year, month, 0)).getUTCDate() &&
+    Date.UTC(year, month - 1, day) <= Date.UTC(year, month, 0) &&
     hour <= 23 &&
     minute <= 59 &&
     second <= 60;
-  return isReal && year >= 1000 ? atMs - offsetMs : undefined;
+  return isReal && year >= 1000 ? Date.UTC(year, month - 1, day, hour, minute, second) - offsetMs : undefined;
 }
 
 function readOffset(text: string | undefined): number | undefined {
@@ -42,38 +47,34 @@ export interface Angle {
  */
 export function readAngle(text: string | undefined): Angle | undefined {
   if (text === undefined || text.length > 40) return undefined;
-  const letter = /^[NSEW]|[NSEW]$/i.exec(text)?.[0]?.toUpperCase();
-  const bare = text.replace(/^[NSEW]|[NSEW]$/gi, '').trim();
-  if (/[a-z]/i.test(bare)) return undefined;
-  const degrees = letter === undefined ? signed(bare) : unsigned(bare);
+  const found = ANGLE.exec(text);
+  if (found === null) return undefined;
+  const [, before, sign, first, second, last = '', behind] = found;
+  const letter = (before ?? behind)?.toUpperCase();
+  // A letter says the side by itself.
+  if (letter !== undefined && (sign !== undefined || (before !== undefined && behind !== undefined)))
+    return undefined;
+  const packed = first === undefined ? PACKED.exec(last) : null;
+  const degrees =
+    packed !== null
+      ? sexagesimal(Number(packed[1]), Number(packed[2]), Number(packed[3]))
+      : first === undefined
+        ? sexagesimal(Number(last), 0, 0)
+        : second === undefined
+          ? sexagesimal(Number(first), Number(last), 0)
+          : sexagesimal(Number(first), Number(second), Number(last));
   if (degrees === undefined) return undefined;
   const axis =
     letter === undefined ? undefined : letter === 'N' || letter === 'S' ? ('lat' as const) : ('lon' as const);
-  return { degrees: letter === 'S' || letter === 'W' ? -Math.abs(degrees) : degrees, axis };
+  return { degrees: letter === 'S' || letter === 'W' || sign === '-' ? -degrees : degrees, axis };
 }
 
-function signed(text: string): number | undefined {
-  const isNegative = text.startsWith('-');
-  const value = unsigned(text.replace(/^[+-]/, ''));
-  return value === undefined ? undefined : isNegative ? -value : value;
-}
-
+/** One to three numbers, of which only the last may be broken. */
+const ANGLE =
+  /^([NSEW])?\s*([+-])?[\s°'"′″:]*(?:(\d{1,10})[\s°'"′″:]+(?:(\d{1,10})[\s°'"′″:]+)?)?(\d{1,10}(?:\.\d{1,20})?)[\s°'"′″:]*([NSEW])?$/i;
 const PACKED = /^(\d{2,3})([0-5]\d)([0-5]\d(?:\.\d+)?)$/;
 
-function unsigned(text: string): number | undefined {
-  const parts = text.split(/[\s°'"′″:]+/).filter((part) => part !== '');
-  const [first = '', ...rest] = parts;
-  const packed = parts.length === 1 ? PACKED.exec(first) : null;
-  if (packed !== null) return sexagesimal(packed.slice(1).map(Number));
-  if (parts.length > 3 || !parts.every((part) => /^\d{1,10}(?:\.\d{1,20})?$/.test(part))) return undefined;
-  // Only the last part may be broken.
-  if ([first, ...rest].slice(0, -1).some((part) => part.includes('.'))) return undefined;
-  return sexagesimal(parts.map(Number));
-}
-
-function sexagesimal([degrees = Number.NaN, minutes = 0, seconds = 0]: readonly number[]):
-  | number
-  | undefined {
+function sexagesimal(degrees: number, minutes: number, seconds: number): number | undefined {
   if (!(degrees <= 180) || minutes >= 60 || seconds > 60) return undefined;
   return degrees + minutes / 60 + seconds / 3600;
 }

@@ -4,11 +4,19 @@
  */
 import sax from 'sax';
 import { fail, ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
+import { readPlainXml, type XmlLimits } from './mlp-plain-xml.ts';
+
+/** Not a record: a stranger's name may be one that every object has. */
+export interface XmlAttribute {
+  /** Without its prefix. */
+  readonly name: string;
+  readonly value: string;
+}
 
 export interface XmlElement {
   /** Without its prefix. */
   readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
+  readonly attributes: readonly XmlAttribute[];
   /** Its own text, without the white space around it. */
   readonly text: string;
   readonly children: readonly XmlElement[];
@@ -19,22 +27,26 @@ export interface XmlElement {
 
 interface Open {
   readonly name: string;
-  readonly attributes: Record<string, string>;
+  readonly attributes: readonly XmlAttribute[];
   text: string;
   readonly children: XmlElement[];
   readonly from: number;
 }
 
-const MAX_DEPTH = 24;
 /** A request asks for some tens of phones; each answer has some twenty elements. */
-const MAX_ELEMENTS = 50_000;
-const MAX_TEXT = 1000;
+export const XML_LIMITS: XmlLimits = { depth: 24, elements: 50_000, text: 1000 };
 /** Characters of a whole answer. */
 export const MAX_XML_LENGTH = 4 * 1024 * 1024;
 
 /** The root element, or why it is no document that we read. Never throws. */
 export function readXml(text: string): Result<XmlElement, Refusal> {
   if (text.length > MAX_XML_LENGTH) return refuse('too-large', '', 'is longer than any answer is');
+  const plain = readPlainXml(text, XML_LIMITS);
+  return plain === undefined ? parseXml(text) : ok(plain);
+}
+
+/** As `readXml`, by the parser alone. */
+export function parseXml(text: string): Result<XmlElement, Refusal> {
   const parser = sax.parser(true, { xmlns: false, position: true, trim: false });
   const open: Open[] = [];
   let elements = 0;
@@ -47,13 +59,12 @@ export function readXml(text: string): Result<XmlElement, Refusal> {
   };
   parser.onopentag = ({ name, attributes }) => {
     elements++;
-    if (open.length >= MAX_DEPTH || elements > MAX_ELEMENTS)
+    if (open.length >= XML_LIMITS.depth || elements > XML_LIMITS.elements)
       stop({ code: 'too-large', where: '', message: 'has more elements, or deeper ones, than any answer' });
-    const own: Record<string, string> = {};
-    for (const key in attributes) {
-      const value = attributes[key];
-      if (typeof value === 'string') own[localName(key)] = value.slice(0, MAX_TEXT);
-    }
+    const own = Object.entries(attributes).map(([key, value]) => ({
+      name: localName(key),
+      value: String(value).slice(0, XML_LIMITS.text),
+    }));
     open.push({
       name: localName(name),
       attributes: own,
@@ -64,7 +75,8 @@ export function readXml(text: string): Result<XmlElement, Refusal> {
   };
   const addText = (piece: string) => {
     const inner = open.at(-1);
-    if (inner !== undefined && inner.text.length < MAX_TEXT) inner.text += piece.slice(0, MAX_TEXT);
+    if (inner !== undefined && inner.text.length < XML_LIMITS.text)
+      inner.text += piece.slice(0, XML_LIMITS.text);
   };
   parser.ontext = addText;
   parser.oncdata = addText;
@@ -85,14 +97,15 @@ export function readXml(text: string): Result<XmlElement, Refusal> {
     });
   try {
     parser.write(text).close();
-  } catch (error) {
-    if (error !== STOP) throw error;
-    return fail(fault ?? NO_XML);
+  } catch {
+    // Without a fault: `sax` throws at an attribute `hasOwnProperty` that has another behind it.
+    return fail(fault ?? UNREADABLE);
   }
   return root === undefined ? fail(NO_XML) : ok(root);
 }
 
 const STOP = new Error('stop reading');
+const UNREADABLE: Refusal = { code: 'bad-shape', where: '', message: 'is no XML that can be read' };
 const NO_XML: Refusal = { code: 'bad-shape', where: '', message: 'is no XML: it has no element' };
 
 function localName(name: string): string {
@@ -100,7 +113,14 @@ function localName(name: string): string {
 }
 
 export function childOf(element: XmlElement | undefined, name: string): XmlElement | undefined {
-  return element?.children.find((child) => child.name === name);
+  if (element !== undefined) for (const child of element.children) if (child.name === name) return child;
+  return undefined;
+}
+
+export function attributeOf(element: XmlElement | undefined, name: string): string | undefined {
+  if (element !== undefined)
+    for (const attribute of element.attributes) if (attribute.name === name) return attribute.value;
+  return undefined;
 }
 
 /** Text of a child; undefined where there is none, or an empty one. */

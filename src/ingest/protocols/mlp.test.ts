@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeMlp, type MlpAnswer } from './mlp.ts';
+import { readPlainXml } from './mlp-plain-xml.ts';
 import { bareNumber, encodeSlir, readMsid } from './mlp-request.ts';
 import { readAngle, readMlpTime } from './mlp-values.ts';
-import { escapeXml, readXml, textOf } from './mlp-xml.ts';
+import { escapeXml, parseXml, readXml, textOf, XML_LIMITS } from './mlp-xml.ts';
 import type { DeviceRecord } from './record.ts';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 100);
@@ -158,12 +159,22 @@ describe('values', () => {
     expect(readAngle(text)).toEqual({ degrees: expect.closeTo(degrees, 6), axis });
   });
 
-  test.each(['', 'N', '30 61 0N', '30 16 61N', '30.5 16 0N', 'thirty', '181', '1e2', '30 16 28 1N', '--3'])(
-    'ML4 %s is no angle',
-    (text) => {
-      expect(readAngle(text)).toBeUndefined();
-    },
-  );
+  test.each([
+    '',
+    'N',
+    '30 61 0N',
+    '30 16 61N',
+    '30.5 16 0N',
+    'thirty',
+    '181',
+    '1e2',
+    '30 16 28 1N',
+    '--3',
+    'N30S',
+    'N-30',
+  ])('ML4 %s is no angle', (text) => {
+    expect(readAngle(text)).toBeUndefined();
+  });
 
   test.each([
     ['20260801093000', '+0800', '2026-08-01T01:30:00.000Z'],
@@ -374,6 +385,117 @@ describe('XML', () => {
       }),
       { numRuns: RUNS * 5 },
     );
+  });
+});
+
+describe('XML as servers write it', () => {
+  /** One in thirty is something that servers do not write. */
+  const mostly = (usual: readonly string[], odd: readonly string[]) =>
+    fc.oneof(
+      { weight: 29, arbitrary: fc.constantFrom(...usual) },
+      { weight: 1, arbitrary: fc.constantFrom(...odd) },
+    );
+  const name = mostly(['pos', 'msid', 'X', 'm:pd', 'a-b.1', '_', 'm:'], ['été', '1a', '-', ':a', 'a b']);
+  const blank = mostly(['', '', ' ', '\n  ', '\t'], ['\r\n', '\u00a0']);
+  const words = mostly(
+    ['31 14 22.500N', 'ABSENT', ' ', '\u00a0', '测', '>', "it's", 'x'.repeat(600)],
+    ['😀', '&amp;', '&#x4e;', '&', ']]>', '\u0085', '\uFFFE', '\uD800', '<'],
+  );
+  const attribute = fc
+    .tuple(
+      mostly([' ', '\n ', '\t '], ['', '\r']),
+      mostly(['ver', 'type', 'm:x', 'utc_off'], ['m:ver', 'toString', 'é']),
+      mostly(['='], [' = ', '', '==']),
+      mostly(['"', "'"], ['']),
+      words,
+    )
+    .map(([before, key, equals, quote, value]) => `${before}${key}${equals}${quote}${value}${quote}`);
+  const { element } = fc.letrec<{ element: string }>((tie) => ({
+    element: fc
+      .tuple(
+        name,
+        fc.array(attribute, { maxLength: 3 }),
+        blank,
+        fc.array(
+          fc.oneof(
+            { maxDepth: 4, depthIdentifier: 'xml' },
+            words,
+            blank,
+            mostly(['<e/>', '<f>1</f>'], ['<!-- - -->', '<![CDATA[<]]>', '<?p i?>', '</e>', '<e>', '</e >']),
+            tie('element'),
+          ),
+          { maxLength: 5, depthIdentifier: 'xml' },
+        ),
+      )
+      .map(([tag, attributes, behind, content]) =>
+        content.length === 0
+          ? `<${tag}${attributes.join('')}${behind}/>`
+          : `<${tag}${attributes.join('')}${behind}>${content.join('')}</${tag}>`,
+      ),
+  }));
+  const prolog = mostly(
+    [
+      '',
+      '<?xml version="1.0"?>',
+      '\n',
+      '<!DOCTYPE s SYSTEM "a.dtd">\n',
+      '<?xml version="1.0"?>\n<!DOCTYPE s>',
+    ],
+    ['\uFEFF', ' <?xml version="1.0"?>', '<!DOCTYPE s SYSTEM "a>b">', '<!DOCTYPE s [<!ENTITY a "b">]>', 'x'],
+  );
+  const document = fc.tuple(prolog, element, mostly(['', '\n'], ['<a/>', 'x', '<!-- -->']));
+
+  test('ML14 is read as the parser reads it, or left to the parser', () => {
+    let plain = 0;
+    fc.assert(
+      fc.property(
+        document,
+        fc.nat(),
+        fc.string({ maxLength: 1 }),
+        fc.boolean(),
+        (parts, at, put, isHarmed) => {
+          const whole = parts.join('');
+          const cut = at % whole.length;
+          const text = isHarmed ? whole.slice(0, cut) + put + whole.slice(cut + 1) : whole;
+          const read = readPlainXml(text, XML_LIMITS);
+          if (read === undefined) return;
+          plain++;
+          expect(parseXml(text)).toEqual({ ok: true, value: read });
+        },
+      ),
+      { numRuns: RUNS * 10 },
+    );
+    expect(plain).toBeGreaterThan(RUNS * 2);
+  });
+
+  test('ML14 what servers write needs no parser', () => {
+    const plainly = [
+      ...vectors.map(({ input }) => input.xml),
+      pd(`<CircularArea srsName="www.epsg.org#4326">${coord}<radius>850</radius></CircularArea>`),
+      `<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE svc_result SYSTEM "MLP_SVC_RESULT_320.DTD">\n${pos('\n <poserr/>\n')}\n`,
+    ];
+    for (const xml of plainly) expect(readPlainXml(xml, XML_LIMITS), xml).toBeDefined();
+  });
+
+  test('ML14 what is too deep, too much or too long is left to the parser', () => {
+    const limits = { depth: 2, elements: 3, text: 4 };
+    for (const xml of ['<a><b/><b>1234</b></a>', '<a b="1234"/>'])
+      expect(readPlainXml(xml, limits), xml).toBeDefined();
+    for (const xml of [
+      '<a><b><c/></b></a>',
+      '<a><b/><b/><b/></a>',
+      '<a>12345</a>',
+      '<a>12<b/>345</a>',
+      '<a b="12345"/>',
+    ])
+      expect(readPlainXml(xml, limits), xml).toBeUndefined();
+  });
+
+  test('ML12 an attribute by the name of a method is an attribute, or a fault', () => {
+    const xml = '<slia hasOwnProperty="1" ver="2"><req_id>1</req_id></slia>';
+    expect(decoded(xml).reqId).toBe('1');
+    // The parser itself throws at it.
+    expect(decodeMlp(`<!-- -->${xml}`)).toMatchObject({ error: { code: 'bad-shape' } });
   });
 });
 

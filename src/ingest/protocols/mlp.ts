@@ -2,11 +2,11 @@
  * Answers of an operator's location server (OMA-TS-MLP-V3_5, Le interface; protocols.md, part G): `slia`, `slirep`, `slrep`, `eme_lia`,
  * `emerep`, `tlrep` and the like, bare or in `svc_result`. Pure: one document in, one `Decoded` for each phone out.
  */
-import { fail, ok, type Refusal, type Result } from '../../kernel/result.ts';
+import { fail, ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
 import { type MlpResult, readResult } from './mlp-results.ts';
 import { readShape } from './mlp-shape.ts';
 import { numberIn, readMlpTime } from './mlp-values.ts';
-import { childOf, readXml, textOf, type XmlElement } from './mlp-xml.ts';
+import { attributeOf, childOf, readXml, textOf, type XmlElement } from './mlp-xml.ts';
 import type { Decoded, DeviceRecord, RecordValue } from './record.ts';
 import { recordTime } from './record-time.ts';
 
@@ -64,94 +64,122 @@ export function decodeMlp(text: string): Result<MlpAnswer, Refusal> {
 
 const NOTHING: MlpAnswer = { service: null, reqId: null, targets: [], error: null };
 
-/** `text` is the whole document: what is refused is kept as the phone's own piece of it. */
 function targetOf(pos: XmlElement, text: string): Decoded {
   const msid = childOf(pos, 'msid');
   const device = msid === undefined || msid.text === '' ? null : msid.text;
-  const records = recordOf(pos, msid);
-  return {
-    device,
-    records: records.ok && device !== null ? [records.value] : [],
-    refusal: !records.ok
-      ? records.error
-      : device === null
-        ? { code: 'missing-field', where: `${pos.name}.msid`, message: 'is missing: whose position it is' }
-        : null,
-    get raw() {
-      return new TextEncoder().encode(text.slice(pos.from, pos.to));
-    },
-  };
+  const record = recordOf(pos, msid);
+  if (!record.ok) return new Target(device, [], record.error, text, pos);
+  return device === null
+    ? new Target(null, [], { ...NOBODY, where: `${pos.name}.msid` }, text, pos)
+    : new Target(device, [record.value], null, text, pos);
 }
 
+const NOBODY = { code: 'missing-field', message: 'is missing: whose position it is' } as const;
+
+/** What is refused is kept as the phone's own piece of the document: cut out only when it is asked for. */
+class Target implements Decoded {
+  readonly device: string | null;
+  readonly records: readonly DeviceRecord[];
+  readonly refusal: Refusal | null;
+  readonly #document: string;
+  readonly #piece: XmlElement;
+
+  constructor(
+    device: string | null,
+    records: readonly DeviceRecord[],
+    refusal: Refusal | null,
+    document: string,
+    piece: XmlElement,
+  ) {
+    this.device = device;
+    this.records = records;
+    this.refusal = refusal;
+    this.#document = document;
+    this.#piece = piece;
+  }
+
+  get raw(): Uint8Array {
+    return new TextEncoder().encode(this.#document.slice(this.#piece.from, this.#piece.to));
+  }
+}
+
+type Fields = { kind: DeviceRecord['kind'] } & Record<string, RecordValue>;
+
 function recordOf(pos: XmlElement, msid: XmlElement | undefined): Result<DeviceRecord, Refusal> {
-  const head: Record<string, RecordValue> = {
-    msid: msid?.text ?? '',
-    msid_type: msid?.attributes.type ?? 'MSISDN',
-  };
-  const { pos_method: method, trl_trigger: trigger } = pos.attributes;
-  if (method !== undefined) head.pos_method = method;
-  if (trigger !== undefined) head.trigger = trigger;
-  const network = networkOf(childOf(pos, 'gsm_net_param'));
   const error = childOf(pos, 'poserr');
-  if (error !== undefined) return ok({ ...head, ...errorOf(error), ...network });
+  const read = error === undefined ? positionOf(pos, msid) : ok(errorOf(error, msid));
+  if (!read.ok) return read;
+  const fields = read.value;
+  const method = attributeOf(pos, 'pos_method');
+  const trigger = attributeOf(pos, 'trl_trigger');
+  if (method !== undefined) fields.pos_method = method;
+  if (trigger !== undefined) fields.trigger = trigger;
+  putNetwork(fields, childOf(pos, 'gsm_net_param'));
+  return read;
+}
+
+function positionOf(pos: XmlElement, msid: XmlElement | undefined): Result<Fields, Refusal> {
   const data = childOf(pos, 'pd');
   if (data === undefined)
-    return fail({
-      code: 'missing-field',
-      where: `${pos.name}.pd`,
-      message: 'is missing: neither a position nor an error',
-    });
+    return refuse('missing-field', `${pos.name}.pd`, 'is missing: neither a position nor an error');
   const place = readShape(childOf(data, 'shape'), `${pos.name}.pd.shape`);
   if (!place.ok) return place;
   const { shape, lat, lon, accuracyM, measures } = place.value;
-  return ok({
-    ...head,
+  const fields: Fields = {
     kind: 'position',
+    msid: msid?.text ?? '',
+    msid_type: attributeOf(msid, 'type') ?? 'MSISDN',
     valid: true,
     time: timeOf(data),
     lat,
     lon,
-    ...(accuracyM === undefined ? {} : { accuracy_m: accuracyM }),
     shape,
-    ...measures,
-    ...motionOf(data),
-    method: methodOf(method),
-    ...network,
-  });
+    method: methodOf(attributeOf(pos, 'pos_method')),
+  };
+  if (accuracyM !== undefined) fields.accuracy_m = accuracyM;
+  for (const [name, value] of measures) fields[name] = value;
+  putMotion(fields, data);
+  return ok(fields);
 }
 
-function errorOf(error: XmlElement): DeviceRecord {
-  const info = textOf(error, 'add_info');
-  const time = childOf(error, 'time');
-  return {
+function errorOf(error: XmlElement, msid: XmlElement | undefined): Fields {
+  const { resid, slogan, reachability } = readResult(childOf(error, 'result'));
+  const fields: Fields = {
     kind: 'position_error',
-    ...(time === undefined ? {} : { time: timeOf(error) }),
-    ...readResult(childOf(error, 'result')),
-    ...(info === undefined ? {} : { add_info: info }),
+    msid: msid?.text ?? '',
+    msid_type: attributeOf(msid, 'type') ?? 'MSISDN',
+    resid,
+    slogan,
+    reachability,
   };
+  const info = textOf(error, 'add_info');
+  if (childOf(error, 'time') !== undefined) fields.time = timeOf(error);
+  if (info !== undefined) fields.add_info = info;
+  return fields;
 }
 
 function timeOf(holder: XmlElement): string | null {
   const time = childOf(holder, 'time');
-  const atMs = readMlpTime(time?.text, time?.attributes.utc_off);
+  const atMs = readMlpTime(time?.text, attributeOf(time, 'utc_off'));
   return atMs === undefined ? null : recordTime(atMs);
 }
 
 const KMH_PER_MPS = 3.6;
+/** What is out of its range is left out. */
+const MOTION = [
+  { element: 'alt', name: 'altitude_m', min: -1000, max: 100_000, factor: 1 },
+  { element: 'alt_acc', name: 'vertical_accuracy_m', min: 0, max: 100_000, factor: 1 },
+  { element: 'alt_unc', name: 'vertical_accuracy_m', min: 0, max: 100_000, factor: 1 },
+  { element: 'speed', name: 'speed_kmh', min: 0, max: 1000, factor: KMH_PER_MPS },
+  { element: 'direction', name: 'course_deg', min: 0, max: 360, factor: 1 },
+  { element: 'lev_conf', name: 'confidence_percent', min: 0, max: 100, factor: 1 },
+] as const;
 
-function motionOf(data: XmlElement): Record<string, RecordValue> {
-  const fields: Record<string, RecordValue> = {};
-  const put = (element: string, name: string, min: number, max: number, factor = 1) => {
+function putMotion(fields: Fields, data: XmlElement): void {
+  for (const { element, name, min, max, factor } of MOTION) {
     const value = numberIn(textOf(data, element));
     if (value !== undefined && value >= min && value <= max) fields[name] = value * factor;
-  };
-  put('alt', 'altitude_m', -1000, 100_000);
-  put('alt_acc', 'vertical_accuracy_m', 0, 100_000);
-  put('alt_unc', 'vertical_accuracy_m', 0, 100_000);
-  put('speed', 'speed_kmh', 0, 1000, KMH_PER_MPS);
-  put('direction', 'course_deg', 0, 360);
-  put('lev_conf', 'confidence_percent', 0, 100);
-  return fields;
+  }
 }
 
 /** How the network found it, in the three words of the log; a network that does not say measured by its cells. */
@@ -162,9 +190,10 @@ function methodOf(method: string | undefined): 'gnss' | 'wifi' | 'cell' {
 }
 
 /** The cell in which the phone is, as other protocols have their lists. */
-function networkOf(params: XmlElement | undefined): Record<string, RecordValue> {
+function putNetwork(fields: Fields, params: XmlElement | undefined): void {
   const cgi = childOf(params, 'cgi');
+  if (cgi === undefined) return;
   const [mcc, mnc, lac, cid] = ['mcc', 'mnc', 'lac', 'cellid'].map((name) => numberIn(textOf(cgi, name)));
-  if (mcc === undefined || mnc === undefined || lac === undefined || cid === undefined) return {};
-  return { cells: [{ mcc, mnc, lac, cid }] };
+  if (mcc === undefined || mnc === undefined || lac === undefined || cid === undefined) return;
+  fields.cells = [{ mcc, mnc, lac, cid }];
 }
