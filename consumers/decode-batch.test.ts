@@ -8,7 +8,7 @@ const good = fc.record({
   type: fc.constant('position'),
   subject: fc.string({ unit: 'binary', minLength: 1, maxLength: 5 }),
   device: fc.string({ minLength: 1, maxLength: 5 }),
-  at: fc.constant('2026-03-01T00:00:00Z'),
+  at: fc.constantFrom('2026-03-01T00:00:00Z', '2026-03-01T00:00:00.000Z'),
   lat: fc.double({ min: -91, max: 91 }),
   lon: fc.double({ min: -181, max: 181 }),
 });
@@ -19,7 +19,7 @@ const line = fc.oneof(
   fc.constantFrom('', '{"type":"tick"', '1,2', '"', '[', '{"type":"tick","at":"2026-03-01T00:00:00Z"}'),
 );
 
-test('F11 lines read together or one by one are the same events and the same refusals', () => {
+test('F11 lines read from the bytes of a record or one by one are the same events and the same refusals', () => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 20 }), (lines) => {
       const events: LogEvent[] = [];
@@ -32,6 +32,11 @@ test('F11 lines read together or one by one are the same events and the same ref
       const told: string[] = [];
       const batch = { partition: 0, offset: 0, nextOffset: 1, lines };
       expect(decodeBatch(batch, (text) => told.push(text))).toEqual(events);
+      expect(told).toEqual(bad);
+      if (lines.join('') === '') return;
+      const records = [{ offset: 0, bytes: () => Buffer.from(lines.join('\n')) }];
+      told.length = 0;
+      expect(decodeBatch({ ...batch, records }, (text) => told.push(text))).toEqual(events);
       expect(told).toEqual(bad);
     }),
   );

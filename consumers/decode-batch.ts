@@ -1,14 +1,15 @@
 /** The events of a batch of log lines. */
 
 import type { LogEvent } from '../src/kernel/log-event.ts';
-import { decodeLogEvent, decodeLogLine } from '../src/kernel/log-line.ts';
+import { decodeLogLine } from '../src/kernel/log-line.ts';
+import { readPositionBytes } from '../src/kernel/position-bytes.ts';
 import type { Refusal } from '../src/kernel/result.ts';
 import type { LogBatch } from '../src/ports/observation-log.ts';
 
 /** What some lines say. `bad`: those that can't be read, with the reason. */
 export interface Decoded {
-  readonly events: readonly LogEvent[];
-  readonly bad: readonly { readonly line: string; readonly refusal: Refusal }[];
+  readonly events: LogEvent[];
+  readonly bad: { readonly line: string; readonly refusal: Refusal }[];
 }
 
 /** How a consumer reads a batch: by itself, or by what another consumer of the process has read already. */
@@ -22,30 +23,35 @@ export type DecodeBatch = (
  * the lines behind it.
  */
 export const decodeBatch: DecodeBatch = (batch, onBadLine) => {
-  const { events, bad } = decodeLines(batch.lines);
-  for (const { line, refusal } of bad) onBadLine(line, refusal);
-  return events;
+  const parts = batch.records?.map(({ bytes }) => decodeRecord(bytes())) ?? [decodeLines(batch.lines)];
+  for (const { bad } of parts) for (const { line, refusal } of bad) onBadLine(line, refusal);
+  return parts.flatMap(({ events }) => events);
 };
 
-/** One parse for all lines together is about a third quicker than one a line. */
-export function decodeLines(lines: readonly string[]): Decoded {
-  const parsed = parseTogether(lines);
-  const events: LogEvent[] = [];
-  const bad: { line: string; refusal: Refusal }[] = [];
-  lines.forEach((line, i) => {
-    const result = parsed === undefined ? decodeLogLine(line) : decodeLogEvent(parsed[i]);
-    if (result.ok) events.push(result.value);
-    else bad.push({ line, refusal: result.error });
-  });
-  return { events, bad };
+function decodeLines(lines: readonly string[]): Decoded {
+  const decoded: Decoded = { events: [], bad: [] };
+  for (const line of lines) decodeLine(line, decoded);
+  return decoded;
 }
 
-function parseTogether(lines: readonly string[]): unknown[] | undefined {
-  try {
-    const parsed = JSON.parse(`[${lines.join(',')}]`) as unknown[];
-    return parsed.length === lines.length ? parsed : undefined;
-  } catch {
-    // Some line is no JSON: line by line finds which.
-    return undefined;
+const LINE_END = 10;
+
+/** Nearly all lines are positions, and from bytes one takes 0.7 µs; one JSON value of all lines together took 1.5. */
+export function decodeRecord(bytes: Buffer): Decoded {
+  const decoded: Decoded = { events: [], bad: [] };
+  for (let from = 0; from < bytes.length || bytes[from - 1] === LINE_END; ) {
+    const end = bytes.indexOf(LINE_END, from);
+    const until = end < 0 ? bytes.length : end;
+    const position = readPositionBytes(bytes, from, until);
+    if (position === undefined) decodeLine(bytes.toString('utf8', from, until), decoded);
+    else decoded.events.push(position);
+    from = until + 1;
   }
+  return decoded;
+}
+
+function decodeLine(line: string, { events, bad }: Decoded): void {
+  const result = decodeLogLine(line);
+  if (result.ok) events.push(result.value);
+  else bad.push({ line, refusal: result.error });
 }

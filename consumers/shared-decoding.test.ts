@@ -22,9 +22,9 @@ function batch(records: readonly string[][], first: number, asked: () => void): 
     lines: records.flat(),
     records: records.map((lines, i) => ({
       offset: first + i,
-      text: () => {
+      bytes: () => {
         asked();
-        return lines.join('\n');
+        return Buffer.from(lines.join('\n'));
       },
     })),
   };
@@ -34,10 +34,11 @@ test('F20 whoever reads a record later gets the same events and the same bad lin
   fc.assert(
     fc.property(anyRecords, (records) => {
       let asked = 0;
-      const decode = createSharedDecoding();
+      const decode = createSharedDecoding(2);
       const whole = batch(records, 10, () => asked++);
+      const { records: _, ...asLines } = whole;
       const said: string[][] = [[], [], []];
-      const alone = decodeBatch(whole, (line) => said[0]?.push(line));
+      const alone = decodeBatch(asLines, (line) => said[0]?.push(line));
       expect(decode(whole, (line) => said[1]?.push(line))).toEqual(alone);
       // The second consumer is handed the same records in other batches.
       const apart = records.flatMap((lines, i) => [
@@ -50,6 +51,9 @@ test('F20 whoever reads a record later gets the same events and the same bad lin
       expect(said[1]).toEqual(said[0]);
       expect(said[2]).toEqual(said[0]);
       expect(asked).toBe(records.length);
+      // Now that both have read it, nothing is kept; who begins anew decodes for itself.
+      expect(decode(whole, () => {})).toEqual(alone);
+      expect(asked).toBe(2 * records.length);
     }),
   );
 });

@@ -30,7 +30,7 @@ export type FromThread =
   | { readonly type: 'recorded'; readonly positions: number }
   | { readonly type: 'judged'; readonly observations: number }
   | { readonly type: 'alerts'; readonly alerts: readonly RaisedAlert[] }
-  /** What the board found, for the live state of the main thread; answered by `Put` when it is in. */
+  /** What the board found, for the live state in the main thread's memory; answered by `Put` when it is in. */
   | { readonly type: 'live'; readonly id: number; readonly change: LiveChange }
   | { readonly type: 'failed'; readonly reason: string };
 
@@ -51,7 +51,11 @@ export async function startConsumersThread(
   settings: ThreadSettings,
   events: ThreadEvents,
 ): Promise<Subscription> {
-  const worker = new Worker(new URL('./consumers-worker.ts', import.meta.url), { workerData: settings });
+  const worker = new Worker(new URL('./consumers-worker.ts', import.meta.url), {
+    workerData: settings,
+    // Shown by the system's own tools beside the main thread.
+    name: 'consumers',
+  });
   const say = (message: ToThread) => worker.postMessage(message);
   const exited = once(worker, 'exit');
   const ready = Promise.withResolvers<void>();

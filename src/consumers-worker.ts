@@ -9,11 +9,11 @@ import { createSharedDecoding } from '../consumers/shared-decoding.ts';
 import { connectDatabase } from './adapters/database.ts';
 import { createLogger } from './adapters/logger.ts';
 import { openPositionDays } from './adapters/positions-table.ts';
-import { createCleanups, openLog } from './backbone.ts';
+import { createCleanups, openLiveState, openLog } from './backbone.ts';
 import type { FromThread, ThreadRole, ThreadSettings, ToThread } from './consumers-thread.ts';
 import { createQuarantine } from './ingest/quarantine.ts';
 import { fail } from './kernel/result.ts';
-import type { LiveChange } from './ports/live-state.ts';
+import type { LiveChange, LiveState } from './ports/live-state.ts';
 import type { Subscription } from './ports/observation-log.ts';
 
 const { databaseUrl, config, roles } = workerData as ThreadSettings;
@@ -29,16 +29,22 @@ const log = await openLog(config, { database, logger, cleanups });
 if (!log.ok) throw new Error(log.error);
 const ticks = (stage: ThreadRole) => (partition: number, tickMs: number) =>
   tell({ type: 'tick', stage, partition, tickMs });
-const shared = { log: log.value, database, logger, now: Date.now, decode: createSharedDecoding() };
+const shared = {
+  log: log.value,
+  database,
+  logger,
+  now: Date.now,
+  decode: createSharedDecoding(roles.length),
+};
 const days = await openPositionDays(database);
 const unreadable = createQuarantine(database, async () =>
   fail({ code: 'unknown-value', where: '', message: 'a line of the log is not sent again' }),
 );
 
-// One live state for the process, whichever it is: the main thread's, which the dashboard watches.
+// In memory it is the main thread's, which the dashboard watches; Redis tells that thread by itself.
 const puts = new Map<number, PromiseWithResolvers<void>>();
 let lastPut = 0;
-const liveState = {
+const ofMainThread = {
   put(change: LiveChange): Promise<void> {
     const done = Promise.withResolvers<void>();
     puts.set(++lastPut, done);
@@ -46,6 +52,14 @@ const liveState = {
     return done.promise;
   },
 };
+
+async function openBoardState(): Promise<Pick<LiveState, 'put'>> {
+  if (config.redisUrl === undefined || !roles.includes('board')) return ofMainThread;
+  const opened = await openLiveState(config, { logger, cleanups });
+  if (!opened.ok) throw new Error(opened.error);
+  return opened.value;
+}
+const liveState = await openBoardState();
 
 const START: Readonly<Record<ThreadRole, () => Promise<Subscription>>> = {
   recorder: () =>

@@ -7,10 +7,11 @@ import type { DeviceStatus, LogEvent, Position } from '../../src/kernel/log-even
 import { DEFAULT_POLICY } from '../../src/kernel/policy.ts';
 import type { LastKnown } from '../../src/ports/live-state.ts';
 
-/** A subject's facts, and the newest time (by the devices' clocks) at which a device was surely on. */
-interface Facts extends LastKnown {
-  readonly onAtMs: Instant | null;
-}
+/**
+ * A subject's facts, and the newest time (by the devices' clocks) at which a device was surely on. Moved in place: a copy for each fix
+ * of each subject is what the garbage collector has to carry from one generation to the next.
+ */
+type Facts = { -readonly [Key in keyof LastKnown]: LastKnown[Key] } & { onAtMs: Instant | null };
 
 /** A JSON value: the whole of what the fold remembers. */
 export interface BoardState {
@@ -19,24 +20,27 @@ export interface BoardState {
 }
 
 export interface BoardFold {
-  /** Answers the subject's facts when the event changed them. */
-  apply(event: LogEvent): LastKnown | undefined;
+  /** Answers whose facts the event has moved. */
+  apply(event: LogEvent): string | undefined;
+  /** As it stands. */
+  lastKnown(subject: string): LastKnown | undefined;
   /** The newest tick handled: how far this stage has come. */
   tickMs(): Instant | null;
   all(): readonly LastKnown[];
   snapshot(): BoardState;
 }
 
+/** Takes a snapshot that was read back as its own. */
 export function createBoardFold(state?: BoardState): BoardFold {
   const subjects = new Map<string, Facts>(state?.subjects.map((facts) => [facts.subject, facts]));
   let tickMs = state?.tickMs ?? null;
 
-  const change = (subject: string, by: (facts: Facts) => Facts): LastKnown | undefined => {
-    const before = subjects.get(subject) ?? unknown(subject);
-    const after = by(before);
-    if (after === before) return undefined;
-    subjects.set(subject, after);
-    return toLastKnown(after);
+  const factsOf = (subject: string): Facts => {
+    const known = subjects.get(subject);
+    if (known !== undefined) return known;
+    const made = unknown(subject);
+    subjects.set(subject, made);
+    return made;
   };
 
   return {
@@ -47,12 +51,18 @@ export function createBoardFold(state?: BoardState): BoardFold {
           if (tickMs === null || event.atMs > tickMs) tickMs = event.atMs;
           return undefined;
         case 'position':
-          return change(event.subject, (facts) => withPosition(facts, event));
+          notePosition(factsOf(event.subject), event);
+          return event.subject;
         case 'status':
-          return change(event.subject, (facts) => withStatus(facts, event));
+          noteStatus(factsOf(event.subject), event);
+          return event.subject;
         default:
           return undefined;
       }
+    },
+    lastKnown: (subject) => {
+      const facts = subjects.get(subject);
+      return facts === undefined ? undefined : toLastKnown(facts);
     },
     tickMs: () => tickMs,
     all: () => [...subjects.values()].map(toLastKnown),
@@ -85,40 +95,43 @@ function toLastKnown({ onAtMs: _, ...lastKnown }: Facts): LastKnown {
 const isFromTheFuture = (event: Position | DeviceStatus) =>
   event.atMs > event.receivedMs + DEFAULT_POLICY.clockSkewS * 1000;
 
-function withPosition(facts: Facts, fix: Position): Facts {
-  const heard = { ...facts, heardMs: latest(facts.heardMs, fix.receivedMs) };
-  if (isFromTheFuture(fix)) return heard;
-  const on = turnedOn(heard, fix.atMs);
-  if (facts.atMs !== null && fix.atMs < facts.atMs) return on;
+function notePosition(facts: Facts, fix: Position): void {
+  facts.heardMs = latest(facts.heardMs, fix.receivedMs);
+  if (isFromTheFuture(fix)) return;
+  noteOn(facts, fix.atMs);
+  if (facts.atMs !== null && fix.atMs < facts.atMs) return;
   const keepsBattery = facts.device === fix.device ? facts.batteryPct : null;
-  return {
-    ...on,
-    device: fix.device,
-    atMs: fix.atMs,
-    lat: fix.lat,
-    lon: fix.lon,
-    accuracyM: fix.accuracyM ?? null,
-    speedMps: fix.speedMps ?? null,
-    method: fix.method ?? null,
-    batteryPct: fix.batteryPct ?? keepsBattery,
-  };
+  facts.device = fix.device;
+  facts.atMs = fix.atMs;
+  facts.lat = fix.lat;
+  facts.lon = fix.lon;
+  facts.accuracyM = fix.accuracyM ?? null;
+  facts.speedMps = fix.speedMps ?? null;
+  facts.method = fix.method ?? null;
+  facts.batteryPct = fix.batteryPct ?? keepsBattery;
 }
 
-function withStatus(facts: Facts, event: DeviceStatus): Facts {
-  const isOff = event.status === 'power-off' || event.status === 'unreachable';
+function noteStatus(facts: Facts, event: DeviceStatus): void {
+  const { status, atMs } = event;
+  const isOff = status === 'power-off' || status === 'unreachable';
   // The operator's word that it can't be reached is the opposite of having heard from it.
-  const heard =
-    event.status === 'unreachable' ? facts : { ...facts, heardMs: latest(facts.heardMs, event.receivedMs) };
-  if (isFromTheFuture(event)) return heard;
-  if (!isOff) return turnedOn(heard, event.atMs);
-  const isOld = facts.onAtMs !== null && event.atMs < facts.onAtMs;
-  return isOld || facts.off ? heard : { ...heard, off: true, onAtMs: event.atMs };
+  if (status !== 'unreachable') facts.heardMs = latest(facts.heardMs, event.receivedMs);
+  if (isFromTheFuture(event)) return;
+  if (!isOff) {
+    noteOn(facts, atMs);
+    return;
+  }
+  const isOld = facts.onAtMs !== null && atMs < facts.onAtMs;
+  if (isOld || facts.off) return;
+  facts.off = true;
+  facts.onAtMs = atMs;
 }
 
 /** Something that the device did later than it was reported off shows that it is on; a stored older fix does not. */
-function turnedOn(facts: Facts, atMs: Instant): Facts {
-  if (facts.onAtMs !== null && atMs <= facts.onAtMs) return facts;
-  return { ...facts, off: false, onAtMs: atMs };
+function noteOn(facts: Facts, atMs: Instant): void {
+  if (facts.onAtMs !== null && atMs <= facts.onAtMs) return;
+  facts.off = false;
+  facts.onAtMs = atMs;
 }
 
 const latest = (a: Instant | null, b: Instant) => (a === null || b > a ? b : a);

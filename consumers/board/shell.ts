@@ -2,7 +2,7 @@
  * The board's role: the fold of each partition as a checkpointed consumer, its changes merged into the live state. The
  * checkpoint does not wait for the live state: whoever takes a partition over fills it from the checkpoint first.
  */
-import type { Frontier, LastKnown, LiveState } from '../../src/ports/live-state.ts';
+import type { Frontier, LiveState } from '../../src/ports/live-state.ts';
 import type { Subscription } from '../../src/ports/observation-log.ts';
 import { type FoldDeps, runFold } from '../fold.ts';
 import { type BoardFold, type BoardState, createBoardFold } from './board.ts';
@@ -24,13 +24,14 @@ export async function runBoard(deps: BoardDeps): Promise<Subscription> {
     },
     snapshot: (board) => board.snapshot(),
     async handle(board, events, partition) {
-      const changed = new Map<string, LastKnown>();
+      const changed = new Set<string>();
       for (const event of events) {
-        const known = board.apply(event);
-        if (known !== undefined) changed.set(known.subject, known);
+        const subject = board.apply(event);
+        if (subject !== undefined) changed.add(subject);
       }
       const hasTick = events.some((event) => event.type === 'tick');
-      feed.add([...changed.values()], hasTick ? frontiersOf(board, partition) : []);
+      const known = [...changed].flatMap((subject) => board.lastKnown(subject) ?? []);
+      feed.add(known, hasTick ? frontiersOf(board, partition) : []);
     },
   });
   return {

@@ -3,7 +3,9 @@
  * same events in another order within what is kept, make the same day; `drain` answers the days that have changed, worked out anew.
  * No clock, no database: time is the tick. Rules: SPEC.md.
  */
-import type { Window } from '../../alerts/kinds/kind.ts';
+import type { Surroundings, Window } from '../../alerts/kinds/kind.ts';
+import type { PreparedZone } from '../../geofences/prepare-zone.ts';
+import { createSafeCircle, rememberedDistanceM, type SafeCircle } from '../../geofences/signed-distance.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Checkin, DeviceStatus, LogEvent, Position } from '../../src/kernel/log-event.ts';
 import { type Policy, policyFor } from '../../src/kernel/policy.ts';
@@ -13,8 +15,8 @@ import { isWatched } from '../detector/subject-state.ts';
 import { createWorld, isSame, type WorldState } from '../detector/world.ts';
 import { accountOf, type DayAccount } from './day-account.ts';
 import { DAY_MINUTES, type DayFacts, noteStatusFact, type PlaceEvidence, SLOT_MINUTES } from './day-facts.ts';
-import { type Side, sideOfBounds, sideOfCurfew, sideOfMuster } from './fix-evidence.ts';
-import { withPoint } from './runs.ts';
+import { type Around, type Side, sideOfBounds, sideOfCurfew, sideOfMuster } from './fix-evidence.ts';
+import { hasPoint, withPoint } from './runs.ts';
 import {
   accrue,
   createSubjectDays,
@@ -84,6 +86,23 @@ export function createLogbook(saved?: LogbookState): Logbook {
   let outages = [...(saved?.outages ?? [])];
   let blind = [...(saved?.blind ?? [])];
   let edgeMs = Math.floor((world.tickMs() ?? 0) / SLOT_MS) * SLOT_MS;
+  /** Most fixes are far from any edge, as the one before showed: no state, only what spares the search (as the detector has it). */
+  const circles = new WeakMap<SubjectDays, SafeCircle[]>();
+  let asked: SubjectDays | undefined;
+  const around: Around & Surroundings = {
+    ...world.surroundings,
+    distanceM: (zone, lon, lat, enoughM) => rememberedDistanceM(circleOf(zone), zone, lon, lat, enoughM),
+  };
+
+  function circleOf(zone: PreparedZone): SafeCircle {
+    const made = asked === undefined ? undefined : circles.get(asked);
+    const known = made?.find((circle) => circle.zone?.id === zone.id);
+    if (known !== undefined) return known;
+    const circle = createSafeCircle();
+    if (made !== undefined) made.push(circle);
+    else if (asked !== undefined) circles.set(asked, [circle]);
+    return circle;
+  }
 
   const policyOf = ({ grade, office }: SubjectProfile, atMs: Instant): Policy =>
     policies.of(world.policy(), grade, office, atMs).policy;
@@ -112,27 +131,23 @@ export function createLogbook(saved?: LogbookState): Logbook {
     const facts = factsFor(subject, event, policy);
     if (facts === undefined) return;
     const slot = Math.floor(minuteOf(facts, event.atMs) / SLOT_MINUTES);
-    const before = [
-      facts.located,
-      facts.mock,
-      facts.bounds.inside,
-      facts.bounds.outside,
-      facts.curfew.inside,
-    ];
-    before.push(facts.curfew.outside);
-    if (event.mock === true) facts.mock = withPoint(facts.mock, slot);
-    else {
-      facts.located = withPoint(facts.located, slot);
-      const around = world.surroundings;
-      noteSide(facts.bounds, slot, sideOfBounds(event, subject.profile, around, policy));
-      noteSide(facts.curfew, slot, sideOfCurfew(event, subject.profile, around, policy));
-      for (const muster of around.mustersOf(subject.id))
-        if (event.atMs >= muster.fromMs && event.atMs <= muster.untilMs)
-          if (sideOfMuster(event, muster, around, policy) === 'inside') noteMuster(subject, muster.id);
+    if (event.mock === true) {
+      if (hasPoint(facts.mock, slot)) return;
+      facts.mock = withPoint(facts.mock, slot);
+      markDirty(subject, facts.day);
+      return;
     }
-    const after = [facts.located, facts.mock, facts.bounds.inside, facts.bounds.outside, facts.curfew.inside];
-    after.push(facts.curfew.outside);
-    if (after.some((runs, i) => runs !== before[i])) markDirty(subject, facts.day);
+    asked = subject;
+    const isNew = [
+      !hasPoint(facts.located, slot),
+      noteSide(facts.bounds, slot, sideOfBounds(event, subject.profile, around, policy)),
+      noteSide(facts.curfew, slot, sideOfCurfew(event, subject.profile, around, policy)),
+    ];
+    facts.located = withPoint(facts.located, slot);
+    if (isNew.includes(true)) markDirty(subject, facts.day);
+    for (const muster of around.mustersOf(subject.id))
+      if (event.atMs >= muster.fromMs && event.atMs <= muster.untilMs)
+        if (sideOfMuster(event, muster, around, policy) === 'inside') noteMuster(subject, muster.id);
   }
 
   function takeStatus(event: DeviceStatus): void {
@@ -284,6 +299,9 @@ export function createLogbook(saved?: LogbookState): Logbook {
   };
 }
 
-function noteSide(evidence: PlaceEvidence, slot: number, side: Side): void {
-  if (side !== undefined) evidence[side] = withPoint(evidence[side], slot);
+/** Answers whether it is new. */
+function noteSide(evidence: PlaceEvidence, slot: number, side: Side): boolean {
+  if (side === undefined || hasPoint(evidence[side], slot)) return false;
+  evidence[side] = withPoint(evidence[side], slot);
+  return true;
 }

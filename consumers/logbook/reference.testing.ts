@@ -176,9 +176,13 @@ export function referenceDay(
     const from = midnight + minuteOf(window.from) * MINUTE;
     const until = midnight + minuteOf(window.to) * MINUTE;
     const isDue = window.days.includes(weekday(day)) && until > fromMs && until <= untilMs;
-    return isDue && !profile.permits.some((p) => p.fromMs <= until && until < p.untilMs)
-      ? [{ from, until }]
-      : [];
+    // Leave at the close, or over the whole window, also where it ends with it.
+    const isExcused = profile.permits.some(
+      (p) =>
+        (p.fromMs <= until && until < p.untilMs) ||
+        (p.fromMs <= from && from < p.untilMs && p.untilMs >= until),
+    );
+    return isDue && !isExcused ? [{ from, until }] : [];
   });
   const within = ({ from, until }: { from: number; until: number }) =>
     checkins.filter((c) => c.atMs >= from && c.atMs <= until);

@@ -49,8 +49,11 @@ export function sizeOf(runs: Runs): number {
   return size;
 }
 
-/** One byte a number, 1 where it is in the set: for going through a day. */
+const NOTHING = new Uint8Array(1440);
+
+/** One byte a number, 1 where it is in the set: for going through a day, not to be written to. Most sets of a day are empty. */
 export function spread(runs: Runs, length: number): Uint8Array {
+  if (runs.length === 0 && length <= NOTHING.length) return NOTHING.subarray(0, length);
   const bytes = new Uint8Array(length);
   for (let i = 0; i < runs.length; i += 2) bytes.fill(1, runs[i], runs[i + 1]);
   return bytes;

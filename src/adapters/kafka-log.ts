@@ -193,12 +193,14 @@ async function* readPartition({ kafka, admin, topic, partition, offset }: Readin
   }
 }
 
+const NO_BYTES = Buffer.alloc(0);
+
 export function toBatch(
   partition: number,
   messages: readonly { offset: string; value: Buffer | null }[],
 ): LogBatch {
   return batchOf(
     partition,
-    messages.map(({ offset, value }) => ({ offset: Number(offset), text: () => value?.toString() ?? '' })),
+    messages.map(({ offset, value }) => ({ offset: Number(offset), bytes: () => value ?? NO_BYTES })),
   );
 }

@@ -10,7 +10,7 @@ export function batchOf(partition: number, records: readonly LogRecord[]): LogBa
     nextOffset: (records.at(-1)?.offset ?? -1) + 1,
     records,
     get lines() {
-      lines ??= records.flatMap((record) => splitLines(record.text()));
+      lines ??= records.flatMap((record) => splitLines(record.bytes().toString()));
       return lines;
     },
   };

@@ -158,7 +158,7 @@ async function readRecords(
   if (rows.length === 0) return undefined;
   return batchOf(
     partition,
-    rows.map((row) => ({ offset: Number(row.log_offset), text: () => row.lines })),
+    rows.map((row) => ({ offset: Number(row.log_offset), bytes: () => Buffer.from(row.lines) })),
   );
 }
 

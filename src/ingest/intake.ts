@@ -4,9 +4,10 @@
  * which is counted and not kept. When `take` resolves, every item is durable in one of the three; when it rejects with `LogUnavailable`, the sender keeps all and comes again.
  */
 import { isObject, type Json } from '../kernel/field.ts';
-import { type Instant, parseInstant } from '../kernel/instant.ts';
+import { formatInstant, type Instant, parseInstant } from '../kernel/instant.ts';
 import type { Observation } from '../kernel/log-event.ts';
 import { decodeObservation, encodeLogEvent } from '../kernel/log-line.ts';
+import { readSentPosition } from '../kernel/position-bytes.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import type { Protocol } from '../kernel/roster.ts';
 import type { LogEntry, ObservationLog } from '../ports/observation-log.ts';
@@ -21,6 +22,8 @@ export interface Draft {
   readonly json: Result<unknown, Refusal>;
   /** Id on the wire where the record itself could not be read but its device is known. */
   readonly device?: string;
+  /** The line that `json` was read from, where it came as one. */
+  readonly line?: Buffer;
   /** The bytes it came in, for quarantine. Asked for only when it is refused. */
   raw(): Uint8Array;
 }
@@ -65,6 +68,11 @@ export function createIntake(deps: IntakeDeps): Intake {
       const refused: ({ index: number } & Refusal)[] = [];
       const uncollected: Uncollected[] = [];
       drafts.forEach((draft, index) => {
+        const entry = draft.line === undefined ? undefined : toEntry(draft.line, origin, deps);
+        if (entry !== undefined) {
+          entries.push(entry);
+          return;
+        }
         const result = draft.json.ok ? admit(draft.json.value, origin, deps) : draft.json;
         if (result.ok) entries.push({ key: result.value.subject, line: encodeLogEvent(result.value) });
         else {
@@ -113,6 +121,27 @@ async function setAside(
   );
 }
 
+/**
+ * The usual line, a position under the roster's own ids in WGS-84, goes on the log in its own words, with the receipt time behind
+ * them: a third of what it costs to make values of it and text of these. Undefined: to be taken the general way, which also says
+ * what is wrong (the same stands on the log either way, tested).
+ */
+function toEntry(line: Buffer, origin: Origin, deps: IntakeDeps): LogEntry | undefined {
+  if (origin.trustReceived === true) return undefined;
+  const position = readSentPosition(line, origin.receivedMs);
+  if (position === undefined) return undefined;
+  const { device, atMs } = position;
+  const subject = position.subject === '' ? undefined : position.subject;
+  const named = assignmentOf(device, subject, atMs, origin, deps.devices);
+  if (!named.ok || named.value.device !== device) return undefined;
+  const { subject: key, feed } = named.value;
+  const taken = check(position, origin.feed ?? feed, named.value, deps);
+  if (!taken.ok || taken.value !== position) return undefined;
+  const said = line.toString('latin1', 0, line.length - 1);
+  const missing = subject === undefined ? `,"subject":${JSON.stringify(key)}` : '';
+  return { key, line: `${said}${missing},"received":"${formatInstant(origin.receivedMs)}"}` };
+}
+
 /** Why something is not taken; `whose`: of whom nobody may collect it. */
 export type NotAdmitted = Refusal & { readonly whose?: Pick<Uncollected, 'device' | 'subject'> };
 
@@ -140,8 +169,17 @@ export function admit(
     named.value.json,
     origin.trustReceived === true ? undefined : origin.receivedMs,
   );
-  if (!decoded.ok) return decoded;
-  const { atMs, receivedMs } = decoded.value;
+  return decoded.ok ? check(decoded.value, feed, by, deps) : decoded;
+}
+
+/** Whether it can be believed and may be collected; in WGS-84. `feed`: whose coordinates it is in. */
+function check(
+  observation: Observation,
+  feed: string | null,
+  by: Named['by'],
+  deps: Pick<IntakeDeps, 'devices' | 'clockSkewS'>,
+): Result<Observation, NotAdmitted> {
+  const { type, atMs, receivedMs } = observation;
   const clockSkewS = deps.devices.clockSkewS?.() ?? deps.clockSkewS;
   if (atMs > receivedMs + clockSkewS * 1000) {
     return refuse(
@@ -158,11 +196,11 @@ export function admit(
     );
   const lawful = mayCollect(by, type, atMs);
   if (!lawful.ok) return fail({ ...lawful.error, whose: { device: by.device, subject: by.subject } });
-  if (decoded.value.type === 'position' && decoded.value.lat === 0 && decoded.value.lon === 0)
+  if (observation.type === 'position' && observation.lat === 0 && observation.lon === 0)
     return refuse('bad-coordinates', 'lat', '0, 0 is what a device says that has no fix');
   const crs = feed === null ? 'wgs84' : (deps.devices.crsOf?.(feed) ?? 'wgs84');
-  if (decoded.value.type !== 'position' || crs === 'wgs84') return decoded;
-  return ok({ ...decoded.value, ...toWgs84(decoded.value, crs) });
+  if (observation.type !== 'position' || crs === 'wgs84') return ok(observation);
+  return ok({ ...observation, ...toWgs84(observation, crs) });
 }
 
 /** The observation under its subject, and the feed whose coordinates it is in: the sender's, else the roster's. */
@@ -191,6 +229,25 @@ function nameDevice(json: Json, origin: Origin, devices: Devices): Result<Named,
       'must be an ISO 8601 time with its zone, such as 2026-03-01T00:00:00Z',
     );
   }
+  const found = assignmentOf(device, subject, atMs, origin, devices);
+  if (!found.ok) return found;
+  const assignment = found.value;
+  const received = origin.trustReceived === true ? json.received : undefined;
+  return ok({
+    json: { ...json, device: assignment.device, subject: assignment.subject, received },
+    feed: origin.feed ?? assignment.feed,
+    by: assignment,
+  });
+}
+
+/** Whose it is by the roster, if nothing that is said contradicts that. */
+function assignmentOf(
+  device: string,
+  subject: unknown,
+  atMs: Instant,
+  origin: Origin,
+  devices: Devices,
+): Result<Assignment, Refusal> {
   const found = devices.resolve(device, atMs, origin.protocol);
   if (!found.ok) return found;
   const assignment = found.value;
@@ -208,12 +265,7 @@ function nameDevice(json: Json, origin: Origin, devices: Devices): Result<Named,
       `the device belongs to ${assignment.subject} at that time: leave subject out, or mend the roster`,
     );
   }
-  const received = origin.trustReceived === true ? json.received : undefined;
-  return ok({
-    json: { ...json, device: assignment.device, subject: assignment.subject, received },
-    feed: origin.feed ?? assignment.feed,
-    by: assignment,
-  });
+  return found;
 }
 
 function nameSubject(json: Json, origin: Origin, devices: Devices): Result<Named, Refusal> {

@@ -234,7 +234,16 @@ function merge(groups: readonly Taken[]): Taken {
 }
 
 function lineDraft(line: Buffer): Draft {
-  return { json: parseJson(line.toString()), raw: () => line };
+  let json: Draft['json'] | undefined;
+  return {
+    line,
+    // Only of what is not the usual line.
+    get json() {
+      json ??= parseJson(line.toString());
+      return json;
+    },
+    raw: () => line,
+  };
 }
 
 export function parseJson(text: string): Result<unknown, Refusal> {

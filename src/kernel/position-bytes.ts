@@ -14,11 +14,29 @@ let end = 0;
 
 /** The line without its end, from `from` until `until`. Undefined: to be read the general way. */
 export function readPositionBytes(bytes: Uint8Array, from: number, until: number): Position | undefined {
+  const position = read(bytes, from, until);
+  if (position === undefined || position.subject === '') return undefined;
+  if (Number.isNaN(position.receivedMs)) position.receivedMs = position.atMs;
+  return position;
+}
+
+/** As a device's sender writes it: without a receipt time, `subject` empty where none is named, `receivedMs` the caller's. */
+export function readSentPosition(bytes: Uint8Array, receivedMs: Instant): Position | undefined {
+  const position = read(bytes, 0, bytes.length);
+  if (position === undefined || !Number.isNaN(position.receivedMs)) return undefined;
+  position.receivedMs = receivedMs;
+  return position;
+}
+
+type Fresh = Omit<Position, 'receivedMs'> & { receivedMs: Instant };
+
+/** `receivedMs` NaN: the line has none; `subject` empty: it names none. */
+function read(bytes: Uint8Array, from: number, until: number): Fresh | undefined {
   if (!isAt(bytes, from, HEAD)) return undefined;
   end = from + HEAD.length;
   let [subject, device] = ['', ''];
   let [atMs, lat, lon] = [Number.NaN, Number.NaN, Number.NaN];
-  let receivedMs: Instant | undefined;
+  let receivedMs = Number.NaN;
   let accuracyM: number | undefined;
   let speedMps: number | undefined;
   let headingDeg: number | undefined;
@@ -78,13 +96,13 @@ export function readPositionBytes(bytes: Uint8Array, from: number, until: number
     }
   }
   if (bytes[end] !== CLOSE || end + 1 !== until) return undefined;
-  if (subject === '' || device === '' || Number.isNaN(atMs + lat + lon)) return undefined;
+  if (device === '' || Number.isNaN(atMs + lat + lon)) return undefined;
   return {
     type: 'position',
     subject,
     device,
     atMs,
-    receivedMs: receivedMs ?? atMs,
+    receivedMs,
     lat,
     lon,
     accuracyM,

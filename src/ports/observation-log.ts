@@ -28,7 +28,8 @@ export interface LogBatch {
 /** What stands at one offset: one or more lines, separated by newlines. */
 export interface LogRecord {
   readonly offset: number;
-  text(): string;
+  /** UTF-8. */
+  bytes(): Buffer;
 }
 
 export interface LogConsumer {

@@ -65,12 +65,14 @@ if (Number(rate) > 0) {
   await Promise.all(Array.from({ length: Number(inFlight) }, worker));
 }
 latencies.sort((a, b) => a - b);
+const spent = process.cpuUsage();
 const elapsedS = (performance.now() - startedMs) / 1000;
 console.log(
   JSON.stringify({
     accepted,
     refused,
     seconds: elapsedS,
+    cpuSeconds: (spent.user + spent.system) / 1e6,
     p50Ms: latencies[latencies.length >> 1],
     p99Ms: latencies[Math.floor(latencies.length * 0.99)],
   }),

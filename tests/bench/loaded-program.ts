@@ -18,6 +18,8 @@ const child = fileURLToPath(new URL('./load-child.ts', import.meta.url));
 export interface Loaded {
   readonly accepted: number;
   readonly seconds: number;
+  /** Of the load's own process. */
+  readonly cpuSeconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }

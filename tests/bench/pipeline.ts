@@ -16,8 +16,9 @@ import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres.ts';
 import { createLogger } from '../../src/adapters/logger.ts';
 import { createLoad, type Load } from '../../src/demo/load.ts';
 import { type Program, startProgram } from '../harness/program.ts';
+import { listenerAt, type Watched, watchCpu } from './cpu-seconds.ts';
 import { type Figure, figure, kafkaBrokers, percentile } from './figure.ts';
-import { loadAt, pause, post, prepare, runLoad, signIn, until } from './loaded-program.ts';
+import { type Loaded, loadAt, pause, post, prepare, runLoad, signIn, until } from './loaded-program.ts';
 
 const SUBJECTS = 10_000;
 /** Subjects whom the load leaves alone: each violates once. */
@@ -33,7 +34,14 @@ export async function benchPipeline(seconds: number): Promise<Figure[]> {
   const server = await startEmbeddedPostgres({ dataDir: folder, logger });
   if (!server.ok) throw new Error(server.error);
   const database = await connectDatabase({ url: server.value.url, logger });
-  const ceiling = await bareChain(brokers, server.value.url, seconds);
+  const servers = [
+    listenerAt('PostgreSQL', Number(new URL(server.value.url).port)),
+    listenerAt('Kafka', Number(brokers[0]?.split(':').at(-1))),
+    process.env.REDIS_URL === undefined
+      ? undefined
+      : listenerAt('Redis', Number(new URL(process.env.REDIS_URL).port || 6379)),
+  ];
+  const ceiling = await bareChain(brokers, server.value.url, seconds, servers);
   const env = {
     DATABASE_URL: server.value.url,
     KAFKA_BROKERS: brokers.join(','),
@@ -56,6 +64,7 @@ export async function benchPipeline(seconds: number): Promise<Figure[]> {
     const where = split ? 'two processes' : 'one process';
     const warmUp = await runLoad(main, token, WARM_UP_S, { subjects: SUBJECTS });
     await reached(consumers, warmUp.accepted);
+    const cpu = watchCpu([...[main, second].map(programOf), ...servers]);
     const startedMs = performance.now();
     const loaded = await runLoad(main, token, seconds, { subjects: SUBJECTS });
     const [recordedS, judgedS] = (await reached(consumers, warmUp.accepted + loaded.accepted)).map(
@@ -87,6 +96,7 @@ export async function benchPipeline(seconds: number): Promise<Figure[]> {
         ceiling.recorded,
       ),
     );
+    figures.push(costOf(cpu(), loaded, ceiling.cost));
     figures.push(figure('HTTP answer of a batch, p99', loaded.p99Ms, 'ms', sizes));
     figures.push(...(await latencies(main, database, token, load, seconds)));
   } finally {
@@ -118,17 +128,35 @@ async function bareChain(
   brokers: string[],
   databaseUrl: string,
   seconds: number,
-): Promise<{ accepted: number; recorded: number }> {
+  servers: readonly (Watched | undefined)[],
+): Promise<{ accepted: number; recorded: number; cost: number }> {
   const child = fork(here('./bare-chain.ts'), [brokers.join(','), databaseUrl]);
   const [url] = (await once(child, 'message')) as [string];
   const warmUp = await loadAt(url, 'none', WARM_UP_S, { subjects: SUBJECTS });
   while ((await askCount(child)) < warmUp.accepted) await pause(50);
+  const cpu = watchCpu([{ name: 'bare chain', pid: child.pid ?? 0 }, ...servers]);
   const startedMs = performance.now();
   const loaded = await loadAt(url, 'none', seconds, { subjects: SUBJECTS });
   while ((await askCount(child)) < warmUp.accepted + loaded.accepted) await pause(50);
   const elapsedS = (performance.now() - startedMs) / 1000;
+  const cost = costOf(cpu(), loaded).value;
   child.kill('SIGKILL');
-  return { accepted: loaded.accepted / loaded.seconds, recorded: loaded.accepted / elapsedS };
+  return { accepted: loaded.accepted / loaded.seconds, recorded: loaded.accepted / elapsedS, cost };
+}
+
+function programOf(program: Program | undefined): Watched | undefined {
+  const pid = program?.child.pid;
+  return pid === undefined ? undefined : { name: 'wardline', pid, byThread: true };
+}
+
+/** What a million observations cost, load and servers included: of two cores, 50 s is 40,000 a second with nothing else to do. */
+function costOf(seconds: ReadonlyMap<string, number>, loaded: Loaded, ceiling?: number): Figure {
+  const each = [...seconds, ['load', loaded.cpuSeconds] as const]
+    .map(([name, spent]) => ({ name, cost: (spent / loaded.accepted) * 1e6 }))
+    .sort((a, b) => b.cost - a.cost);
+  const sizes = each.filter(({ cost }) => cost >= 0.1).map(({ name, cost }) => `${name} ${cost.toFixed(1)}`);
+  const total = each.reduce((sum, { cost }) => sum + cost, 0);
+  return figure('CPU of all of it', total, 's a million', sizes.join(', '), ceiling);
 }
 
 async function askCount(child: ChildProcess): Promise<number> {
