@@ -70,8 +70,14 @@ export async function benchPage(seconds: number): Promise<Figure[]> {
       ...scriptFigures('nobody touches it', live.resting.any, still.resting.any, sizes),
       ...scriptFigures('panned', live.panned.drawn, still.panned.drawn, sizes),
       figure('alert’s frame → its row in the document, p50', percentile(shown.rows, 0.5), 'ms', sizes),
-      figure('alert’s frame → its row painted, p50', percentile(shown.painted, 0.5), 'ms', sizes),
-      figure('alert’s frame → its row painted, worst', shown.painted.at(-1) ?? Number.NaN, 'ms', sizes),
+      figure('alert’s frame → its row on the screen, p50', percentile(shown.presented, 0.5), 'ms', sizes),
+      figure(
+        'alert’s frame → its row on the screen, worst',
+        shown.presented.at(-1) ?? Number.NaN,
+        'ms',
+        sizes,
+      ),
+      figure('alert’s frame → the map drawn with it, p50', percentile(shown.drawn, 0.5), 'ms', sizes),
       figure('heap when warm, collected', heapBefore / 2 ** 20, 'MB', `${SUBJECTS} subjects`),
       figure(
         'heap after more of them, collected',
@@ -191,6 +197,8 @@ function noteTimes(): void {
     alerts: new Map<string, number>(),
     rows: new Map<string, number>(),
     painted: new Map<string, number>(),
+    /** When the first frame with the row in it was on the screen, as the browser says it (Element Timing); only of rows in sight. */
+    presented: new Map<string, number>(),
     moved: 0,
   };
   Object.assign(window, { bench: own });
@@ -225,9 +233,19 @@ function noteTimes(): void {
       if (own.painted.has(alert)) continue;
       own.painted.set(alert, Number.NaN);
       own.rows.set(alert, performance.now());
+      for (const part of [row, ...row.querySelectorAll('*')]) part.setAttribute('elementtiming', alert);
       painted(() => own.painted.set(alert, performance.now()));
     }
   };
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const { identifier, renderTime } = entry as PerformanceEntry & {
+        identifier: string;
+        renderTime: number;
+      };
+      if (renderTime > 0 && !own.presented.has(identifier)) own.presented.set(identifier, renderTime);
+    }
+  }).observe({ type: 'element', buffered: true });
   new MutationObserver(look).observe(document, { childList: true, subtree: true, characterData: true });
 }
 
@@ -236,6 +254,7 @@ type Bench = {
     alerts: Map<string, number>;
     rows: Map<string, number>;
     painted: Map<string, number>;
+    presented: Map<string, number>;
     moved: number;
   };
 };
@@ -292,7 +311,7 @@ async function alertsShown(
   program: Program,
   token: string,
   load: Load,
-): Promise<{ rows: number[]; painted: number[] }> {
+): Promise<{ rows: number[]; presented: number[]; drawn: number[] }> {
   const before = await page.evaluate(() => [...(window as unknown as Bench).bench.alerts.keys()]);
   for (let i = 0; i < ALERTS; i++) {
     for (const line of load.violation(SUBJECTS + ALERTS_BEFORE + i, Date.now() - 1000))
@@ -306,17 +325,24 @@ async function alertsShown(
     { timeout: 60_000 },
   );
   const took = await page.evaluate((known) => {
-    const { alerts, rows, painted } = (window as unknown as Bench).bench;
+    const { alerts, rows, presented, painted } = (window as unknown as Bench).bench;
     return [...alerts]
       .filter(([alert]) => !known.includes(alert))
       .map(([alert, atMs]) => [
         (rows.get(alert) ?? Number.NaN) - atMs,
+        (presented.get(alert) ?? Number.NaN) - atMs,
         (painted.get(alert) ?? Number.NaN) - atMs,
       ]);
   }, before);
   if (took.length < ALERTS / 2) throw new Error(`${took.length} of ${ALERTS} alerts came`);
-  const column = (i: number) => took.map((times) => times[i] ?? Number.NaN).sort((a, b) => a - b);
-  return { rows: column(0), painted: column(1) };
+  const column = (i: number) =>
+    took
+      .map((times) => times[i] ?? Number.NaN)
+      .filter((ms) => !Number.isNaN(ms))
+      .sort((a, b) => a - b);
+  const [rows, presented, drawn] = [column(0), column(1), column(2)];
+  if (presented.length < ALERTS / 2) throw new Error(`${presented.length} of ${ALERTS} rows were in sight`);
+  return { rows, presented, drawn };
 }
 
 async function heapBytes(cdp: CDPSession): Promise<number> {
