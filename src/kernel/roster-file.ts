@@ -35,6 +35,7 @@ import type {
   SubjectProfile,
   ZoneAssignment,
 } from './roster.ts';
+import { EVERY_DAY } from './roster.ts';
 import {
   encodePin,
   findDuplicateTerminals,
@@ -193,7 +194,6 @@ function readAssignment(item: Json, at: string, faults: Faults): ZoneAssignment 
 }
 
 const HH_MM = /^([01]\d|2[0-3]):[0-5]\d$|^24:00$/;
-const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
 
 function readSchedule(item: Json, at: string, faults: Faults): Schedule {
   const given = item.days;

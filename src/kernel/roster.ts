@@ -44,6 +44,8 @@ export interface Schedule {
   readonly to: string;
 }
 
+export const EVERY_DAY: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
+
 export interface ZoneAssignment {
   readonly zone: string;
   readonly rule: 'stay-in' | 'keep-out';

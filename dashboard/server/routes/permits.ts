@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Instant } from '../../../src/kernel/instant.ts';
+import { EVERY_DAY } from '../../../src/kernel/roster.ts';
 import { LEVELS, type Level, MEASURES } from '../../../src/legal/measures.ts';
 import {
   isOverdue,
@@ -79,7 +80,6 @@ const Permit = Type.Object({
   returnNote: Type.String(),
 });
 const Params = Type.Object({ id: Id });
-const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
 const Text = (maxLength: number, description: string) => PlainText({ minLength: 1, maxLength, description });
 const At = Type.Optional(Type.String({ maxLength: 40, description: 'With its zone; default: now' }));
 

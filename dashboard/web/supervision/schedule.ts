@@ -1,10 +1,9 @@
 /** Windows of a day as the forms have them. Pure. */
-import type { Schedule } from '../../../src/kernel/roster.ts';
+import { EVERY_DAY, type Schedule } from '../../../src/kernel/roster.ts';
 
 /** For the attribute `pattern`. */
 export const CLOCK = '(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)';
 const WHOLE_CLOCK = new RegExp(`^${CLOCK}$`);
-export const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
 export const NIGHT: Schedule = { days: EVERY_DAY, from: '22:00', to: '06:00' };
 export const WORKDAY: Schedule = { days: [1], from: '09:00', to: '17:00' };
 
