@@ -48,7 +48,7 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
   });
 
   test('P2 the board says that it is a demo, counts who is heard, and shows them moving', async () => {
-    expect(await page.textContent('.banner.demo')).toBe('演示数据：人员与位置均为虚构');
+    await expect.poll(() => page.textContent('.banner.demo'), poll).toBe('演示数据：人员与位置均为虚构');
     await page.evaluate(() => Object.assign(window, { wasNotReloaded: true }));
     const heard = () => number('.tiles > div:nth-child(5) dd');
     await expect.poll(heard, poll).toBeGreaterThan(500);
@@ -75,10 +75,10 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
       .poll(() => page.textContent('.sentence'), poll)
       .toMatch(/^\s*测试人员.*越出.*界外.*m.*置信度.*%/);
     expect(await page.locator('.evidence tbody tr').count()).toBeGreaterThan(0);
-    expect(await page.textContent('.facts')).toMatch(/首次界外.*收到 → 显示.*置信度/);
+    await expect.poll(() => page.textContent('.facts'), poll).toMatch(/首次界外.*收到 → 显示.*置信度/);
     await page.waitForSelector('.maplibregl-marker.callout');
     expect(await page.evaluate(() => 'wasNotReloaded' in window)).toBe(true);
-    expect(await page.title()).toMatch(/^\(\d+\) 守界$/);
+    await expect.poll(() => page.title(), poll).toMatch(/^\(\d+\) 守界$/);
     await shoot('alert');
   });
 
@@ -93,19 +93,19 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     await page.keyboard.press('a');
     const selected = () => page.locator('.row.selected').getAttribute('data-alert');
     const [first, next] = await rowIds();
-    expect(await selected()).toBe(first);
-    expect(await page.locator('.row.selected').getAttribute('data-owner')).toBe('');
+    await expect.poll(() => selected(), poll).toBe(first);
+    await expect.poll(() => page.locator('.row.selected').getAttribute('data-owner'), poll).toBe('');
     await page.keyboard.press('j');
-    expect(await selected()).toBe(next);
+    await expect.poll(() => selected(), poll).toBe(next);
     await page.keyboard.press('ArrowUp');
-    expect(await selected()).toBe(first);
+    await expect.poll(() => selected(), poll).toBe(first);
 
     await page.keyboard.press('a');
     const ownerAt = (at: typeof page) => at.locator(`.row[data-alert="${first}"]`).getAttribute('data-owner');
     await expect.poll(() => ownerAt(page), poll).toBe('admin');
     // The row that was taken keeps its place under the hand, for some seconds only: looked at before the other desk is.
     expect((await rowIds())[0]).toBe(first);
-    expect(await page.textContent('.taken')).toMatch(/^\s*admin 于 .* 受理/);
+    await expect.poll(() => page.textContent('.taken'), poll).toMatch(/^\s*admin 于 .* 受理/);
     await expect.poll(() => ownerAt(second.page), poll).toBe('admin');
     await shoot('second-desk', second.page);
     expect(second.faults).toEqual([]);
@@ -125,7 +125,7 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     await expect.poll(() => page.locator('.work .form').count(), poll).toBe(0);
     await page.keyboard.press('4');
     await expect.poll(() => page.locator('.timeline .deed').count(), poll).toBeGreaterThanOrEqual(3);
-    expect(await page.textContent('.timeline')).toContain('本人已接听，正在返回');
+    await expect.poll(() => page.textContent('.timeline'), poll).toContain('本人已接听，正在返回');
     await page.keyboard.press('2');
     await expect.poll(() => page.textContent('.card .contact'), poll).toContain('000-0000-');
     await page.click('.card .pair >> nth=1 >> button:has-text("未接通")');
@@ -171,11 +171,11 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     await page.keyboard.type('测试人员〇〇〇一');
     await expect.poll(() => page.locator('.subject').count(), poll).toBe(1);
     await page.click('.subject');
-    expect(await page.textContent('.in-hand')).toContain('测试人员〇〇〇一');
+    await expect.poll(() => page.textContent('.in-hand'), poll).toContain('测试人员〇〇〇一');
     await page.keyboard.press('/');
     await page.keyboard.type('没有这个人');
     await expect.poll(() => page.locator('.row').count(), poll).toBe(0);
-    expect(await page.textContent('.queue .empty')).toContain('没有符合的告警');
+    await expect.poll(() => page.textContent('.queue .empty'), poll).toContain('没有符合的告警');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
     await expect.poll(() => page.locator('.row').count(), poll).toBeGreaterThan(0);
@@ -210,12 +210,14 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     await second.page.fill('.form .note input', '已请假，手续补办中');
     await second.page.keyboard.press('Enter');
     await expect.poll(() => second.page.textContent('.work'), poll).toContain('demo-duty 申请搁置');
-    expect(await second.page.locator('.asked button:has-text("批准") >> nth=0').isDisabled()).toBe(true);
+    await expect
+      .poll(() => second.page.locator('.asked button:has-text("批准") >> nth=0').isDisabled(), poll)
+      .toBe(true);
     await page.click('.row >> nth=1');
     // One row for the incident, whoever leads it: the part is taken in hand out of it.
     await page.click(`.row[data-parts~="${id}"]`);
     await page.click(`.part[data-alert="${id}"]`);
-    expect(await page.textContent(`.row[data-parts~="${id}"] .parts`)).toContain('共 2 条');
+    await expect.poll(() => page.textContent(`.row[data-parts~="${id}"] .parts`), poll).toContain('共 2 条');
     await page.click('.asked button:has-text("批准") >> nth=0');
     await expect.poll(() => page.textContent('.asked'), poll).toContain('已搁置，批准人 admin');
     await shoot('shelved');

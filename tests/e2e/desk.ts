@@ -52,8 +52,17 @@ export async function signIn(page: Page, password = PASSWORD, login = 'admin'): 
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds against WCAG 2.2 A and AA. Through the debugger, which the page's policy does not bind. */
+/**
+ * What axe finds against WCAG 2.2 A and AA, once what fades in or out has done so: colours between two states are nobody's choice. Through the
+ * debugger, which the page's policy does not bind.
+ */
 export async function findBarriers(page: Page): Promise<string[]> {
+  await page.evaluate(async () => {
+    const ending = document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
   await page.evaluate(axeSource);
   return page.evaluate(async () => {
     const { axe } = window as unknown as {

@@ -81,7 +81,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the manager and the 
     await expect.poll(() => page.locator('.side li').first().textContent(), poll).toContain('返还');
     await page.locator('tr', { hasText: '揭西县第二司法所' }).first().locator('button').click();
     await takePicture(page, 'ranking');
-    expect(await page.locator('.side').textContent()).toMatch(/\+(1|0\.\d+)/);
+    await expect.poll(() => page.locator('.side').textContent(), poll).toMatch(/\+(1|0\.\d+)/);
     expect(await findBarriers(page)).toEqual([]);
     expect([...manager.faults, ...office.faults]).toEqual([]);
   });
@@ -149,7 +149,9 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the manager and the 
     await expect.poll(() => page.locator('tbody tr').count(), poll).toBe(6);
     await takePicture(page, 'due');
     expect(await findBarriers(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await expect
+      .poll(() => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), poll)
+      .toBe(true);
   });
 
   test.each([

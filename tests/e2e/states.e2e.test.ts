@@ -89,7 +89,7 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
     const desk: Desk = await openDesk(browser, program.url);
     await signIn(desk.page);
     await expect.poll(() => desk.page.textContent('.counters'), poll).toContain('名册为空');
-    expect(await desk.page.textContent('.counters')).toContain('roster load');
+    await expect.poll(() => desk.page.textContent('.counters'), poll).toContain('roster load');
     await expect.poll(() => desk.page.textContent('.panel.map'), poll).toContain('名册为空');
     expect(desk.faults).toEqual([]);
     await finish(desk.page, 'empty-register');
@@ -103,8 +103,8 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
       }),
     ]);
     await expect.poll(() => page.locator('.tiles dd').allTextContents(), poll).toEqual(Array(6).fill('—'));
-    expect(await page.textContent('[data-testid=behind]')).toContain('未知');
-    expect(await page.textContent('[data-testid=no-alerts]')).toContain('不能断定没有告警');
+    await expect.poll(() => page.textContent('[data-testid=behind]'), poll).toContain('未知');
+    await expect.poll(() => page.textContent('[data-testid=no-alerts]'), poll).toContain('不能断定没有告警');
     await finish(page, 'no-data');
   });
 
@@ -116,8 +116,8 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
     await expect
       .poll(() => page.locator('.banner.trouble').textContent(), poll)
       .toMatch(/数据滞后 1 分 \d+ 秒/);
-    expect(await page.locator('.instrument.late').count()).toBe(1);
-    expect(await page.textContent('[data-testid=no-alerts]')).toContain('数据滞后');
+    await expect.poll(() => page.locator('.instrument.late').count(), poll).toBe(1);
+    await expect.poll(() => page.textContent('[data-testid=no-alerts]'), poll).toContain('数据滞后');
     await page.screenshot({ path: join(shots, 'late.png') });
     expect(await findBarriers(page)).toEqual([]);
     say({ type: 'patch', from: 1, to: 2, health: { nowMs, frontierMs: nowMs, tickSeconds: 10 } });
@@ -141,7 +141,7 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
     await page.click('.row[data-alert=a]');
     say({ type: 'patch', from: 1, to: 2, gone: ['a'] });
     await expect.poll(() => page.textContent('.in-hand'), poll).toContain('已离开看板');
-    expect(await page.locator('.row').count()).toBe(1);
+    await expect.poll(() => page.locator('.row').count(), poll).toBe(1);
     expect(await page.locator('.actions button').count()).toBe(0);
     await finish(page, 'left');
   });
@@ -160,7 +160,7 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
       return order();
     };
     await expect.poll(orderUnderHand, poll).toEqual(['a', 'b', 'c']);
-    expect(await page.textContent('.held')).toContain('1 条新告警');
+    await expect.poll(() => page.textContent('.held'), poll).toContain('1 条新告警');
     // Left alone, the list puts itself in order.
     await expect.poll(order, poll).toEqual(['c', 'a', 'b']);
     await page.context().close();
@@ -185,22 +185,22 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
       page.locator('.row').evaluateAll((all) => all.map((row) => row.getAttribute('data-parts')));
     const inHand = () => page.locator('.part[aria-current=true]').getAttribute('data-alert');
     await expect.poll(rows, poll).toEqual(['a', 'b c', 'd']);
-    expect(await page.textContent('.row >> nth=1')).toContain('共 2 条');
+    await expect.poll(() => page.textContent('.row >> nth=1'), poll).toContain('共 2 条');
     await page.keyboard.press('j');
     await page.keyboard.press('j');
-    expect(await inHand()).toBe('b');
+    await expect.poll(() => inHand(), poll).toBe('b');
     await page.keyboard.press('p');
-    expect(await inHand()).toBe('c');
-    expect(await page.locator('.row.selected').getAttribute('data-parts')).toBe('b c');
+    await expect.poll(() => inHand(), poll).toBe('c');
+    await expect.poll(() => page.locator('.row.selected').getAttribute('data-parts'), poll).toBe('b c');
     say({ type: 'patch', from: 1, to: 2, alerts: [part('e', 'i', { severity: 'critical' })] });
     await expect.poll(rows, poll).toEqual(['a', 'e b c', 'd']);
-    expect(await inHand()).toBe('c');
+    await expect.poll(() => inHand(), poll).toBe('c');
     await page.screenshot({ path: join(shots, 'incident.png') });
     expect(await findBarriers(page)).toEqual([]);
     await page.keyboard.press('p');
-    expect(await inHand()).toBe('e');
+    await expect.poll(() => inHand(), poll).toBe('e');
     await page.keyboard.press('j');
-    expect(await page.locator('.row.selected').getAttribute('data-alert')).toBe('d');
+    await expect.poll(() => page.locator('.row.selected').getAttribute('data-alert'), poll).toBe('d');
     await expect.poll(rows, poll).toEqual(['e b c', 'a', 'd']);
     await page.context().close();
   });
@@ -215,7 +215,7 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
     await expect.poll(() => more.count(), poll).toBe(1);
     const inBar = await page.locator('.menu > a').count();
     expect(inBar).toBeGreaterThan(2);
-    expect(await isWithin()).toBe(true);
+    await expect.poll(() => isWithin(), poll).toBe(true);
     await more.focus();
     await page.keyboard.press('Enter');
     const names = () => page.locator('.menu a').allTextContents();
@@ -227,7 +227,7 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
     expect(await findBarriers(page)).toEqual([]);
     await page.keyboard.press('Escape');
     expect(await page.locator('.menu .list').count()).toBe(0);
-    expect(await more.evaluate((button) => button === document.activeElement)).toBe(true);
+    await expect.poll(() => more.evaluate((button) => button === document.activeElement), poll).toBe(true);
     await page.keyboard.press('Enter');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Enter');
@@ -238,11 +238,11 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
     await page.waitForSelector('.board');
     await expect.poll(() => page.locator('.menu > a').count(), poll).toBeLessThan(inBar);
     await more.click();
-    expect(await isWithin()).toBe(true);
+    await expect.poll(() => isWithin(), poll).toBe(true);
     await page.screenshot({ path: join(shots, 'menu-phone.png') });
     await page.click('.menu .list a:has-text("审计")');
     await expect.poll(() => new URL(page.url()).pathname, poll).toBe('/audit');
-    expect(await isWithin()).toBe(true);
+    await expect.poll(() => isWithin(), poll).toBe(true);
     expect(desk.faults).toEqual([]);
     await desk.context.close();
   });
@@ -264,8 +264,8 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
       .locator('.sketch .error')
       .evaluateAll((circles) => circles.map((each) => Number(each.getAttribute('r'))));
     expect((radii[1] ?? 0) / (radii[0] ?? 1)).toBeCloseTo(2.5, 1);
-    expect(await page.textContent('.sketch .bar')).toMatch(/^\s*\d+ m\s*$/);
-    expect(await page.textContent('.sketch dl')).toContain('98.7 %');
+    await expect.poll(() => page.textContent('.sketch .bar'), poll).toMatch(/^\s*\d+ m\s*$/);
+    await expect.poll(() => page.textContent('.sketch dl'), poll).toContain('98.7 %');
     await finish(page, 'sketch');
   });
 
@@ -287,7 +287,7 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
     const desk = await openDesk(blind, program.url);
     await signIn(desk.page);
     await expect.poll(() => desk.page.textContent('.panel.map'), poll).toContain('没有 WebGL2');
-    expect(await desk.page.locator('.queue').count()).toBe(1);
+    await expect.poll(() => desk.page.locator('.queue').count(), poll).toBe(1);
     expect(desk.faults).toEqual([]);
     await finish(desk.page, 'no-webgl');
     await blind.close();

@@ -108,13 +108,13 @@ describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
     await page.fill('.find input', '人员一');
     await page.click('text=测试人员一');
     await page.waitForSelector('h1:has-text("测试人员一")');
-    expect(await page.textContent('.side')).toContain('信息化核查终端（手机）');
+    await expect.poll(() => page.textContent('.side'), poll).toContain('信息化核查终端（手机）');
     await page.screenshot({ path: join(shots, 'subject.png') });
   });
 
   test('S6 a track is shown only for a reason; stays, gaps and slots are those of the day', async () => {
     const show = page.locator('button:has-text("查看轨迹")');
-    expect(await show.isDisabled()).toBe(true);
+    await expect.poll(() => show.isDisabled(), poll).toBe(true);
     await page.fill('.ask .el-date-editor input', day);
     await page.keyboard.press('Enter');
     await page.click('.reason');
@@ -122,7 +122,9 @@ describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
     await show.click();
     await page.waitForSelector('[data-testid=track-map] canvas');
     await expect.poll(() => page.locator('.stays li').count(), poll).toBeGreaterThanOrEqual(1);
-    expect(await page.locator('.stays li').first().textContent()).toContain('00:00:00–03:55:00');
+    await expect
+      .poll(() => page.locator('.stays li').first().textContent(), poll)
+      .toContain('00:00:00–03:55:00');
     const there = await page
       .locator('.axis rect.there')
       .evaluateAll((all) => all.map((rect) => [rect.getAttribute('x'), rect.getAttribute('width')]));
@@ -147,7 +149,7 @@ describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
     await expect.poll(() => page.textContent('.player'), poll).toContain('暂停');
     await page.keyboard.press(' ');
     await expect.poll(() => page.textContent('.player'), poll).toContain('播放');
-    expect(await page.textContent('.history')).toContain('历史告警');
+    await expect.poll(() => page.textContent('.history'), poll).toContain('历史告警');
   });
 
   test('S9 a table is refused by its cells, then taken; somebody is taken onto the roster by hand', async () => {
@@ -167,7 +169,7 @@ describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
     await dialogue.locator('.el-input input').fill('测试导入');
     await dialogue.locator('button:has-text("检查")').click();
     await expect.poll(() => dialogue.textContent(), poll).toContain('D2');
-    expect(await dialogue.textContent()).toContain('应为：管制、缓刑、假释、暂予监外执行');
+    await expect.poll(() => dialogue.textContent(), poll).toContain('应为：管制、缓刑、假释、暂予监外执行');
     expect(await findBarriers(page)).toEqual([]);
     await page.screenshot({ path: join(shots, 'import.png') });
     await dialogue.locator('input[type=file]').setInputFiles(table('缓刑'));
@@ -209,7 +211,7 @@ describe.skipIf(missingBrowser !== undefined)('the room of a subject', () => {
     await dialogue.locator('button:has-text("提交")').click();
     const leave = office.page.locator('[data-testid=leave] > ul > li');
     await expect.poll(() => leave.textContent(), poll).toContain('须由县级审批');
-    expect(await leave.getByRole('button', { name: '撤回' }).count()).toBe(1);
+    await expect.poll(() => leave.getByRole('button', { name: '撤回' }).count(), poll).toBe(1);
 
     const county = await sitDown('test-county', 'manager', '445281');
     await county.page.click('[data-testid=leave] button:has-text("批准") >> nth=0');

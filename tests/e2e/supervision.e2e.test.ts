@@ -16,7 +16,7 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
   let browser: Browser;
   let desk: Desk;
   let page: Page;
-  const poll = { timeout: 10_000, interval: 100 };
+  const poll = { timeout: 60_000, interval: 100 };
   const office = '445281/office-01';
   const number = '11010519491231002X';
 
@@ -112,7 +112,7 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
     await dialogue().locator('button:has-text("添加一行")').click();
     await choose('围栏', '测试围栏');
     await dialogue().locator('input[type=checkbox]').check();
-    expect(await dialogue().locator('button:has-text("保存")').isDisabled()).toBe(true);
+    await expect.poll(() => dialogue().locator('button:has-text("保存")').isDisabled(), poll).toBe(true);
     expect(await barriers()).toEqual([]);
     await shoot(page, 'subject-zones');
     await save();
@@ -123,7 +123,7 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
     // The place is the one that must not be left.
     await field('起').fill('25:00');
     await field('理由（记入审计日志）').fill('测试');
-    expect(await dialogue().locator('button:has-text("保存")').isDisabled()).toBe(true);
+    await expect.poll(() => dialogue().locator('button:has-text("保存")').isDisabled(), poll).toBe(true);
     await field('起').fill('21:30');
     await save();
     await expect.poll(() => duty('curfews').textContent(), poll).toContain('21:30–06:00 · 测试围栏');
@@ -197,7 +197,7 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
     await expect.poll(() => dialogue().textContent(), poll).toContain('D-S1 同时停用');
     await save();
     await expect.poll(() => devices.locator('dl').count(), poll).toBe(2);
-    expect(await devices.locator('dl').first().textContent()).toContain('停用');
+    await expect.poll(() => devices.locator('dl').first().textContent(), poll).toContain('停用');
 
     await devices.getByRole('button', { name: '指令', exact: true }).click();
     await choose('指令', '发送文字');
@@ -214,7 +214,7 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
     await field('新密钥').fill('ce-shi-01');
     await dialogue().locator('button:has-text("设置")').click();
     await expect.poll(() => dialogue().textContent(), poll).toContain('不再显示');
-    expect(await field('新密钥').inputValue()).toBe('');
+    await expect.poll(() => field('新密钥').inputValue(), poll).toBe('');
     expect(await barriers()).toEqual([]);
     await dialogue().locator('.el-dialog__headerbtn').click();
     await dialogue().waitFor({ state: 'hidden' });
@@ -246,7 +246,7 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
     await page.goto(`${program.url}/devices`);
     await page.fill('input[aria-label="设备编号、接入标识或姓名"]', 'd-NEW');
     await expect.poll(() => page.locator('tbody tr').count(), poll).toBe(1);
-    expect(await page.locator('tbody tr').textContent()).toContain('测试人员一');
+    await expect.poll(() => page.locator('tbody tr').textContent(), poll).toContain('测试人员一');
     expect(await findBarriers(page)).toEqual([]);
   });
 
