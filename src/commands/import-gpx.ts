@@ -25,11 +25,28 @@ export async function* readGpx(input: AsyncIterable<Uint8Array>): AsyncGenerator
   const parser = parserOf((point) => points.push(point));
   const decoder = new TextDecoder();
   for await (const chunk of input) {
-    parser.write(decoder.decode(chunk, { stream: true }));
+    write(parser, decoder.decode(chunk, { stream: true }));
     yield* points.splice(0);
   }
-  parser.write(decoder.decode()).close();
+  write(parser, decoder.decode());
+  parser.close();
   yield* points.splice(0);
+}
+
+class NoGpx extends Error {
+  constructor(what: string, parser: sax.SAXParser) {
+    super(`is no GPX: ${what} at line ${parser.line + 1}`);
+  }
+}
+
+function write(parser: sax.SAXParser, text: string): void {
+  try {
+    parser.write(text);
+  } catch (error) {
+    if (error instanceof NoGpx) throw error;
+    // `sax` itself throws at an attribute `hasOwnProperty` that has another behind it.
+    throw new NoGpx('an attribute that can’t be read', parser);
+  }
 }
 
 function parserOf(onPoint: (point: GpxPoint) => void): sax.SAXParser {
@@ -55,7 +72,7 @@ function parserOf(onPoint: (point: GpxPoint) => void): sax.SAXParser {
     }
   };
   parser.onerror = (error) => {
-    throw new Error(`is no GPX: ${error.message.split('\n')[0] ?? ''} at line ${parser.line + 1}`);
+    throw new NoGpx(error.message.split('\n')[0] ?? '', parser);
   };
   return parser;
 }

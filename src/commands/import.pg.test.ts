@@ -176,6 +176,7 @@ test.each([
   ['--feed is missing', [file('y.csv', 'a')]],
   ['none called lat', [file('z.csv', 'subject,ts\n'), '--feed', 'F1']],
   ['is no GPX', [file('z.gpx', '<gpx><trk>'), '--feed', 'F1']],
+  ['is no GPX: an attribute', [file('y.gpx', '<gpx hasOwnProperty="1" version="1.1"/>'), '--feed', 'F1']],
   ['incorrect header', [file('z.csv.gz', 'not gzip'), '--feed', 'F1']],
 ])('I8 %s: said in words, exit code 1', async (words, args) => {
   const { code, said } = await imported(...args);
