@@ -194,6 +194,40 @@ test('D16 a subject with one device and two zones keeps to 1 KiB beside its prof
   expect(Buffer.byteLength(JSON.stringify({ ...subjects[0], profile: null }))).toBeLessThan(1024);
 });
 
+test('D24 what nearly nobody has is one frozen thing of all, grown or read back; a change of one is no change of another', () => {
+  const people = ['S1', 'S2'].map((id) => profile(0, { id }));
+  const grown = createDetector();
+  const fixes = range(0, 12).flatMap((n) => [fix(n, 0, { subject: 'S1' }), fix(n, 0, { subject: 'S2' })]);
+  play([...SETTING, ...people, ...fixes], grown);
+  const read = createDetector(JSON.parse(JSON.stringify(grown.snapshot())) as DetectorState);
+  const lists = [grown, read].flatMap((detector) =>
+    detector
+      .snapshot()
+      .subjects.flatMap(({ open, checkins, devices }) => [[open, checkins, devices[0]?.estimate?.aside]]),
+  );
+  expect(lists).toHaveLength(4);
+  for (const [i, own] of lists.entries())
+    for (const [j, list] of own.entries()) {
+      expect(list, `${i} ${j}`).toBe(lists[0]?.[j]);
+      expect(Object.isFrozen(list), `${i} ${j}`).toBe(true);
+    }
+  for (const detector of [grown, read]) {
+    const out = range(12, 16).map((n) => fix(n, 3000, { subject: 'S1' }));
+    const checkin: LogEvent = {
+      type: 'checkin',
+      subject: 'S1',
+      terminal: 'T1',
+      atMs: AT,
+      receivedMs: AT,
+      method: 'face',
+    };
+    play([...out, checkin], detector);
+    const [one, other] = detector.snapshot().subjects;
+    expect([one?.open.length, one?.checkins.length]).toEqual([1, 1]);
+    expect([other?.open, other?.checkins, other?.devices[0]?.estimate?.aside]).toEqual([[], [], []]);
+  }
+});
+
 test('D2 a state of another version is refused in words', () => {
   const old = { ...createDetector().snapshot(), version: 1 } as unknown as DetectorState;
   expect(() => createDetector(old)).toThrow(/version 1/);
