@@ -45,6 +45,7 @@ import {
   notePosition,
   noteRules,
   noteStatus,
+  noteWord,
   type SubjectState,
 } from './subject-state.ts';
 import {
@@ -223,8 +224,11 @@ export function createDetector(saved?: DetectorState): Detector {
     const isWatchedNow = countsFor(state, event.device, Math.min(event.atMs, nowMs));
     if (isWatchedNow) noteClock(device.signs, -ageS, event.receivedMs, policy);
     const isLate = ageS > policy.reorderWindowS;
-    if (!isWatchedNow || ageS < -policy.clockSkewS || ageS > policy.backfillHorizonS) {
-      // Not believed, too old, or not watched at that time: contact, and nothing more.
+    if (!isWatchedNow || ageS > policy.backfillHorizonS) {
+      // Too old, or not watched at that time: contact, and nothing more.
+      judge(watched, nowMs, null, false, emit);
+    } else if (ageS < -policy.clockSkewS) {
+      noteWord(device, event);
       judge(watched, nowMs, null, false, emit);
     } else if (event.type === 'status') {
       noteStatus(device, event);

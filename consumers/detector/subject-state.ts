@@ -246,6 +246,19 @@ export function noteStatus(state: DeviceState, { status, atMs }: DeviceStatus): 
   if (state.off === null && (state.onMs === null || atMs >= state.onMs)) state.off = { atMs, status };
 }
 
+/**
+ * Its clock is ahead: when it was where is not believed, what it says of itself is. A strap is cut and a battery is low whatever the
+ * clock says, at the latest now.
+ */
+export function noteWord(state: DeviceState, event: Position | DeviceStatus): void {
+  const { receivedMs } = event;
+  if (event.type === 'status') noteStatus(state, { ...event, atMs: receivedMs });
+  else {
+    showOn(state, receivedMs);
+    if (event.batteryPct !== undefined) noteCharge(state.battery, event.batteryPct, receivedMs);
+  }
+}
+
 function noteCut(state: DeviceState, atMs: Instant): void {
   if (atMs <= (state.strapClosedMs ?? Number.NEGATIVE_INFINITY)) return;
   if (state.strapCutMs === undefined || atMs < state.strapCutMs) state.strapCutMs = atMs;
