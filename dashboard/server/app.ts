@@ -40,6 +40,7 @@ import { type PastOfLog, registerInsightRoutes } from './routes/insight.ts';
 import { registerKeyCategoryRoutes } from './routes/key-categories.ts';
 import { registerLegalClockRoutes } from './routes/legal-clocks.ts';
 import { registerLegalReferenceRoutes } from './routes/legal-reference.ts';
+import { registerMusterRoutes } from './routes/musters.ts';
 import { registerNoticeDeliveryRoutes } from './routes/notice-deliveries.ts';
 import { registerNoticeSubscriptionRoutes } from './routes/notice-subscriptions.ts';
 import { registerNoticeRoutes } from './routes/notices.ts';
@@ -135,6 +136,7 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerCalendarRoutes(app, deps);
   registerKeyCategoryRoutes(app, deps);
   registerSubjectRoutes(app, { ...deps, liveBoard });
+  registerMusterRoutes(app, deps);
   registerPermitRoutes(app, deps);
   registerPositioningOrderRoutes(app, deps);
   registerLegalClockRoutes(app, deps);
