@@ -32,6 +32,7 @@ import { registerDeviceNoticeRoutes } from './routes/device-notices.ts';
 import { registerDeviceSecretRoutes } from './routes/device-secrets.ts';
 import { registerDueRoutes } from './routes/due.ts';
 import { type EvidenceOffice, registerEvidenceRoutes } from './routes/evidence-packs.ts';
+import { registerExemptionRoutes } from './routes/exemptions.ts';
 import { registerFeedRoutes } from './routes/feeds.ts';
 import { registerHazardRoutes } from './routes/hazards.ts';
 import { type IdentityOffice, registerIdentityRoutes } from './routes/identities.ts';
@@ -157,6 +158,7 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerEvidenceRoutes(app, deps);
   registerRetentionRoutes(app, deps);
   registerPresenceRoutes(app, deps);
+  registerExemptionRoutes(app, deps);
   registerComplianceRoutes(app, deps);
   registerTrendRoutes(app, deps);
   registerDueRoutes(app, deps);

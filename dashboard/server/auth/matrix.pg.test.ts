@@ -172,9 +172,9 @@ async function makeWork(side: Side, office: string): Promise<Values> {
   // Two, so that one can be taken out.
   await dash.alert(`b-${side}`, 1, { subject, kind: 'silent' });
   await made('UPDATE alerts SET incident = $1 WHERE subject = $2', incident, subject);
-  await made(
+  const exemption = await made(
     `INSERT INTO positioning_exemptions (subject, from_day, until_day, ground, note, account)
-     VALUES ($1, '2026-03-01', '2026-03-02', 'hospital', $2, 'x')`,
+     VALUES ($1, '2026-03-01', '2026-03-02', 'hospital', $2, 'x') RETURNING seq AS id`,
     subject,
     side,
   );
@@ -213,6 +213,7 @@ async function makeWork(side: Side, office: string): Promise<Values> {
       recipient,
     ),
     incident,
+    exemption,
     task,
     file: await made(
       `INSERT INTO task_files (task, name, media_type, size_bytes, sha256, content, account, at)
