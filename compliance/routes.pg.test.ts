@@ -76,7 +76,8 @@ const get = async (path: string, organisation = '', role: 'manager' | 'office-of
   dash.call('GET', `/api/v1/${path}`, { headers: await dash.token(role, organisation) });
 const post = async (path: string, body: unknown, organisation: string, role: 'manager' | 'office-officer') =>
   dash.call('POST', `/api/v1/${path}`, { headers: await dash.token(role, organisation), body });
-const rate = (group: { rates: { id: string }[] }, id: string) => group.rates.find((each) => each.id === id);
+const rate = (group: { rates: { id: string; excludedPersonDays?: number }[] }, id: string) =>
+  group.rates.find((each) => each.id === id);
 
 const march = () =>
   write(
@@ -158,6 +159,60 @@ test('K4 who is exempt by record is left out of both sides, and counted as such'
   expect(problem(await post('subjects/S2/exemptions', { ...body, until: '2026-03-02' }, '', 'manager'))).toBe(
     400,
   );
+});
+
+test('K4 an exemption is ended early: the days after count again, and each end stays with who, when and why', async () => {
+  await march();
+  const body = { from: '2026-03-02', until: '2026-03-09', ground: 'hospital', note: '住院' };
+  const { id } = (await post('subjects/S2/exemptions', body, '', 'manager')).body;
+  const end = (given: object, organisation = '') =>
+    post(
+      `subjects/S2/exemptions/${id}/end`,
+      { reason: '提前出院', was: null, ...given },
+      organisation,
+      'manager',
+    );
+  expect((await end({ until: '2026-03-05' })).body).toEqual({ id, endsOn: '2026-03-05' });
+  const excluded = async () => {
+    await addUpOffices(dash.database);
+    const [group] = (await get('compliance?period=day&day=2026-03-02', A)).body.items;
+    return rate(group, 'positioning')?.excludedPersonDays;
+  };
+  expect(await excluded()).toBe(1);
+  expect(problem(await end({ until: '2026-03-03', was: '2026-03-09' }))).toBe(409);
+  expect(problem(await end({ until: '2026-03-05' }))).toBe(400);
+  expect(problem(await end({ until: '2026-03-01' }))).toBe(400);
+  expect(problem(await end({ until: '2026-03-03' }, '445222'))).toBe(404);
+  expect(
+    problem(
+      await post(
+        `subjects/S1/exemptions/${id}/end`,
+        { reason: 'x', was: null, until: '2026-03-03' },
+        '',
+        'manager',
+      ),
+    ),
+  ).toBe(404);
+  // From its first day on: it was entered by mistake.
+  expect((await end({ until: '2026-03-02', was: '2026-03-05' })).status).toBe(200);
+  expect(await excluded()).toBe(0);
+  const { items } = (await get('subjects/S2/exemptions')).body;
+  expect(items[0]).toMatchObject({
+    until: '2026-03-09',
+    endsOn: '2026-03-02',
+    ends: [
+      { until: '2026-03-05', reason: '提前出院', by: expect.any(String), at: expect.any(String) },
+      { until: '2026-03-02' },
+    ],
+  });
+  const told = await dash.database.query({
+    text: `SELECT reason, target, detail FROM audit WHERE action = 'exemption.end' ORDER BY seq`,
+    values: [],
+  });
+  expect(told.rows).toMatchObject([
+    { reason: '提前出院', target: id, detail: { until: '2026-03-05', before: '2026-03-09' } },
+    { detail: { until: '2026-03-02', before: '2026-03-05' } },
+  ]);
 });
 
 test('K5 a month that is over is frozen once; what comes later shows only as known now', async () => {

@@ -100,7 +100,7 @@ export function isSamePlace([, lon, lat]: Fix, otherLon: number, otherLat: numbe
 const ASSUMED_ACCURACY_M = { gnss: 20, wifi: 100, cell: 1000 } as const;
 const UNKNOWN_ACCURACY_M = 100;
 
-export function accuracyOf(fix: Position): number {
+export function accuracyOf(fix: Pick<Position, 'accuracyM' | 'method'>): number {
   return fix.accuracyM ?? (fix.method === undefined ? UNKNOWN_ACCURACY_M : ASSUMED_ACCURACY_M[fix.method]);
 }
 

@@ -286,6 +286,24 @@ describe('A25 roll-calls', () => {
     expect(story(at(60, 90, 0), { subjects: ['S9'] })).toEqual([]);
   });
 
+  test('A25 leave over the window or at its close excuses; leave that ended within it does not', () => {
+    const leave = (fromMin: number, untilMin: number): Permit => {
+      const untilMs = minutes(untilMin);
+      return { id: 'P1', fromMs: minutes(fromMin), untilMs, destination: null, returnedAtMs: untilMs };
+    };
+    const missed = (permit: Permit) =>
+      only('missed-checkin', [
+        ...SETTING,
+        profile(0, { zones: [], permits: [permit] }),
+        muster(),
+        ...at(0, 100, 0),
+        ...ticks(0, 100),
+      ]);
+    expect(missed(leave(30, 90))).toEqual([]);
+    expect(missed(leave(80, 200))).toEqual([]);
+    expect(missed(leave(30, 80))).toHaveLength(1);
+  });
+
   test('A25 to pass by before it began is not to be there', () => {
     expect(story([...at(50, 59, 5000), ...at(60, 90, 0)])).toHaveLength(1);
     expect(phone().id).toBe('D1');

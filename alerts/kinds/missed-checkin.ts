@@ -14,7 +14,7 @@ import {
   type Verdict,
   type Window,
 } from './kind.ts';
-import { permitAt, permitEndMs } from './permits.ts';
+import { excuseOf } from './permits.ts';
 import { whereabouts } from './whereabouts.ts';
 import { condition } from './wording.ts';
 import { FAR_SIGMAS, lastFix } from './zone-evidence.ts';
@@ -124,11 +124,10 @@ function lastClosed(view: SubjectView, checkin: CheckinWindow): Window | null {
 }
 
 /** Leave over the whole window, or at its close, excuses. */
-function isMissed(view: SubjectView, { fromMs, untilMs }: Window): boolean {
+function isMissed(view: SubjectView, window: Window): boolean {
   // A check-in after the window's close makes up for it.
-  if (view.checkins.some((atMs) => atMs >= fromMs && atMs <= view.nowMs)) return false;
-  const permit = permitAt(view, fromMs);
-  return permitAt(view, untilMs) === undefined && (permit === undefined || permitEndMs(permit) < untilMs);
+  if (view.checkins.some((atMs) => atMs >= window.fromMs && atMs <= view.nowMs)) return false;
+  return excuseOf(view.profile.permits, window) === undefined;
 }
 
 function aboutOf({ id }: CheckinWindow, { untilMs }: Window): string {
@@ -165,7 +164,8 @@ function isMusterMissed(view: SubjectView, muster: Muster): boolean {
   if (nowMs < muster.untilMs + view.policy.checkinGraceS * 1000 || nowMs - muster.untilMs > MUSTER_OPEN_MS)
     return false;
   if (muster.untilMs <= view.checkinsFromMs || muster.excused.includes(profile.id)) return false;
-  if (view.memory[MUSTER + muster.id] !== undefined) return false;
+  if (view.memory[MUSTER + muster.id] !== undefined || excuseOf(profile.permits, muster) !== undefined)
+    return false;
   return !view.checkins.some((atMs: Instant) => atMs >= muster.fromMs && atMs <= nowMs);
 }
 

@@ -18,6 +18,17 @@ export function permitAt({ profile }: SubjectView, atMs: Instant): Permit | unde
   return undefined;
 }
 
+/** The leave that excuses from a duty with a window: over the whole of it, or at its close. */
+export function excuseOf(
+  permits: readonly Permit[],
+  { fromMs, untilMs }: { readonly fromMs: Instant; readonly untilMs: Instant },
+): Permit | undefined {
+  return permits.find((permit) => {
+    const endMs = permitEndMs(permit);
+    return permit.fromMs <= untilMs && (untilMs < endMs || (permit.fromMs <= fromMs && untilMs <= endMs));
+  });
+}
+
 /** When permits last changed what holds, at `atMs` at the latest. */
 export function permitEdges({ profile }: SubjectView): Instant[] {
   return profile.permits.flatMap((permit) => [permit.fromMs, permitEndMs(permit)]);

@@ -95,6 +95,10 @@ export function accountOf(facts: DayFacts, around: Surrounding): DayAccount {
   const bounds = tell(facts.dueBounds, leave, valuesOf(facts.bounds, reach), owners);
   const curfew = tell(facts.dueCurfew, leave, valuesOf(facts.curfew, reach), owners);
   const due = facts.windows.filter(({ untilMs, fromMs }) => !isExcused(facts.leaves, fromMs, untilMs));
+  const musters = facts.musters.filter(
+    ({ fromMs, untilMs }) =>
+      fromMs === undefined || untilMs === undefined || !isExcused(facts.leaves, fromMs, untilMs),
+  );
   const minuteDue = ({ untilMs }: LeaveFact) => (untilMs + around.leaveGraceMs - around.midnightMs) / 60_000;
   const ended = facts.leaves.filter(
     (fact) => minuteDue(fact) >= 0 && minuteDue(fact) < DAY_MINUTES && minuteDue(fact) <= around.minutesGone,
@@ -109,8 +113,8 @@ export function accountOf(facts: DayFacts, around: Surrounding): DayAccount {
     checkinsDue: due.length,
     checkinsMet: due.filter(({ method }) => method !== null).length,
     checkinsFingerprint: due.filter(({ method }) => method === 'fingerprint').length,
-    mustersDue: facts.musters.length,
-    mustersMet: facts.musters.filter(({ isMet }) => isMet).length,
+    mustersDue: musters.length,
+    mustersMet: musters.filter(({ isMet }) => isMet).length,
     leavesDue: ended.length,
     leavesKept: ended.filter(
       ({ untilMs, returnedAtMs }) => returnedAtMs !== null && returnedAtMs <= untilMs + around.leaveGraceMs,

@@ -35,6 +35,9 @@ export interface WindowFact {
 
 export interface MusterFact {
   readonly id: string;
+  /** Absent: of a day that was kept before leave excused. */
+  readonly fromMs?: Instant;
+  readonly untilMs?: Instant;
   isMet: boolean;
 }
 

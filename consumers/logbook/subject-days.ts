@@ -165,7 +165,8 @@ function noteClosed(
     const isMet =
       subject.seenAt.includes(muster.id) ||
       subject.checkins.some(([atMs]) => atMs >= muster.fromMs && atMs <= muster.untilMs);
-    facts.musters.push({ id: muster.id, isMet });
+    const { id, fromMs, untilMs: closedMs } = muster;
+    facts.musters.push({ id, fromMs, untilMs: closedMs, isMet });
   }
 }
 

@@ -127,6 +127,13 @@ export const ROOMS: readonly Room[] = [
     within: 'subjects',
   },
   {
+    path: '/musters',
+    name: 'musters',
+    actions: ['subjects.read'],
+    load: () => import('./musters/musters-page.vue'),
+    within: 'subjects',
+  },
+  {
     path: '/zones',
     name: 'zones',
     actions: ['zones.lint'],

@@ -15,7 +15,7 @@ import {
   type Terminal,
   type ZoneFeature,
 } from '../kernel/roster.ts';
-import { decodeRoster, decodeSubjectProfile, encodeRoster, findUnknownZones } from '../kernel/roster-file.ts';
+import { decodeSubjectProfile, findUnknownZones } from '../kernel/roster-file.ts';
 import { decodeZone } from '../kernel/zone-file.ts';
 import { judgedAs, setClocks } from '../legal/settle.ts';
 import type { Database, Db } from '../ports/database.ts';
@@ -28,6 +28,7 @@ import {
   writeProfiles,
   writeZones,
 } from '../roster/change.ts';
+import { lineOf, loadMusters, readMusters } from '../roster/musters.ts';
 import { writeTerminals } from '../roster/terminals.ts';
 import type { AuditActor } from '../store/audit.ts';
 import { addToOutbox } from '../store/outbox.ts';
@@ -104,17 +105,9 @@ async function write(
 
 /** Calendar and musters; answers how many of the two changed. */
 async function writeDocuments(db: Db, change: Change, roster: Roster): Promise<number> {
-  const atMs = change.nowMs;
-  let documents = 0;
-  const calendar = await mergeCalendar(db, roster.calendar);
-  if ((await writeCalendar(db, change, calendar)) !== undefined) documents++;
-  const musters = await mergeMusters(db, roster);
-  if ((await upsertDocument(db, 'musters', JSON.stringify(musters))).length > 0) {
-    documents++;
-    for (const muster of roster.musters)
-      change.broadcast.push(encodeLogEvent({ type: 'muster', atMs, muster }));
-  }
-  return documents;
+  const calendar = await writeCalendar(db, change, await mergeCalendar(db, roster.calendar));
+  const musters = await loadMusters(db, change, roster.musters);
+  return (calendar === undefined ? 0 : 1) + (musters > 0 ? 1 : 0);
 }
 
 /** A roster without a calendar changes none; its days come on top of those that are known. */
@@ -125,23 +118,16 @@ async function mergeCalendar(db: Db, given: Calendar): Promise<Calendar> {
   return { days: { ...known.days, ...given.days }, timeZone: given.timeZone };
 }
 
-/** In the form of roster.json, by id. */
-async function mergeMusters(db: Db, roster: Roster): Promise<readonly unknown[]> {
-  const known = (await findDocument(db, 'musters'))[0]?.document as readonly { id: string }[] | undefined;
-  const given = encodeRoster({ ...roster, subjects: [] }).musters as readonly { id: string }[];
-  const named = new Set(given.map(({ id }) => id));
-  return [...(known ?? []).filter(({ id }) => !named.has(id)), ...given];
-}
-
-/** The whole roster, its zones and its policy as they stand in the store. */
+/** The whole roster, its zones and its policy as they stand in the store; roll calls that were over before are left out. */
 export async function readRoster(
   db: Db,
+  mustersSinceMs: Instant | null = null,
 ): Promise<{ roster: Roster; zones: ZoneFeature[]; policy: PolicyDocument }> {
   const subjects = (await listProfiles(db)).map((row) => must(decodeSubjectProfile(row.profile)));
   const zones = (await listZoneFeatures(db)).map((row) => must(decodeZone(row.feature)));
   const document = async (name: string) => (await findDocument(db, name))[0]?.document;
   const calendar = ((await document('calendar')) ?? EMPTY_ROSTER.calendar) as Roster['calendar'];
-  const musters = must(decodeRoster({ subjects: [], musters: (await document('musters')) ?? [] })).musters;
+  const musters = await readMusters(db, mustersSinceMs);
   const policy = must(decodePolicyDocument((await document('policy')) ?? {}));
   const terminals = (await listTerminals(db)).map(
     ({ time_zone, ...row }): Terminal => ({ ...row, timeZone: time_zone }),
@@ -160,12 +146,12 @@ export async function renewRoster(database: Database, nowMs: Instant, everyMs: n
     await lockRoster(db, ROSTER_LOCK);
     const last = (await findDocument(db, RENEWAL))[0]?.document as { at: string } | undefined;
     if (last !== undefined && nowMs - Date.parse(last.at) < everyMs) return false;
-    const { roster, zones, policy } = await readRoster(db);
+    const { roster, zones, policy } = await readRoster(db, nowMs - MUSTERS_KEPT_MS);
     const broadcast = [
       ...zones.map((zone) => encodeLogEvent({ type: 'zone', atMs: nowMs, zone })),
       encodeLogEvent({ type: 'policy', atMs: nowMs, policy }),
       encodeLogEvent({ type: 'calendar', atMs: nowMs, calendar: roster.calendar }),
-      ...roster.musters.map((muster) => encodeLogEvent({ type: 'muster', atMs: nowMs, muster })),
+      ...roster.musters.map((muster) => lineOf(muster, nowMs)),
       ...roster.subjects
         .filter(({ noContact }) => noContact.length > 0)
         .map((profile) => encodeLogEvent(noContactOf(profile, nowMs))),
@@ -195,6 +181,8 @@ export async function renewRoster(database: Database, nowMs: Instant, everyMs: n
 
 /** When the roster was last put into the log whole. */
 const RENEWAL = 'renewal';
+/** No detector asks about older ones. */
+const MUSTERS_KEPT_MS = 30 * 86_400_000;
 
 /** What stands in the tables was checked on its way in. */
 function must<T>(result: Result<T, Refusal[]>): T {

@@ -68,8 +68,9 @@ async function outbox(): Promise<string[]> {
     values: [],
   });
   return rows.map(({ key, line }) => {
-    const { type, zone: feature } = JSON.parse(line) as { type: string; zone?: { id: string } };
-    return [type, feature?.id ?? key].filter((part) => part !== null).join(' ');
+    type About = Record<'zone' | 'muster', { id: string } | undefined>;
+    const { type, zone: feature, muster } = JSON.parse(line) as { type: string } & About;
+    return [type, feature?.id ?? muster?.id ?? key].filter((part) => part !== null).join(' ');
   });
 }
 
@@ -89,7 +90,7 @@ test('R1 tables and log lines change together: zones, policy and calendar before
       calendar: { '2026-10-01': 'holiday' },
     },
   };
-  expect(await load(files)).toEqual({ ok: true, value: { subjects: 2, zones: 2, documents: 3 } });
+  expect(await load(files)).toEqual({ ok: true, value: { subjects: 2, zones: 2, documents: 2 } });
   expect(await outbox()).toEqual(['zone z1', 'zone z2', 'policy', 'calendar', 'profile S1', 'profile S2']);
   expect(await load(files)).toEqual({ ok: true, value: { subjects: 0, zones: 0, documents: 0 } });
   expect(await outbox()).toEqual([]);
@@ -102,7 +103,27 @@ test('R2 a load is an upsert by id: what a file does not name stays', async () =
     roster: { subjects: [subject('S3', { id: 'D3' })], calendar: { '2026-10-10': 'workday' }, musters: [] },
   });
   await load({ roster: { subjects: [] } });
+  const muster = (id: string, until: string, subjects = ['S2', 'S1']) => ({
+    id,
+    zone: 'z1',
+    from: '2026-03-02T01:00:00Z',
+    until,
+    subjects,
+    excused: ['S3'],
+  });
+  await outbox();
+  const first = muster('M1', '2026-03-02T02:00:00Z');
+  await load({ roster: { subjects: [], musters: [first] } });
+  expect(await outbox()).toEqual(['muster M1']);
+  await load({ roster: { subjects: [], musters: [first, muster('M2', '2026-03-02T03:00:00Z')] } });
+  expect(await outbox()).toEqual(['muster M2']);
+  await load({ roster: { subjects: [], musters: [muster('M1', '2026-03-02T02:30:00Z', ['S1'])] } });
   const { roster, zones, policy } = await readRoster(own.database);
+  // Who is excused is expected as well.
+  expect(roster.musters.map(({ id, subjects, excused }) => [id, subjects, excused])).toEqual([
+    ['M1', ['S1', 'S3'], ['S3']],
+    ['M2', ['S1', 'S2', 'S3'], ['S3']],
+  ]);
   expect(roster.subjects.map(({ id }) => id)).toEqual(['S1', 'S2', 'S3']);
   expect(roster.calendar.days).toEqual({ '2026-10-01': 'holiday', '2026-10-10': 'workday' });
   expect([zones.length, policy.default.silenceMinS]).toEqual([2, 60]);
@@ -204,6 +225,7 @@ test('R8 the whole roster stands in the log anew once a day, and changes nothing
     ...zones.map(({ id }) => `zone ${id}`),
     'policy',
     'calendar',
+    ...roster.musters.map(({ id }) => `muster ${id}`),
     ...roster.subjects.map(({ id }) => `profile ${id}`),
   ]);
   expect(await renewRoster(own.database, NOW_MS + 86_399_999, 86_400_000)).toBe(false);

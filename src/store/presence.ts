@@ -105,7 +105,7 @@ export const clearSums = statement<[offices: string[], days: string[]]>()(
    DELETE FROM office_days d USING keys k WHERE d.office = k.office AND d.day = k.day`,
 );
 
-const IS_EXEMPT = `EXISTS (SELECT FROM positioning_exemptions x
+const IS_EXEMPT = `EXISTS (SELECT FROM exempt_spans x
        WHERE x.subject = p.subject AND x.from_day <= p.day AND p.day < x.until_day)`;
 
 export const sumDays = statement<[offices: string[], days: string[]]>()(
@@ -139,30 +139,6 @@ export const markExempt = statement<[subject: string, from: string, until: strin
   `INSERT INTO presence_dirty (office, day)
    SELECT DISTINCT office, day FROM presence_days WHERE subject = $1 AND day >= $2::date AND day < $3::date
    ON CONFLICT (office, day) DO UPDATE SET marked = presence_dirty.marked + 1`,
-);
-
-export const addExemption = statement<
-  [subject: string, from: string, until: string, ground: string, note: string, account: string]
->()(
-  'presence.add-exemption',
-  { seq: 'int8' },
-  `INSERT INTO positioning_exemptions (subject, from_day, until_day, ground, note, account)
-   VALUES ($1, $2::date, $3::date, $4, $5, $6) RETURNING seq`,
-);
-
-export const listExemptions = statement<[subject: string, limit: number]>()(
-  'presence.exemptions',
-  {
-    seq: 'int8',
-    from_day: 'text',
-    until_day: 'text',
-    ground: 'text',
-    note: 'text',
-    account: 'text',
-    at: 'timestamptz',
-  },
-  `SELECT seq, from_day::text AS from_day, until_day::text AS until_day, ground, note, account, at
-   FROM positioning_exemptions WHERE subject = $1 ORDER BY from_day DESC, seq DESC LIMIT $2`,
 );
 
 const OF_DAY = {

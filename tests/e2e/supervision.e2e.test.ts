@@ -181,13 +181,22 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
     expect(told.items).toMatchObject([{ subject: 'S1', reason: '测试核对' }]);
   });
 
-  test('S15 days without positioning are recorded with their ground', async () => {
+  test('S15 days without positioning are recorded with their ground, and ended early with the reason', async () => {
     const card = page.locator('[data-testid=exemptions]');
     await card.locator('button:has-text("登记免予定位")').click();
     await card.locator('[aria-label="说明（文书、机构）"]').fill('测试医院住院');
     expect(await barriers()).toEqual([]);
     await card.locator('button:has-text("保存")').click();
-    await expect.poll(() => card.locator('li').textContent(), poll).toMatch(/住院 · 测试医院住院 admin 于/);
+    await expect
+      .poll(() => card.locator('li').textContent(), poll)
+      .toMatch(/住院 · 测试医院住院 提前结束\s*admin 于/);
+    // Of one day it can only be taken as not given.
+    await card.getByRole('button', { name: '提前结束' }).click();
+    await card.locator('[aria-label="提前结束的理由（记入审计日志）"]').fill('测试误登');
+    expect(await barriers()).toEqual([]);
+    await card.locator('form button:has-text("提前结束")').click();
+    await expect.poll(() => card.locator('li').textContent(), poll).toContain('登记自始不适用：测试误登');
+    expect(await card.getByRole('button', { name: '提前结束' }).count()).toBe(0);
   });
 
   test('S16 a device is replaced at one moment; it is asked something; its secret is set and not shown', async () => {

@@ -40,6 +40,7 @@ const ID_AFTER: Readonly<Record<string, string>> = {
   terminals: 'terminal',
   'legal-holds': 'hold',
   permits: 'permit',
+  musters: 'muster',
   'positioning-orders': 'order',
   'score-objections': 'objection',
   reports: 'report',
@@ -171,9 +172,9 @@ async function makeWork(side: Side, office: string): Promise<Values> {
   // Two, so that one can be taken out.
   await dash.alert(`b-${side}`, 1, { subject, kind: 'silent' });
   await made('UPDATE alerts SET incident = $1 WHERE subject = $2', incident, subject);
-  await made(
+  const exemption = await made(
     `INSERT INTO positioning_exemptions (subject, from_day, until_day, ground, note, account)
-     VALUES ($1, '2026-03-01', '2026-03-02', 'hospital', $2, 'x')`,
+     VALUES ($1, '2026-03-01', '2026-03-02', 'hospital', $2, 'x') RETURNING seq AS id`,
     subject,
     side,
   );
@@ -212,6 +213,7 @@ async function makeWork(side: Side, office: string): Promise<Values> {
       recipient,
     ),
     incident,
+    exemption,
     task,
     file: await made(
       `INSERT INTO task_files (task, name, media_type, size_bytes, sha256, content, account, at)
@@ -263,6 +265,7 @@ async function makeWork(side: Side, office: string): Promise<Values> {
       office,
       place,
     ),
+    muster: await makeMuster(office, subject, place),
     permit: await made(
       `INSERT INTO permits (subject, ground, explanation, destination, from_at, until_at, state, measures, level, days, cumulated_days, asked_by, asked_at)
        VALUES ($1, 'medical', $2, 'x', now(), now() + interval '1 day', 'asked', '2020-07-01', 'office', 2, 2, 'x', now()) RETURNING id`,
@@ -283,6 +286,20 @@ async function makeWork(side: Side, office: string): Promise<Values> {
       side,
     ),
   };
+}
+
+/** The roll call is its office's; who is expected is the subject. */
+async function makeMuster(office: string, subject: string, place: string): Promise<string> {
+  const id = `m-${place}`;
+  const run = (text: string, ...values: unknown[]) => dash.database.query({ text, values });
+  await run(
+    `INSERT INTO musters (id, office, name, zone, from_at, until_at, version, made_by, made_at)
+     VALUES ($1, $2, $1, 'z', now() + interval '1 hour', now() + interval '2 hours', 7, 'x', now())`,
+    id,
+    office,
+  );
+  await run('INSERT INTO muster_subjects VALUES ($1, $2, false)', id, subject);
+  return id;
 }
 
 const isMutating = ({ method }: DeclaredRoute) => method !== 'GET';

@@ -1,17 +1,16 @@
-/** `subjects/:id/presence`: one day of a subject as bits and as minutes kept, broken and unknown; and exemptions from positioning. */
-import { type Static, Type } from 'typebox';
+/** `subjects/:id/presence`: one day of a subject as bits and as minutes kept, broken and unknown. */
+import { Type } from 'typebox';
 import { timeZoneOf } from '../../../compliance/figures.ts';
 import { localDay } from '../../../compliance/periods.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
-import { addExemption, findPresence, listExemptions, markExempt } from '../../../src/store/presence.ts';
+import { findPresence } from '../../../src/store/presence.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
-import { audit } from '../audit.ts';
 import { can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
-import { answers, Day, Id, PlainText, readDay, Time } from './schemas.ts';
+import { answers, Day, Id, readDay, Time } from './schemas.ts';
 
 const Obligation = Type.Object({
   due: Type.Integer(),
@@ -39,19 +38,6 @@ const Presence = Type.Object({
   onLeave: Type.Boolean(),
 });
 const SLOTS = 288;
-const MAX_EXEMPTIONS = 200;
-const Exempt = {
-  from: Day,
-  until: Type.String({ ...Day, description: 'Exclusive' }),
-  ground: Type.Enum(['detention', 'hospital', 'decision']),
-};
-const Exemption = Type.Object({
-  id: Type.String(),
-  ...Exempt,
-  note: Type.String(),
-  by: Type.String(),
-  at: Time,
-});
 
 export function registerPresenceRoutes(
   app: App,
@@ -98,75 +84,6 @@ export function registerPresenceRoutes(
         checked: numbers.checked === 1,
         onLeave: numbers.on_leave === 1,
       };
-    },
-  );
-
-  app.get(
-    '/api/v1/subjects/:id/exemptions',
-    {
-      config: { action: 'compliance.read' },
-      schema: {
-        tags,
-        summary: 'Days on which a subject need not be located, the newest first',
-        params: Type.Object({ id: Id }),
-        response: answers(Type.Object({ items: Type.Array(Exemption) })),
-      },
-    },
-    async (request) => {
-      const { actor } = callerOf(request);
-      const [subject] = await findSubject(db, request.params.id);
-      if (subject === undefined || !can(actor, 'compliance.read', subject.office, subject.minor))
-        throw new Problem('not-found');
-      const rows = await listExemptions(db, subject.id, MAX_EXEMPTIONS);
-      return {
-        items: rows.map(({ seq, from_day, until_day, ground, note, account, at }) => ({
-          id: seq,
-          from: from_day,
-          until: until_day,
-          // The table's own check allows these three only.
-          ground: ground as Static<typeof Exemption>['ground'],
-          note,
-          by: account,
-          at: at.toISOString(),
-        })),
-      };
-    },
-  );
-
-  app.post(
-    '/api/v1/subjects/:id/exemptions',
-    {
-      config: { action: 'scores.enter' },
-      schema: {
-        tags,
-        summary:
-          'Days on which a subject need not be located, with the ground: left out of the rates, and shown as such',
-        params: Type.Object({ id: Id }),
-        body: Type.Object({ ...Exempt, note: PlainText({ minLength: 1, maxLength: 1000 }) }),
-        response: answers(Type.Object({ id: Type.String() })),
-      },
-    },
-    async (request) => {
-      const { actor } = callerOf(request);
-      const [subject] = await findSubject(db, request.params.id);
-      if (subject === undefined || !can(actor, 'scores.enter', subject.office, subject.minor))
-        throw new Problem('not-found');
-      const from = readDay('from', request.body.from);
-      const until = readDay('until', request.body.until);
-      if (until <= from) throw new Problem('bad-request', 'until must lie after from');
-      const { ground, note } = request.body;
-      return deps.database.transaction(async (transaction) => {
-        const [row] = await addExemption(transaction, subject.id, from, until, ground, note, actor.name);
-        await markExempt(transaction, subject.id, from, until);
-        await audit(transaction, request, {
-          action: 'exemption.add',
-          subject: subject.id,
-          office: subject.office,
-          reason: note,
-          detail: { from, until, ground },
-        });
-        return { id: row?.seq ?? '' };
-      });
     },
   );
 }

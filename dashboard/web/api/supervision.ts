@@ -14,11 +14,27 @@ export interface Exemption {
   readonly note: string;
   readonly by: string;
   readonly at: string;
+  /** Exclusive, as it holds now. */
+  readonly endsOn: string;
+  /** Each early end, the oldest first. */
+  readonly ends: readonly {
+    readonly until: string;
+    readonly reason: string;
+    readonly by: string;
+    readonly at: string;
+  }[];
 }
 export const exemptionsOf = (subject: string) =>
   get<{ readonly items: readonly Exemption[] }>(`${one(subject)}/exemptions`);
 export const addExemption = (subject: string, given: Pick<Exemption, 'from' | 'until' | 'ground' | 'note'>) =>
   send<{ readonly id: string }>('POST', `${one(subject)}/exemptions`, given);
+/** `until`: exclusive. */
+export const endExemption = (subject: string, { id, endsOn }: Exemption, until: string, reason: string) =>
+  send<{ readonly id: string }>('POST', `${one(subject)}/exemptions/${id}/end`, {
+    until,
+    was: endsOn,
+    reason,
+  });
 
 export const identityOf = (subject: string, reason: string) =>
   get<{ readonly number: string }>(`${one(subject)}/identity`, { reason });

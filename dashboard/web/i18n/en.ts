@@ -46,6 +46,7 @@ export const en = {
     subject: 'A subject',
     devices: 'Devices',
     terminals: 'Terminals',
+    musters: 'Roll calls',
     calendar: 'Calendar',
     operations: 'Operations',
     accounts: 'Accounts',

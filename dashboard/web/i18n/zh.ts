@@ -41,6 +41,7 @@ const rooms = {
   subject: '矫正对象详情',
   devices: '设备',
   terminals: '指纹终端',
+  musters: '集中点验',
   calendar: '工作日历',
   operations: '系统运行',
   accounts: '机构账号',

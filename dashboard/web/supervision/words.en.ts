@@ -75,7 +75,7 @@ export const en: SupervisionWords = {
     title: 'Exemptions from positioning',
     none: 'None.',
     add: 'Record an exemption',
-    help: 'These days are left out of both sides of the positioning rate and counted apart. What is recorded is not deleted.',
+    help: 'These days are left out of both sides of the positioning rate and counted apart. What is recorded is not deleted; it can be ended early.',
     from: 'First day',
     last: 'Last day',
     ground: 'Ground',
@@ -84,5 +84,11 @@ export const en: SupervisionWords = {
     order: 'The last day lies before the first',
     span: (from, last) => (from === last ? from : `${from} to ${last}`),
     by: (who, at) => `recorded by ${who} at ${at}`,
+    end: 'End early',
+    endOn: 'Last day is',
+    never: 'On no day at all (recorded by mistake)',
+    endReason: 'Why it ends early (goes into the audit)',
+    ended: (who, at, last, reason) =>
+      `${last === null ? 'set to no day at all' : `last day set to ${last}`} by ${who} at ${at}: ${reason}`,
   },
 };

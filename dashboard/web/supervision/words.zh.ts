@@ -70,7 +70,7 @@ export const zh = {
     title: '免予定位',
     none: '没有登记。',
     add: '登记免予定位',
-    help: '期间不计入定位率的分子和分母，报表中单列人数。登记后不可删除。',
+    help: '期间不计入定位率的分子和分母，报表中单列人数。登记后不可删除，可提前结束。',
     from: '首日',
     last: '末日',
     ground: '依据',
@@ -79,6 +79,12 @@ export const zh = {
     order: '末日早于首日',
     span: (from: string, last: string) => (from === last ? from : `${from} 至 ${last}`),
     by: (who: string, at: string) => `${who} 于 ${at} 登记`,
+    end: '提前结束',
+    endOn: '末日改为',
+    never: '自始不适用（登记有误）',
+    endReason: '提前结束的理由（记入审计日志）',
+    ended: (who: string, at: string, last: string | null, reason: string) =>
+      `${who} 于 ${at} ${last === null ? '登记自始不适用' : `将末日改为 ${last}`}：${reason}`,
   },
 };
 export type SupervisionWords = typeof zh;
