@@ -27,8 +27,8 @@ export interface QualityOptions {
   readonly isReconciled: boolean;
 }
 
-/** What was tuned was tuned on seeds below a hundred; this one judges. */
-export const JUDGING_SEED = 20_260_501;
+/** That of the tables in docs/quality.md. Once a rule is changed after looking into it, another one must judge. */
+export const JUDGING_SEED = 20_260_601;
 
 export async function benchQuality(options: QualityOptions): Promise<Figure[]> {
   const { subjects, days, seed } = options;
