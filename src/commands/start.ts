@@ -1,4 +1,6 @@
 /** `wardline start`: the roles of this process until a signal ends it. */
+
+import { countBuffersWithTheHeap } from '../adapters/external-memory.ts';
 import { createLogger } from '../adapters/logger.ts';
 import { type App, startApp } from '../app.ts';
 import type { Config } from '../config.ts';
@@ -15,6 +17,7 @@ export async function start(argv: string[], config: Config): Promise<number> {
     );
     return 1;
   }
+  countBuffersWithTheHeap();
   const signal = nextSignal();
   const logger = createLogger(config.logLevel);
   const operator = config.demo && config.mlpUrl === undefined ? await startOperator() : null;
