@@ -34,15 +34,15 @@ test('F20 whoever reads a record later gets the same events and the same bad lin
   fc.assert(
     fc.property(anyRecords, (records) => {
       let asked = 0;
-      const decode = createSharedDecoding(2);
+      const [first = decodeBatch, second = decodeBatch] = createSharedDecoding(2);
       const whole = batch(records, 10, () => asked++);
       const { records: _, ...asLines } = whole;
       const said: string[][] = [[], [], []];
       const alone = decodeBatch(asLines, (line) => said[0]?.push(line));
-      expect(decode(whole, (line) => said[1]?.push(line))).toEqual(alone);
+      expect(first(whole, (line) => said[1]?.push(line))).toEqual(alone);
       // The second consumer is handed the same records in other batches.
       const apart = records.flatMap((lines, i) => [
-        ...decode(
+        ...second(
           batch([lines], 10 + i, () => asked++),
           (line) => said[2]?.push(line),
         ),
@@ -52,8 +52,45 @@ test('F20 whoever reads a record later gets the same events and the same bad lin
       expect(said[2]).toEqual(said[0]);
       expect(asked).toBe(records.length);
       // Now that both have read it, nothing is kept; who begins anew decodes for itself.
-      expect(decode(whole, () => {})).toEqual(alone);
+      expect(first(whole, () => {})).toEqual(alone);
       expect(asked).toBe(2 * records.length);
     }),
   );
+});
+
+test('F20 who falls behind decodes for itself, costs the others nothing, and shares again when it has caught up', () => {
+  let asked = 0;
+  const [front = decodeBatch, near = decodeBatch, late = decodeBatch] = createSharedDecoding(3, 4);
+  const one = (offset: number) => batch([[tick(offset)]], offset, () => asked++);
+  const offsets = Array.from({ length: 20 }, (_, offset) => offset);
+  const read = (decode: typeof front, offset: number) => decode(one(offset), () => {});
+  for (const offset of offsets) {
+    const events = read(front, offset);
+    expect(read(near, offset)).toBe(events);
+    // Far behind, it reads in between, and what it reads pushes nothing out.
+    if (offset >= 10) expect(read(late, offset - 10)).toEqual(decodeBatch(one(offset - 10), () => {}));
+  }
+  // Each of the twenty once for the two in front and ten times for the late one, beside what the test itself decoded.
+  expect(asked).toBe(20 + 10 + 10);
+  for (const offset of offsets.slice(10)) read(late, offset);
+  asked = 0;
+  const newest = read(late, 20);
+  expect(read(front, 20)).toBe(newest);
+  expect(read(near, 20)).toBe(newest);
+  expect(read(front, 21)).toBe(read(late, 21));
+  expect(asked).toBe(2);
+});
+
+test('F20 two that have fallen behind share with each other what those in front no longer keep', () => {
+  let asked = 0;
+  const [front = decodeBatch, late = decodeBatch, later = decodeBatch] = createSharedDecoding(3, 4);
+  const read = (decode: typeof front, offset: number) =>
+    decode(
+      batch([[tick(offset)]], offset, () => asked++),
+      () => {},
+    );
+  for (let offset = 0; offset < 20; offset++) read(front, offset);
+  asked = 0;
+  for (let offset = 0; offset < 10; offset++) expect(read(later, offset)).toBe(read(late, offset));
+  expect(asked).toBe(10);
 });

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openLedger } from '../alerts/ledger.ts';
 import { runBoard } from '../consumers/board/shell.ts';
+import { type DecodeBatch, decodeBatch } from '../consumers/decode-batch.ts';
 import { runDetector } from '../consumers/detector/shell.ts';
 import { runLogbook } from '../consumers/logbook/shell.ts';
 import { runRecorder } from '../consumers/recorder/recorder.ts';
@@ -34,8 +35,8 @@ const shared = {
   database,
   logger,
   now: Date.now,
-  decode: createSharedDecoding(roles.length),
 };
+const decoding = createSharedDecoding(roles.length);
 const days = await openPositionDays(database);
 const unreadable = createQuarantine(database, async () =>
   fail({ code: 'unknown-value', where: '', message: 'a line of the log is not sent again' }),
@@ -61,10 +62,11 @@ async function openBoardState(): Promise<Pick<LiveState, 'put'>> {
 }
 const liveState = await openBoardState();
 
-const START: Readonly<Record<ThreadRole, () => Promise<Subscription>>> = {
-  recorder: () =>
+const START: Readonly<Record<ThreadRole, (decode: DecodeBatch) => Promise<Subscription>>> = {
+  recorder: (decode) =>
     runRecorder({
       ...shared,
+      decode,
       ensureDays: days.ensure,
       onTick: ticks('recorder'),
       onRecorded: (positions) => tell({ type: 'recorded', positions }),
@@ -80,22 +82,23 @@ const START: Readonly<Record<ThreadRole, () => Promise<Subscription>>> = {
           })),
         ),
     }),
-  detector: () =>
+  detector: (decode) =>
     runDetector({
       ...shared,
+      decode,
       ledger: openLedger(database),
       onTick: ticks('detector'),
       onJudged: (observations) => tell({ type: 'judged', observations }),
       onAlerts: (alerts) =>
         tell({ type: 'alerts', alerts: alerts.map(({ kind, state }) => ({ kind, state })) }),
     }),
-  board: () => runBoard({ ...shared, liveState }),
-  logbook: () => runLogbook({ ...shared, onTick: ticks('logbook') }),
+  board: (decode) => runBoard({ ...shared, decode, liveState }),
+  logbook: (decode) => runLogbook({ ...shared, decode, onTick: ticks('logbook') }),
 };
 
 const running: Subscription[] = [];
-for (const role of roles) {
-  const subscription = await START[role]();
+for (const [i, role] of roles.entries()) {
+  const subscription = await START[role](decoding[i] ?? decodeBatch);
   running.push(subscription);
   subscription.failed.catch((error: unknown) => tell({ type: 'failed', reason: `${role}: ${error}` }));
 }
