@@ -1,16 +1,17 @@
 /**
  * The observations log on Kafka: `acks=all`, one write in flight for each process, so order within a key is kept across
  * retries (a repeated write can double a record, never overtake one; keys make the double harmless).
- * kafkajs is known to this file and `kafka-log-members.ts` only.
+ * kafkajs is known to this file, `kafka-log-members.ts` and `kafkajs-mended.ts` only.
  */
 import { randomUUID } from 'node:crypto';
-import { type Admin, type Kafka, Kafka as KafkaClient, logLevel } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import { partitionOf } from '../kernel/partition.ts';
 import { fail, ok, type Result } from '../kernel/result.ts';
 import type { LogBatch, ObservationLog } from '../ports/observation-log.ts';
 import { createAppendQueue, type PackedRecord } from './append-queue.ts';
 import { groupIdOf, joinKafkaGroup } from './kafka-log-members.ts';
+import { Kafka as KafkaClient, logLevel } from './kafkajs-mended.ts';
 import { batchOf } from './log-batch.ts';
 
 export interface KafkaLogOptions {
@@ -89,8 +90,8 @@ export async function createKafkaLog({
   });
 }
 
-function toMessage({ partition, lines }: PackedRecord): { partition: number; value: string } {
-  return { partition, value: lines };
+function toMessage({ partition, lines }: PackedRecord): { partition: number; value: Buffer } {
+  return { partition, value: Buffer.from(lines) };
 }
 
 /** Answers the number of partitions that the topic has. */
