@@ -11,6 +11,7 @@ import { LogUnavailable } from '../ports/observation-log.ts';
 import { isUncollected, mayCollect } from './collection.ts';
 import type { DeviceCommand, WireFrame } from './protocols/wire.ts';
 import type { Refused } from './quarantine.ts';
+import { createStrapMemory } from './strap-memory.ts';
 import { type Arrived, createTakeDecoded } from './take-decoded.ts';
 import type { TcpHub } from './tcp-server.ts';
 import { createTokenBucket } from './token-bucket.ts';
@@ -78,6 +79,7 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
   const bucket = createTokenBucket(QUARANTINE);
   const proven = new Set<string>();
   const beats = new Map<string, Instant>();
+  const straps = createStrapMemory(MAX_DEVICES);
   let heardMs = connectedMs;
   let isKnown = false;
   let lastDevice: string | null = null;
@@ -140,7 +142,15 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
       hub.claim(device, self);
     }
     const mayTellPlace = found.ok && mayCollect(found.value, 'position', receivedMs).ok;
-    return { frame, arrived: beating(frame, address, receivedMs), isBelieved: true, device, mayTellPlace };
+    const arrived = beating(frame, address, receivedMs);
+    const alsoTold = device === null ? [] : straps.heard(frame, address, receivedMs);
+    return {
+      frame,
+      arrived: alsoTold.length === 0 ? arrived : { ...arrived, alsoTold },
+      isBelieved: true,
+      device,
+      mayTellPlace,
+    };
   }
 
   /** A word without content (a heartbeat, a login) says that the device is there. */

@@ -2,12 +2,15 @@
 import type { Instant } from '../../kernel/instant.ts';
 import { type Refusal, type Result, refuse } from '../../kernel/result.ts';
 import { textOf, u16 } from './jt808-bytes.ts';
-import { readLocation, readTime } from './jt808-location.ts';
+import { type Located, readLocation, readTime } from './jt808-location.ts';
 import type { DeviceRecord } from './record.ts';
 import { recordTime } from './record-time.ts';
+import type { StrapWord } from './wire.ts';
 
 export interface Jt808Content {
   readonly records: readonly DeviceRecord[];
+  /** As in `WireFrame`. */
+  readonly straps?: readonly StrapWord[];
   readonly refusal: Refusal | null;
   /** What it is to be answered with: 0x8001, 0x8100, 0x8004 or nothing. */
   readonly answer: 'general' | 'register' | 'time' | 'none';
@@ -91,8 +94,10 @@ function authCodeOf(body: Uint8Array, is2019: boolean): string {
   return text.replace(/\0+$/, '');
 }
 
-function located(location: Result<DeviceRecord, Refusal>): Jt808Content {
-  return location.ok ? { ...NOTHING, records: [location.value] } : refused(location.error);
+function located(location: Result<Located, Refusal>): Jt808Content {
+  if (!location.ok) return refused(location.error);
+  const { record, strap } = location.value;
+  return { ...NOTHING, records: [record], straps: [strap] };
 }
 
 const BATTERY_BYTES = 7;
@@ -120,17 +125,20 @@ function readList(
   options: { readonly is2019: boolean; readonly archived?: boolean },
 ): Jt808Content {
   const records: DeviceRecord[] = [];
+  const straps: StrapWord[] = [];
   let refusal: Refusal | null = null;
   let at = from;
   for (let nth = 0; at < body.length; nth++) {
     const start = at + lengthBytes;
     const end = start + (lengthBytes === 1 ? (body[at] ?? 0) : u16(body, at));
     const location = end > body.length ? CUT_OFF : readLocation(body.subarray(start, end), options);
-    if (location.ok) records.push(location.value);
-    else refusal ??= { ...location.error, where: `location[${nth}]` };
+    if (location.ok) {
+      records.push(location.value.record);
+      straps.push(location.value.strap);
+    } else refusal ??= { ...location.error, where: `location[${nth}]` };
     at = end;
   }
-  return { ...NOTHING, records, refusal };
+  return { ...NOTHING, records, straps, refusal };
 }
 
 const CUT_OFF = refuse('bad-shape', 'location', 'runs past the end of the message');

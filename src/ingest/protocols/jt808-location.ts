@@ -1,9 +1,11 @@
 /** The body of 0x0200, which also stands in 0x0201, 0x0704 and 0x0210: 28 fixed bytes, then items (protocols.md A.5). */
 import { ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
 import { bcd, hex32, i16, u16, u32 } from './jt808-bytes.ts';
+import type { Told } from './jt808-fields.ts';
 import { readItems } from './jt808-items.ts';
 import type { DeviceRecord, RecordValue } from './record.ts';
 import { recordTime } from './record-time.ts';
+import type { StrapWord } from './wire.ts';
 
 /** Bits of the alarm word. */
 const ALARMS: readonly (string | undefined)[] = [
@@ -64,10 +66,15 @@ export interface LocationOptions {
   readonly archived?: boolean;
 }
 
+export interface Located {
+  readonly record: DeviceRecord;
+  readonly strap: StrapWord;
+}
+
 export function readLocation(
   body: Uint8Array,
   { is2019, archived }: LocationOptions,
-): Result<DeviceRecord, Refusal> {
+): Result<Located, Refusal> {
   if (body.length < FIXED_BYTES)
     return refuse('bad-shape', 'location', `has ${body.length} bytes: at least ${FIXED_BYTES} are needed`);
   const alarmFlags = u32(body, 0);
@@ -88,11 +95,21 @@ export function readLocation(
   if (archived !== undefined) fields.archived = archived;
   if ((status & ENCRYPTED) !== 0) fields.coordinates_encrypted = true;
   if ((status & CHARGING) !== 0) fields.charging = true;
-  const told = { alarms: alarmsOf(alarmFlags), states: statesOf(alarmFlags, is2019) };
+  const told: Told = { alarms: alarmsOf(alarmFlags), states: statesOf(alarmFlags, is2019) };
   if (!readTail(body, fields)) readItems(body, FIXED_BYTES, fields, told);
   fields.alarms = told.alarms;
   if (told.states.length > 0) fields.states = told.states;
-  return ok(fields as DeviceRecord);
+  return ok({ record: fields as DeviceRecord, strap: strapOf(alarmFlags, is2019, told) });
+}
+
+/** Bits 16 and 17 of the alarm word, which 2019 gives to vehicles. */
+const TAMPERING = 0b11 << 16;
+
+function strapOf(alarmFlags: number, is2019: boolean, { isStrapOpen }: Told): StrapWord {
+  if (isStrapOpen === true) return 'cut-by-item';
+  if (!is2019 && (alarmFlags & TAMPERING) !== 0) return 'cut';
+  if (isStrapOpen === false) return 'closed-by-item';
+  return is2019 ? null : 'closed';
 }
 
 /** The sign is a status bit; some encoders write the two's complement as well. */

@@ -69,9 +69,10 @@ function openSession({ authCode }: { authCode(device: string): string }): WireSe
     const { device, id, version } = message;
     const content = readJt808Content(id, body, { is2019: version !== undefined, receivedMs });
     if (content === undefined) return notUnderstood(message, raw);
-    const { records, refusal, claim, answers } = content;
+    const { records, straps, refusal, claim, answers } = content;
     const reply = replyOf(message, content, receivedMs);
     const frame: Writable<WireFrame> = { device, records, refusal, raw };
+    if (straps !== undefined) frame.straps = straps;
     if (claim !== undefined) frame.claim = claim;
     if (answers !== undefined) frame.answers = answers;
     if (reply !== undefined) frame.reply = reply;

@@ -11,6 +11,7 @@ import {
   textAt,
   type WatchValues,
 } from './watch-values.ts';
+import type { StrapWord } from './wire.ts';
 
 /** Bits of the status word: states below, alarms from 16 on (protocols.md B.3). */
 const STATES: readonly string[] = ['low_battery', 'out_of_fence', 'in_fence', 'bracelet_state', 'stationary'];
@@ -63,6 +64,19 @@ export function readWatchPosition(type: string, values: WatchValues): Result<Dev
   if (type.startsWith('UD2')) fields.archived = true;
   readSurroundings(values, fields);
   return ok(fields as DeviceRecord);
+}
+
+/**
+ * The alarm bit goes with the message of the moment, the state of the bracelet stays: as long as it is set, or an alarm has no name,
+ * nothing says that the strap is closed.
+ */
+export function strapOf({ alarms, states }: DeviceRecord): StrapWord {
+  if (has(alarms, 'bracelet_removed')) return 'cut';
+  return has(states, 'bracelet_state') || has(alarms, 'unspecified') ? null : 'closed';
+}
+
+function has(names: RecordValue | undefined, name: string): boolean {
+  return Array.isArray(names) && names.includes(name);
 }
 
 const NO_FLAGS = '0x00000000';

@@ -6,7 +6,8 @@ import type { Instant } from '../../kernel/instant.ts';
 import type { Refusal } from '../../kernel/result.ts';
 import { readWatchContent, type WatchContent, writeWatchFrame } from './watch-content.ts';
 import { createWatchFraming, type WatchPiece } from './watch-frame.ts';
-import { readWatchRecords } from './watch-records.ts';
+import { strapOf } from './watch-position.ts';
+import { isPosition, readWatchRecords } from './watch-records.ts';
 import { countOf, textAt } from './watch-values.ts';
 import type { DeviceCommand, WireFrame, WireProtocol, WireSession } from './wire.ts';
 
@@ -38,6 +39,7 @@ function openSession(): WireSession {
       refusal: records.ok ? null : records.error,
       raw: bytes,
     };
+    if (records.ok && isPosition(type)) frame.straps = records.value.map(strapOf);
     if (serial !== undefined) frame.answers = { serial, ok: textAt(content.values, 0) !== '0' };
     if (answer !== undefined)
       frame.reply = (isAccepted) => (isAccepted ? writeWatchFrame(content, answer) : NOTHING);

@@ -10,7 +10,15 @@ import type { Decoded } from './record.ts';
 /** A session answers undefined for what its protocol has no word for. */
 export type { DeviceCommand } from '../../kernel/device-command.ts';
 
+/**
+ * What a record's words of state say of the strap; null: nothing. `-by-item`: by a part of the message that not every message has, so
+ * that one without it says nothing about such a device.
+ */
+export type StrapWord = 'cut' | 'cut-by-item' | 'closed' | 'closed-by-item' | null;
+
 export interface WireFrame extends Decoded {
+  /** One for each record; absent where the kind of message has no word of it. */
+  readonly straps?: readonly StrapWord[];
   /** The device claims to be `device` with this secret (null: the protocol carries none); the shell says whether it is believed. */
   readonly claim?: { readonly secret: string | null };
   /** The command that this frame answers: the serial that `command` gave out. */
