@@ -5,6 +5,7 @@ import {
   countOf,
   hexAt,
   integerAt,
+  isBlankAt,
   lengthAt,
   letterAt,
   numberAt,
@@ -26,28 +27,27 @@ const ALARMS: readonly string[] = [
 ];
 const FIRST_ALARM_BIT = 16;
 
-/** `values` follow the type. */
+/** `values` follow the type. Without coordinates it is a status: an alarm counts wherever it was raised. */
 export function readWatchPosition(type: string, values: WatchValues): Result<DeviceRecord, Refusal> {
+  const validity = letterAt(values, 2);
+  if (validity !== FIX && validity !== NO_FIX)
+    return refuse('unknown-value', `${type}.2`, 'must be A (a fix) or V (none)');
   const lat = coordinateAt(values, 3, SOUTH);
   const lon = coordinateAt(values, 5, WEST);
-  if (lat === undefined || lon === undefined)
+  const isPlace = lat !== undefined && lon !== undefined;
+  if (!isPlace && validity === FIX && !(isBlankAt(values, 3) && isBlankAt(values, 5)))
     return refuse(
       'bad-coordinates',
       `${type}.3`,
       'latitude and longitude must be degrees: date,time,A|V,lat,N|S,lon,E|W',
     );
-  const validity = letterAt(values, 2);
-  if (validity !== FIX && validity !== NO_FIX)
-    return refuse('unknown-value', `${type}.2`, 'must be A (a fix) or V (none)');
-  const status = hexAt(values, 15);
+  const isSilent = isBlankAt(values, 15);
+  const status = isSilent ? 0 : hexAt(values, 15);
   if (status === undefined) return refuse('bad-shape', `${type}.15`, 'the status word must be hexadecimal');
-  const fields: Record<string, RecordValue> = {
-    kind: 'position',
-    time: timeOf(values),
-    valid: validity === FIX,
-    lat,
-    lon,
-  };
+  const time = timeOf(values);
+  const fields: Record<string, RecordValue> = isPlace
+    ? { kind: 'position', time, valid: validity === FIX, lat, lon }
+    : { kind: 'status', time };
   put(fields, 'speed_kmh', numberAt(values, 7));
   put(fields, 'course_deg', numberAt(values, 8));
   put(fields, 'altitude_m', numberAt(values, 9));
@@ -56,7 +56,7 @@ export function readWatchPosition(type: string, values: WatchValues): Result<Dev
   put(fields, 'battery_percent', numberAt(values, 12));
   put(fields, 'steps', numberAt(values, 13));
   put(fields, 'rolls', numberAt(values, 14));
-  fields.status_flags = status === 0 ? NO_FLAGS : `0x${status.toString(16).padStart(8, '0')}`;
+  if (!isSilent) fields.status_flags = status === 0 ? NO_FLAGS : `0x${status.toString(16).padStart(8, '0')}`;
   fields.states = names(status, 0, STATES);
   const alarms = names(status, FIRST_ALARM_BIT, ALARMS);
   // An alarm whose word names none is one all the same: it asks for an answer.
@@ -70,7 +70,8 @@ export function readWatchPosition(type: string, values: WatchValues): Result<Dev
  * The alarm bit goes with the message of the moment, the state of the bracelet stays: as long as it is set, or an alarm has no name,
  * nothing says that the strap is closed.
  */
-export function strapOf({ alarms, states }: DeviceRecord): StrapWord {
+export function strapOf({ alarms, states, status_flags }: DeviceRecord): StrapWord {
+  if (status_flags === undefined) return null;
   if (has(alarms, 'bracelet_removed')) return 'cut';
   return has(states, 'bracelet_state') || has(alarms, 'unspecified') ? null : 'closed';
 }
@@ -160,7 +161,7 @@ function decimalOrHex(values: WatchValues, nth: number): number | undefined {
   const decimal = integerAt(values, nth);
   if (decimal !== undefined) return decimal;
   const value = hexAt(values, nth);
-  return value === 16 ** lengthAt(values, nth) - 1 ? undefined : value;
+  return value === 16 ** (textAt(values, nth)?.trim().length ?? 0) - 1 ? undefined : value;
 }
 
 /** False when what stands at `from` is no list of networks. An SSID may hold commas: the MACs tell where each ends. */

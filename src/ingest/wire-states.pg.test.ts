@@ -147,6 +147,19 @@ test('D22 JT/T 808: who tells it by an item closes it by an item', async () => {
   expect(await straps()).toEqual(['strap-cut 0', 'strap-closed 2']);
 });
 
+test('SW13 an alarm without a fix or coordinates is an alarm on the log, and the band is heard', async () => {
+  const client = await connect(await serve(watch));
+  await client.send(`[3G*${WATCH}*0001*AL,010326,080000,V,,N,,E,0,0,0,9,100,80,0,0,00010000,0,0]`);
+  await client.until('*AL]');
+  const told = (await ingest.lines()).map(({ type, status, at }) => [type, status, at]);
+  expect(told).toEqual(
+    expect.arrayContaining(
+      ['reachable', 'sos'].map((status) => ['status', status, '2026-03-01T08:00:00.000Z']),
+    ),
+  );
+  expect((await ingest.quarantine.list({ cursor: null, limit: 10 })).items).toEqual([]);
+});
+
 test('D22 a new connection knows nothing and says it once again', async () => {
   const port = await serve(watch);
   const first = await connect(port);
