@@ -20,10 +20,19 @@ export interface SafeCircle {
   lon: number;
   lat: number;
   distanceM: number;
+  /** That of another zone: whoever asks about several has a chain of them, which weighs nothing where there is one. */
+  readonly next: SafeCircle | null;
 }
 
-export function createSafeCircle(): SafeCircle {
-  return { zone: null, lon: 0, lat: 0, distanceM: 0 };
+export function createSafeCircle(next: SafeCircle | null = null): SafeCircle {
+  return { zone: null, lon: 0, lat: 0, distanceM: 0, next };
+}
+
+/** Of a chain the one that was last used for a zone of that id. */
+export function findCircle(first: SafeCircle | null | undefined, id: string): SafeCircle | undefined {
+  for (let circle = first ?? null; circle !== null; circle = circle.next)
+    if (circle.zone?.id === id) return circle;
+  return undefined;
 }
 
 /** Covers what the two ways of measuring may differ by. */

@@ -16,9 +16,12 @@ export interface PositionEstimate {
   atMs: Instant;
   /** σ of the best recent fix, m; forgotten by `RELAX` with each fix. */
   bestSigmaM: number;
-  /** Fixes that did not fit, kept aside: lon, lat, σ, time. */
-  aside: [number, number, number, Instant][];
+  /** Fixes that did not fit, kept aside: lon, lat, σ, time. Replaced, not moved: most share the empty list. */
+  aside: readonly (readonly [number, number, number, Instant])[];
 }
+
+/** Shared by all that keep nothing aside. */
+export const NONE_ASIDE: PositionEstimate['aside'] = Object.freeze([]);
 
 /** Random-walk speed q, m/s: variance grows by q² · Δt · 60 s. */
 const WALK_MPS = 1.5;
@@ -147,8 +150,7 @@ export function takeFix(before: PositionEstimate | null, fix: Fix): TakenFix {
   if ((dx * dx + dy * dy) / innovation > GATE) {
     const agreed = before.aside.find((other) => agrees(other, fix, sigmaM)) ?? followed(before.aside, fix);
     if (agreed !== undefined) return { estimate: begin(fix, sigmaM), effect: 'took-over', agreed };
-    before.aside.push([lon, lat, sigmaM, atMs]);
-    if (before.aside.length > MAX_ASIDE) before.aside.shift();
+    before.aside = [...before.aside.slice(1 - MAX_ASIDE), [lon, lat, sigmaM, atMs]];
     return { estimate: before, effect: 'aside' };
   }
   // Only of fixes that fit: a wild one that claims 12 m must not make the next ones look surer than they are.
@@ -159,7 +161,7 @@ export function takeFix(before: PositionEstimate | null, fix: Fix): TakenFix {
   before.lat = rounded(before.lat + (gain * dy) / ky, PLACE_DIGITS);
   before.varianceM2 = rounded(Math.max(predicted * (1 - gain), floor * floor), VARIANCE_DIGITS);
   before.atMs = atMs;
-  before.aside.length = 0;
+  before.aside = NONE_ASIDE;
   return { estimate: before, effect: 'moved' };
 }
 
@@ -175,7 +177,7 @@ function begin([atMs, lon, lat]: Fix, sigmaM: number, bestSigmaM = sigmaM): Posi
     varianceM2: rounded(sigmaM * sigmaM, VARIANCE_DIGITS),
     atMs,
     bestSigmaM,
-    aside: [],
+    aside: NONE_ASIDE,
   };
 }
 

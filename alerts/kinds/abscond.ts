@@ -71,7 +71,7 @@ export const abscond: AlertKind = {
 };
 
 function signsOf(view: SubjectView): readonly Sign[] {
-  const out = view.open.find(({ kind }) => kind === 'out-of-bounds');
+  const out = view.book.open.find(({ kind }) => kind === 'out-of-bounds');
   const darkMs = darkSinceMs(view);
   let cutMs: Instant | null = null;
   for (const { state } of view.devices) {

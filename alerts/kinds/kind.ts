@@ -124,8 +124,8 @@ export interface SubjectView extends Surroundings {
   readonly checkinsFromMs: Instant;
   /** Times of the newest check-ins, oldest first. */
   readonly checkins: readonly Instant[];
-  /** What stands open of the subject, as concluded so far. */
-  readonly open: readonly OpenAlertView[];
+  /** What stands open of the subject, as concluded so far: asked of the book each time, for each kind moves it. */
+  readonly book: { readonly open: readonly OpenAlertView[] };
   readonly memory: Readonly<Memory>;
   /** Devices that are watched now, in the order of the profile. */
   readonly devices: readonly WatchedDevice[];

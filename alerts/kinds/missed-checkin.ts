@@ -37,7 +37,7 @@ export const missedCheckin: AlertKind = {
     }
   },
   judge: (view) => {
-    const { profile, open } = view;
+    const { profile, book } = view;
     const musters = view.mustersOf(profile.id);
     if (profile.checkins.length === 0 && musters.length === 0) return NOTHING;
     const verdicts: Verdict[] = [];
@@ -50,7 +50,7 @@ export const missedCheckin: AlertKind = {
       const window = lastClosed(view, checkin);
       if (window !== null && isMissed(view, window)) add(aboutOf(checkin, window));
       // An older one stands too, until there is a check-in after it.
-      for (const alert of open) if (isOlder(view, checkin, alert)) add(alert.about);
+      for (const alert of book.open) if (isOlder(view, checkin, alert)) add(alert.about);
     }
     for (const muster of musters) if (isMusterMissed(view, muster)) add(MUSTER + muster.id);
     return verdicts;

@@ -25,7 +25,8 @@ export interface OpenAlert {
 
 /** JSON, kept in the detector's state. */
 export interface Book {
-  open: OpenAlert[];
+  /** Replaced, not moved: most subjects share the empty one. */
+  open: readonly OpenAlert[];
   /** `kind about` → end of the last alert of that thing. */
   ended: Record<string, Instant>;
 }
@@ -36,23 +37,26 @@ const MAX_ENDED = 32;
 /** Opened on less, an alert is told again once the evidence leaves no doubt; after that no fix says anything new. */
 const BEYOND_DOUBT = 0.9999;
 
-/** Moves `open` in place and emits what changed. `isLateFact`: what is looked at was stored and came late. */
+/** Of a million subjects nearly all have nothing open: one list for all of them. */
+export const NONE_OPEN: readonly OpenAlert[] = Object.freeze([]);
+
+/** Moves the book and emits what changed. `isLateFact`: what is looked at was stored and came late. */
 export function settle(
   kind: AlertKind,
   view: SubjectView,
-  { open, ended }: Book,
+  book: Book,
   isLateFact: boolean,
   emit: (event: AlertEvent) => void,
 ): void {
   const verdicts = kind.judge(view);
-  if (verdicts.length === 0 && open.length === 0) return;
+  if (verdicts.length === 0 && book.open.length === 0) return;
+  const { ended } = book;
   const isOfPlace = kind.judges === 'place';
-  for (let i = 0; i < open.length; i++) {
-    const alert = open[i] as OpenAlert;
+  for (const alert of book.open) {
     if (alert.kind !== kind.name || verdicts.some(({ about }) => about === alert.about)) continue;
     // A fix from before it began says nothing against it.
     if (isOfPlace && view.atMs < alert.startedAtMs) continue;
-    open.splice(i--, 1);
+    book.open = book.open.length === 1 ? NONE_OPEN : book.open.filter((other) => other !== alert);
     alert.version++;
     const event = toEvent(kind, view, alert, 'cleared', kind.explainEnd(view, alert));
     noteEnd(ended, `${kind.name} ${alert.about}`, event.clearedAtMs ?? view.nowMs);
@@ -60,7 +64,7 @@ export function settle(
   }
   for (const verdict of verdicts) {
     if (verdict.says !== 'holds') continue;
-    const known = open.find((alert) => alert.kind === kind.name && alert.about === verdict.about);
+    const known = book.open.find((alert) => alert.kind === kind.name && alert.about === verdict.about);
     if (known === undefined) {
       const endedMs = ended[`${kind.name} ${verdict.about}`];
       // A fix from before the last one ended belongs to that one.
@@ -69,7 +73,7 @@ export function settle(
       // What stands again began after it had ended: with the same begin it would be the same alert, and fall on the ledger's key.
       const beginMs = endedMs === undefined ? account.atMs : Math.max(account.atMs, endedMs + 1);
       const alert = openAlert(kind, view, verdict, account.zone, beginMs, isLateFact);
-      open.push(alert);
+      book.open = book.open.concat(alert);
       emit(toEvent(kind, view, alert, 'opened', account));
     } else if (
       known.severity !== verdict.severity ||

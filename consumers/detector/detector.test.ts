@@ -45,6 +45,31 @@ test('D7 a receipt time that runs back moves nothing back: a permit that has end
   expect(told(alerts)).toEqual(['out-of-bounds opened 30.0']);
 });
 
+test('D8 what a device with a clock ahead says of itself holds from its receipt: strap, power, charge', () => {
+  const order = { ground: '测试', fromMs: AT - 86_400_000, untilMs: minutes(100_000) };
+  const band = phone('D1', { kind: 'wristband', order });
+  const ahead = <T extends LogEvent>(event: T, minute: number): T => ({
+    ...event,
+    receivedMs: minutes(minute),
+  });
+  const said = (events: readonly LogEvent[]) =>
+    told(play([...SETTING, profile(0, { zones: [], devices: [band] }), ...events])).filter(
+      (line) => !line.startsWith('implausible-fix'),
+    );
+  expect(said([ahead(status(95, 'strap-cut'), 5), ahead(status(99, 'strap-closed'), 9)])).toEqual([
+    'strap-tamper opened 5.0',
+    'strap-tamper cleared 9.0',
+  ]);
+  expect(said([ahead(status(95, 'power-off'), 5), ahead(fix(99, 0), 9)])).toEqual([
+    'phone-off opened 5.0',
+    'phone-off cleared 9.0',
+  ]);
+  const charges = [30, 25, 19, 18, 30].map((batteryPct, n) => ahead(fix(n + 90, 0, { batteryPct }), n));
+  expect(said(charges)).toEqual(['low-battery opened 2.0', 'low-battery cleared 4.0']);
+  // The clock is put right: what was said before stands.
+  expect(said([...charges.slice(0, 4), fix(5, 0, { batteryPct: 18 })])).toEqual(['low-battery opened 2.0']);
+});
+
 test('D8 a fix from the future and one from long ago are contact and nothing more', () => {
   const future = fix(0, 5000, { receivedMs: minutes(-11) });
   const ancient = fix(-8 * 24 * 60, 5000, { receivedMs: minutes(1) });
@@ -192,6 +217,40 @@ test('D16 a subject with one device and two zones keeps to 1 KiB beside its prof
   const { subjects } = detector.snapshot();
   expect(subjects).toHaveLength(1);
   expect(Buffer.byteLength(JSON.stringify({ ...subjects[0], profile: null }))).toBeLessThan(1024);
+});
+
+test('D24 what nearly nobody has is one frozen thing of all, grown or read back; a change of one is no change of another', () => {
+  const people = ['S1', 'S2'].map((id) => profile(0, { id }));
+  const grown = createDetector();
+  const fixes = range(0, 12).flatMap((n) => [fix(n, 0, { subject: 'S1' }), fix(n, 0, { subject: 'S2' })]);
+  play([...SETTING, ...people, ...fixes], grown);
+  const read = createDetector(JSON.parse(JSON.stringify(grown.snapshot())) as DetectorState);
+  const lists = [grown, read].flatMap((detector) =>
+    detector
+      .snapshot()
+      .subjects.flatMap(({ open, checkins, devices }) => [[open, checkins, devices[0]?.estimate?.aside]]),
+  );
+  expect(lists).toHaveLength(4);
+  for (const [i, own] of lists.entries())
+    for (const [j, list] of own.entries()) {
+      expect(list, `${i} ${j}`).toBe(lists[0]?.[j]);
+      expect(Object.isFrozen(list), `${i} ${j}`).toBe(true);
+    }
+  for (const detector of [grown, read]) {
+    const out = range(12, 16).map((n) => fix(n, 3000, { subject: 'S1' }));
+    const checkin: LogEvent = {
+      type: 'checkin',
+      subject: 'S1',
+      terminal: 'T1',
+      atMs: AT,
+      receivedMs: AT,
+      method: 'face',
+    };
+    play([...out, checkin], detector);
+    const [one, other] = detector.snapshot().subjects;
+    expect([one?.open.length, one?.checkins.length]).toEqual([1, 1]);
+    expect([other?.open, other?.checkins, other?.devices[0]?.estimate?.aside]).toEqual([[], [], []]);
+  }
 });
 
 test('D2 a state of another version is refused in words', () => {

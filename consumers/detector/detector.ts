@@ -6,7 +6,12 @@
 import type { SubjectView } from '../../alerts/kinds/kind.ts';
 import { ALERT_KINDS_JUDGED } from '../../alerts/kinds/kinds.ts';
 import type { PreparedZone } from '../../geofences/prepare-zone.ts';
-import { createSafeCircle, rememberedDistanceM, type SafeCircle } from '../../geofences/signed-distance.ts';
+import {
+  createSafeCircle,
+  findCircle,
+  rememberedDistanceM,
+  type SafeCircle,
+} from '../../geofences/signed-distance.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import {
@@ -28,6 +33,7 @@ import { createPair, endPair, judgeSighting, type PairState } from './gathering.
 import { createInterning } from './interning.ts';
 import { outageAlert } from './outage-alert.ts';
 import { createPolicies, type PolicyInForce } from './policies.ts';
+import { restoreSubject } from './restored-subject.ts';
 import { noteClock } from './signs.ts';
 import {
   countsFor,
@@ -39,6 +45,7 @@ import {
   notePosition,
   noteRules,
   noteStatus,
+  noteWord,
   type SubjectState,
 } from './subject-state.ts';
 import {
@@ -78,7 +85,7 @@ interface Watch {
   readonly state: SubjectState;
   inForce: PolicyInForce | null;
   /** One for each zone asked about; a handful. */
-  circles: SafeCircle[] | null;
+  circles: SafeCircle | null;
 }
 
 /** A silence of ticks longer than so many of their periods is our own blindness. */
@@ -119,9 +126,10 @@ export function createDetector(saved?: DetectorState): Detector {
   const pairs = new Map<string, PairState>();
   for (const state of saved?.pairs ?? []) pairs.set(pairKey(state.pair), state);
   for (const state of saved?.subjects ?? []) {
-    if (state.profile !== null) state.profile = interned.profile(state.profile);
-    watches.set(state.id, watch(state));
-    if (state.profile === null) strangers++;
+    const profile = state.profile === null ? null : interned.profile(state.profile);
+    const restored = restoreSubject(state, profile);
+    watches.set(restored.id, watch(restored));
+    if (profile === null) strangers++;
   }
 
   function watchOf(id: string): Watch {
@@ -216,8 +224,11 @@ export function createDetector(saved?: DetectorState): Detector {
     const isWatchedNow = countsFor(state, event.device, Math.min(event.atMs, nowMs));
     if (isWatchedNow) noteClock(device.signs, -ageS, event.receivedMs, policy);
     const isLate = ageS > policy.reorderWindowS;
-    if (!isWatchedNow || ageS < -policy.clockSkewS || ageS > policy.backfillHorizonS) {
-      // Not believed, too old, or not watched at that time: contact, and nothing more.
+    if (!isWatchedNow || ageS > policy.backfillHorizonS) {
+      // Too old, or not watched at that time: contact, and nothing more.
+      judge(watched, nowMs, null, false, emit);
+    } else if (ageS < -policy.clockSkewS) {
+      noteWord(device, event);
       judge(watched, nowMs, null, false, emit);
     } else if (event.type === 'status') {
       noteStatus(device, event);
@@ -440,11 +451,10 @@ function watch(state: SubjectState): Watch {
 }
 
 function circleOf(watched: Watch | undefined, zone: PreparedZone): SafeCircle {
-  const known = watched?.circles?.find((circle) => circle.zone?.id === zone.id);
+  const known = findCircle(watched?.circles, zone.id);
   if (known !== undefined) return known;
-  const made = createSafeCircle();
-  // No longer than what is in it: an array that grows keeps room for a dozen more.
-  if (watched !== undefined) watched.circles = [...(watched.circles ?? []), made];
+  const made = createSafeCircle(watched?.circles);
+  if (watched !== undefined) watched.circles = made;
   return made;
 }
 

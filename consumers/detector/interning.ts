@@ -28,7 +28,7 @@ export function createInterning(): Interning {
         id,
         name: '',
         office: one(office),
-        grade,
+        grade: one(grade),
         devices: devices.map((device) => ({
           ...device,
           feed: one(device.feed),

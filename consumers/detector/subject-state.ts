@@ -24,7 +24,7 @@ import type { Instant } from '../../src/kernel/instant.ts';
 import type { DeviceStatus, Position } from '../../src/kernel/log-event.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
 import type { Device, SubjectProfile } from '../../src/kernel/roster.ts';
-import type { Book } from './alert-book.ts';
+import { type Book, NONE_OPEN } from './alert-book.ts';
 import { createBattery, noteCharge, noteChargeWord } from './battery.ts';
 import { noteFixSigns, noteJump } from './signs.ts';
 
@@ -38,8 +38,8 @@ export interface SubjectState extends Book {
   /** Newest receipt of anything of the subject's: its time never runs back. */
   nowMs: Instant;
   devices: DeviceState[];
-  /** Times of the newest check-ins, oldest first. */
-  checkins: Instant[];
+  /** Times of the newest check-ins, oldest first. Replaced, not moved: who has none shares the empty one. */
+  checkins: readonly Instant[];
   readonly memory: Memory;
   /** When a rule of the subject's next begins or ends; reached: to be worked out; null: none will. */
   ruleEdgeMs: Instant | null;
@@ -56,6 +56,7 @@ const MAX_STRANGE_DEVICES = 16;
 /** Three of each subject's objects stay empty as a rule, and a literal keeps room for four properties that may never come. */
 class Bare {}
 const bare = <T extends object>() => new Bare() as T;
+const NO_CHECKINS: readonly Instant[] = Object.freeze([]);
 
 export function createSubject(id: string): SubjectState {
   return {
@@ -65,9 +66,9 @@ export function createSubject(id: string): SubjectState {
     checkinsFromMs: 0,
     nowMs: 0,
     devices: [],
-    checkins: [],
+    checkins: NO_CHECKINS,
     memory: bare(),
-    open: [],
+    open: NONE_OPEN,
     ended: bare(),
     ruleEdgeMs: 0,
     dueMs: null,
@@ -245,6 +246,19 @@ export function noteStatus(state: DeviceState, { status, atMs }: DeviceStatus): 
   if (state.off === null && (state.onMs === null || atMs >= state.onMs)) state.off = { atMs, status };
 }
 
+/**
+ * Its clock is ahead: when it was where is not believed, what it says of itself is. A strap is cut and a battery is low whatever the
+ * clock says, at the latest now.
+ */
+export function noteWord(state: DeviceState, event: Position | DeviceStatus): void {
+  const { receivedMs } = event;
+  if (event.type === 'status') noteStatus(state, { ...event, atMs: receivedMs });
+  else {
+    showOn(state, receivedMs);
+    if (event.batteryPct !== undefined) noteCharge(state.battery, event.batteryPct, receivedMs);
+  }
+}
+
 function noteCut(state: DeviceState, atMs: Instant): void {
   if (atMs <= (state.strapClosedMs ?? Number.NEGATIVE_INFINITY)) return;
   if (state.strapCutMs === undefined || atMs < state.strapCutMs) state.strapCutMs = atMs;
@@ -266,8 +280,7 @@ export function noteCheckin(subject: SubjectState, atMs: Instant): void {
   let place = checkins.length;
   while (place > 0 && (checkins[place - 1] ?? 0) > atMs) place--;
   if (checkins[place - 1] === atMs) return;
-  checkins.splice(place, 0, atMs);
-  if (checkins.length > MAX_CHECKINS) checkins.shift();
+  subject.checkins = checkins.toSpliced(place, 0, atMs).slice(-MAX_CHECKINS);
 }
 
 /** The rules changed at `atMs`: where the devices were until then they were under other ones. */

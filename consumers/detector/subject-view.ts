@@ -48,7 +48,7 @@ export function createViewer(distanceOf: SubjectView['distanceM'], surroundings:
     const witness = located === null || devices.length < 2 ? null : witnessOf(located, devices);
     const atMs =
       taken !== null && located?.device.id === taken.device ? Math.min(taken.atMs ?? nowMs, nowMs) : nowMs;
-    const { rulesFromMs, checkinsFromMs, checkins, open, memory } = subject;
+    const { rulesFromMs, checkinsFromMs, checkins, memory } = subject;
     if (view === undefined) {
       view = {
         profile,
@@ -58,7 +58,7 @@ export function createViewer(distanceOf: SubjectView['distanceM'], surroundings:
         rulesFromMs,
         checkinsFromMs,
         checkins,
-        open,
+        book: subject,
         memory,
         devices,
         located,
@@ -75,7 +75,7 @@ export function createViewer(distanceOf: SubjectView['distanceM'], surroundings:
     view.rulesFromMs = rulesFromMs;
     view.checkinsFromMs = checkinsFromMs;
     view.checkins = checkins;
-    view.open = open;
+    view.book = subject;
     view.memory = memory;
     view.devices = devices;
     view.located = located;
@@ -207,8 +207,8 @@ export function isDueKind(kind: AlertKind): kind is DueKind {
  * shown anything but where it is, and nothing has fallen due. Most fixes are so, and it is most of the work that they save.
  */
 export function isUneventful(view: SubjectView, { dueMs, ruleEdgeMs }: SubjectState): boolean {
-  const { profile, policy, nowMs, open, devices } = view;
-  if (open.length > 0 || (dueMs !== null && nowMs >= dueMs)) return false;
+  const { profile, policy, nowMs, book, devices } = view;
+  if (book.open.length > 0 || (dueMs !== null && nowMs >= dueMs)) return false;
   if ((ruleEdgeMs !== null && nowMs >= ruleEdgeMs) || view.mustersOf(profile.id).length > 0) return false;
   let phones = 0;
   for (const { device, state } of devices) {

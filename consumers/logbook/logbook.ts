@@ -5,7 +5,12 @@
  */
 import type { Surroundings, Window } from '../../alerts/kinds/kind.ts';
 import type { PreparedZone } from '../../geofences/prepare-zone.ts';
-import { createSafeCircle, rememberedDistanceM, type SafeCircle } from '../../geofences/signed-distance.ts';
+import {
+  createSafeCircle,
+  findCircle,
+  rememberedDistanceM,
+  type SafeCircle,
+} from '../../geofences/signed-distance.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Checkin, DeviceStatus, LogEvent, Position } from '../../src/kernel/log-event.ts';
 import { type Policy, policyFor } from '../../src/kernel/policy.ts';
@@ -87,7 +92,7 @@ export function createLogbook(saved?: LogbookState): Logbook {
   let blind = [...(saved?.blind ?? [])];
   let edgeMs = Math.floor((world.tickMs() ?? 0) / SLOT_MS) * SLOT_MS;
   /** Most fixes are far from any edge, as the one before showed: no state, only what spares the search (as the detector has it). */
-  const circles = new WeakMap<SubjectDays, SafeCircle[]>();
+  const circles = new WeakMap<SubjectDays, SafeCircle>();
   let asked: SubjectDays | undefined;
   const around: Around & Surroundings = {
     ...world.surroundings,
@@ -96,11 +101,10 @@ export function createLogbook(saved?: LogbookState): Logbook {
 
   function circleOf(zone: PreparedZone): SafeCircle {
     const made = asked === undefined ? undefined : circles.get(asked);
-    const known = made?.find((circle) => circle.zone?.id === zone.id);
+    const known = findCircle(made, zone.id);
     if (known !== undefined) return known;
-    const circle = createSafeCircle();
-    if (made !== undefined) made.push(circle);
-    else if (asked !== undefined) circles.set(asked, [circle]);
+    const circle = createSafeCircle(made);
+    if (asked !== undefined) circles.set(asked, circle);
     return circle;
   }
 

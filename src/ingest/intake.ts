@@ -1,7 +1,7 @@
 /**
  * The one way in. A draft (a decoded record that names a device, not yet a subject) is resolved by the roster, checked, and
  * put on the log; what can't be taken goes into quarantine with its bytes and the reason, but for what the law lets nobody collect,
- * which is counted and not kept. When `take` resolves, every item is durable in one of the three; when it rejects with `LogUnavailable`, the sender keeps all and comes again.
+ * which is counted and not kept. That a known device has spoken stands on the log even then (contact.ts). When `take` resolves, every item is durable in one of the three; when it rejects with `LogUnavailable`, the sender keeps all and comes again.
  */
 import { isObject, type Json } from '../kernel/field.ts';
 import { formatInstant, type Instant, parseInstant } from '../kernel/instant.ts';
@@ -11,7 +11,9 @@ import { readSentPosition } from '../kernel/position-bytes.ts';
 import { fail, ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import type { Protocol } from '../kernel/roster.ts';
 import type { LogEntry, ObservationLog } from '../ports/observation-log.ts';
+import { assignmentOf } from './assignment.ts';
 import { type CollectedBy, isUncollected, mayCollect } from './collection.ts';
+import { contactOf } from './contact.ts';
 import { toWgs84 } from './coordinates.ts';
 import type { Quarantine, Source } from './quarantine.ts';
 import type { Assignment, Devices } from './roster-cache.ts';
@@ -67,6 +69,8 @@ export function createIntake(deps: IntakeDeps): Intake {
       const entries: LogEntry[] = [];
       const refused: ({ index: number } & Refusal)[] = [];
       const uncollected: Uncollected[] = [];
+      // One of each, however many of a request are refused.
+      const contacts = new Map<string, LogEntry>();
       drafts.forEach((draft, index) => {
         const entry = draft.line === undefined ? undefined : toEntry(draft.line, origin, deps);
         if (entry !== undefined) {
@@ -80,10 +84,18 @@ export function createIntake(deps: IntakeDeps): Intake {
           refused.push({ index, ...refusal });
           if (whose !== undefined)
             uncollected.push({ ...whose, code: refusal.code, receivedMs: origin.receivedMs });
+          else if (draft.json.ok) {
+            const contact = contactOf(draft.json.value, refusal, origin, deps.devices);
+            if (contact !== undefined)
+              contacts.set(`${contact.status} ${contact.device}`, {
+                key: contact.subject,
+                line: encodeLogEvent(contact),
+              });
+          }
         }
       });
       // The log first: what it can't take comes again whole, and must not stand in quarantine twice.
-      await deps.log.append(entries);
+      await deps.log.append([...entries, ...contacts.values()]);
       await deps.uncollected.add(uncollected);
       await setAside(
         deps.quarantine,
@@ -238,34 +250,6 @@ function nameDevice(json: Json, origin: Origin, devices: Devices): Result<Named,
     feed: origin.feed ?? assignment.feed,
     by: assignment,
   });
-}
-
-/** Whose it is by the roster, if nothing that is said contradicts that. */
-function assignmentOf(
-  device: string,
-  subject: unknown,
-  atMs: Instant,
-  origin: Origin,
-  devices: Devices,
-): Result<Assignment, Refusal> {
-  const found = devices.resolve(device, atMs, origin.protocol);
-  if (!found.ok) return found;
-  const assignment = found.value;
-  if (origin.feed !== null && assignment.feed !== null && assignment.feed !== origin.feed) {
-    return refuse(
-      'feed-mismatch',
-      'device',
-      `comes in by feed ${assignment.feed} on the roster, not by ${origin.feed}`,
-    );
-  }
-  if (subject !== undefined && subject !== null && subject !== assignment.subject) {
-    return refuse(
-      'subject-mismatch',
-      'subject',
-      `the device belongs to ${assignment.subject} at that time: leave subject out, or mend the roster`,
-    );
-  }
-  return found;
 }
 
 function nameSubject(json: Json, origin: Origin, devices: Devices): Result<Named, Refusal> {

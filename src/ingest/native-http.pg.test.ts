@@ -134,7 +134,26 @@ test.each(REFUSED)('N4 %s at %s is refused and quarantined', async (code, where,
   expect(answer).toMatchObject({ status: 200, body: { accepted: 0, refused: [{ index: 0, code, where }] } });
   expect(String((answer.body.refused as Json[])[0]?.message)).not.toBe('');
   expect((await newest())[0]).toMatchObject({ code, raw: JSON.stringify(item) });
-  expect(await ingest.lines()).toHaveLength(before);
+  // Whose device it is is known: its time or its place is wrong (N12).
+  const isHeard = ['at', 'lat', 'lon', 'batteryPct'].includes(where);
+  const heard = { type: 'status', subject: 'S1', device: 'D1', status: 'reachable' };
+  expect((await ingest.lines()).slice(before)).toEqual(isHeard ? [expect.objectContaining(heard)] : []);
+});
+
+test('N12 of a request in which all is refused each device is heard once, and nothing of the times is lost', async () => {
+  const before = (await ingest.lines()).length;
+  const ahead = '2026-03-01T09:00:00Z';
+  await post(
+    JSON.stringify([
+      position({ lat: 91 }),
+      position({ lat: 92 }),
+      { type: 'status', device: 'D1', at: ahead, status: 'strap-cut' },
+    ]),
+  );
+  expect((await ingest.lines()).slice(before)).toEqual([
+    expect.objectContaining({ status: 'reachable', at: '2026-03-01T08:00:00.000Z' }),
+    expect.objectContaining({ status: 'strap-cut', at: '2026-03-01T09:00:00.000Z' }),
+  ]);
 });
 
 test('N4 at the edge of the clock skew an item is still taken', async () => {

@@ -3,8 +3,10 @@
  * give none, one, or a position and statuses. Pure.
  */
 import type { Json } from '../kernel/field.ts';
-import { formatInstant, type Instant } from '../kernel/instant.ts';
+import { formatInstant, type Instant, parseInstant } from '../kernel/instant.ts';
 import type { DeviceStatusCode } from '../kernel/log-event.ts';
+import { DEFAULT_POLICY } from '../kernel/policy.ts';
+import type { Protocol } from '../kernel/roster.ts';
 import { radius68M } from './confidence.ts';
 import type { DeviceRecord, RecordKind } from './protocols/record.ts';
 
@@ -12,7 +14,13 @@ export interface ObservedBy {
   /** Id on the wire. */
   readonly device: string;
   readonly receivedMs: Instant;
+  readonly protocol?: Protocol | undefined;
 }
+
+/** Whose devices mark what comes out of their store: everything else of them is said at the moment. */
+const MARKS_STORED: ReadonlySet<Protocol | undefined> = new Set<Protocol | undefined>(['jt808', 'watch']);
+/** What is said at the moment and bears an older time comes from a clock that was reset: a battery was out, a year was never set. */
+const RESET_MS = DEFAULT_POLICY.backfillHorizonS * 1000;
 
 const MPS_PER_KMH = 1 / 3.6;
 
@@ -30,11 +38,18 @@ export function signOfLife({ device, receivedMs }: ObservedBy): Json {
   return { type: 'status', device, at: formatInstant(receivedMs), status: 'reachable' };
 }
 
-/** A record whose time can't be used is of the time of receipt. */
-export function observationsOf(record: DeviceRecord, { device, receivedMs }: ObservedBy): Json[] {
-  const at = typeof record.time === 'string' ? record.time : formatInstant(receivedMs);
-  const statuses = statusesOf(record).map((status) => ({ type: 'status', device, at, status }));
-  const alive = { type: 'status', device, at, status: 'reachable' };
+/** A record whose time can't be used is of the time of receipt; what was stored and has none says only that the device is there. */
+export function observationsOf(
+  record: DeviceRecord,
+  { device, receivedMs, protocol }: ObservedBy,
+): readonly Json[] {
+  const said = typeof record.time === 'string' ? record.time : undefined;
+  const at = said ?? formatInstant(receivedMs);
+  if (said === undefined && record.archived === true) return [signOfLife({ device, receivedMs })];
+  // Its place is of the time that it says, or of none; that it speaks, and what it reports of itself, are of now.
+  const wordAt = isReset(record, receivedMs, protocol) ? formatInstant(receivedMs) : at;
+  const statuses = statusesOf(record).map((status) => ({ type: 'status', device, at: wordAt, status }));
+  const alive = { type: 'status', device, at: wordAt, status: 'reachable' };
   if (record.kind === 'position')
     // Without a fix the coordinates are the last ones, or none: only the device is there.
     return record.valid === false ? [alive, ...statuses] : [positionOf(record, device, at), ...statuses];
@@ -43,6 +58,12 @@ export function observationsOf(record: DeviceRecord, { device, receivedMs }: Obs
     return record.reachability === 'absent' ? [{ ...alive, status: 'unreachable' }] : [];
   // A last will is the broker's word about a connection: tunnels end those too, and silence has its own rule.
   return SIGNS_OF_LIFE.has(record.kind) ? [alive, ...statuses] : statuses;
+}
+
+function isReset({ time, archived }: DeviceRecord, receivedMs: Instant, protocol?: Protocol): boolean {
+  if (archived === true || !MARKS_STORED.has(protocol) || typeof time !== 'string') return false;
+  const atMs = parseInstant(time);
+  return atMs !== undefined && receivedMs - atMs > RESET_MS;
 }
 
 function positionOf(record: DeviceRecord, device: string, at: string): Json {

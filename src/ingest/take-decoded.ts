@@ -71,7 +71,7 @@ export function createTakeDecoded(deps: TakeDecodedDeps): TakeDecoded {
 /** The drafts of all frames, and of which frame each is. */
 export function draftsOf(
   decoded: readonly Arrived[],
-  { receivedMs }: Pick<Origin, 'receivedMs'>,
+  { receivedMs, protocol }: Pick<Origin, 'receivedMs' | 'protocol'>,
 ): { drafts: Draft[]; of: number[] } {
   const drafts: Draft[] = [];
   const of: number[] = [];
@@ -93,7 +93,7 @@ export function draftsOf(
       of.push(index);
     }
     for (const record of records) {
-      for (const json of observationsOf(record, { device, receivedMs })) {
+      for (const json of observationsOf(record, { device, receivedMs, protocol })) {
         drafts.push({ json: ok(json), device, raw });
         of.push(index);
       }

@@ -5,42 +5,43 @@ const PURGED = { rows: 'int8', held: 'int8' } as const;
 
 /** $1: what is older goes; $2: now, for the holds. */
 const purge = (table: string, time: string, held: string, also = 'true') =>
-  `WITH gone AS (DELETE FROM ${table} t WHERE t.${time} < $1 AND ${also} AND NOT ${held} RETURNING 1)
+  `WITH gone AS (DELETE FROM ${table} t WHERE ${time} < $1 AND ${also} AND NOT ${held} RETURNING 1)
    SELECT (SELECT count(*) FROM gone) AS rows,
-          (SELECT count(*) FROM ${table} t WHERE t.${time} < $1 AND ${also} AND ${held}) AS held`;
+          (SELECT count(*) FROM ${table} t WHERE ${time} < $1 AND ${also} AND ${held}) AS held`;
 const OF_SUBJECT = 'is_held(t.subject, $2)';
 /** Whose it is is known by the id on the wire only. */
 const OF_ADDRESS = 'EXISTS (SELECT FROM devices d WHERE d.address = t.device AND is_held(d.subject, $2))';
 
+/** A clock that is ahead keeps nothing for longer. */
 export const purgeStatuses = statement<[before: Date, now: Date]>()(
   'retention.purge-statuses',
   PURGED,
-  purge('device_statuses', 'at', OF_SUBJECT),
+  purge('device_statuses', 'LEAST(t.at, t.received_at)', OF_SUBJECT),
 );
 
 export const purgeMessages = statement<[before: Date, now: Date]>()(
   'retention.purge-messages',
   PURGED,
-  purge('device_messages', 'received_at', OF_SUBJECT),
+  purge('device_messages', 't.received_at', OF_SUBJECT),
 );
 
 /** Spot checks stay: they are what an officer did. */
 export const purgeCommands = statement<[before: Date, now: Date]>()(
   'retention.purge-commands',
   PURGED,
-  purge('device_commands', 'expires_at', OF_SUBJECT, 'NOT t.is_spot_check'),
+  purge('device_commands', 't.expires_at', OF_SUBJECT, 'NOT t.is_spot_check'),
 );
 
 export const purgeQuarantine = statement<[before: Date, now: Date]>()(
   'retention.purge-quarantine',
   PURGED,
-  purge('quarantine', 'received_at', OF_ADDRESS),
+  purge('quarantine', 't.received_at', OF_ADDRESS),
 );
 
 export const purgeNotices = statement<[before: Date, now: Date]>()(
   'retention.purge-notices',
   PURGED,
-  purge('device_notices', 'last_at', '($2::timestamptz IS NULL)'),
+  purge('device_notices', 't.last_at', '($2::timestamptz IS NULL)'),
 );
 
 /** Messages go with their notices; one that carries a held subject's notice stays. */
@@ -59,7 +60,7 @@ export const purgeNoticeRecords = statement<[before: Date, now: Date]>()(
 export const purgeHeldPositions = statement<[before: Date, now: Date]>()(
   'retention.purge-held-positions',
   PURGED,
-  purge('positions_held', 'at', OF_SUBJECT),
+  purge('positions_held', 't.at', OF_SUBJECT),
 );
 
 /** Positions of phones, which are kept shorter than a wristband's. By subject, which is how they are found. */

@@ -12,7 +12,7 @@ import { between, type Dice, logBetween } from './dice.ts';
 import { A_DAY, type Dark, isIn, type Outage, type Span } from './mishaps.ts';
 import type { Person } from './people.ts';
 import type { Sensor } from './sensor.ts';
-import { type NoteTruth, truth } from './truth.ts';
+import { type Claim, claimOf, type NoteTruth, truth } from './truth.ts';
 import type { Way } from './way.ts';
 
 export interface DeviceDeps {
@@ -24,10 +24,10 @@ export interface DeviceDeps {
   readonly outages: readonly Outage[];
   readonly put: (event: LogEvent) => void;
   readonly note: NoteTruth;
-  /** A fix that was received and shows the bearer, for what could have been known: where that is, where it says, and what it claims. */
-  readonly onFix: (atMs: number, where: Point, seen: Point, accuracyM: number) => void;
-  /** A fix that was received of a phone that its bearer left at home, and how far off that is. */
-  readonly onFixApart: (atMs: number, apartM: number, accuracyM: number) => void;
+  /** A fix that was received and shows the bearer, for what could have been known: where that is, where it says, and how good it is. */
+  readonly onFix: (atMs: number, where: Point, seen: Point, claim: Claim) => void;
+  /** A fix that was received of a phone that its bearer left at home, and where that is. */
+  readonly onFixApart: (atMs: number, where: Point, claim: Claim) => void;
   /** What the city does to it from now on. */
   readonly onPhase: (atMs: number, phase: string) => void;
 }
@@ -242,9 +242,8 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
       return;
     }
     if (!deliver(position) || isFrozen || offsetAt(atMs) !== 0 || isIn(mock, atMs)) return;
-    const accuracyM = seen.accuracyM ?? 100;
-    if (isHere) onFix(atMs, where, seen, accuracyM);
-    else onFixApart(atMs, distanceM(where, person.home), accuracyM);
+    if (isHere) onFix(atMs, where, seen, claimOf(seen));
+    else onFixApart(atMs, where, claimOf(seen));
   }
 
   /** The phone is at home and its bearer, with the wristband, is not. */

@@ -78,7 +78,7 @@ export function checkIn(
   dayMs: number,
   dice: Dice,
   put: (event: LogEvent) => void,
-  note: (item: Truth) => void,
+  miss: (window: MissedWindow) => void,
 ): void {
   const weekday = ((((Math.floor((dayMs + 8 * HOUR_MS) / DAY_MS) + 3) % 7) + 7) % 7) + 1;
   for (const window of profile.checkins) {
@@ -101,7 +101,31 @@ export function checkIn(
     }
     const madeUpMs = dice() < 0.5 ? untilMs + between(dice, 1, 60) * HOUR_MS : null;
     if (madeUpMs !== null) come(madeUpMs, 1500);
-    note(truth('missed-checkin', profile.id, untilMs, madeUpMs ?? untilMs + 7 * DAY_MS, { allowedS: 60 }));
+    miss({ subject: profile.id, fromMs, untilMs });
+  }
+}
+
+/** A window in which its terminal saw nobody. */
+export interface MissedWindow {
+  readonly subject: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** `checkins`: of that day and to come. One at a roll-call within the window is enough, and a later one makes up for it (rule A24). */
+export function noteMissed(
+  missed: readonly MissedWindow[],
+  checkins: readonly Checkin[],
+  note: (item: Truth) => void,
+): void {
+  for (const { subject, fromMs, untilMs } of missed) {
+    const cameMs = Math.min(
+      untilMs + 7 * DAY_MS,
+      ...checkins
+        .filter((other) => other.subject === subject && other.atMs >= fromMs)
+        .map(({ atMs }) => atMs),
+    );
+    if (cameMs > untilMs) note(truth('missed-checkin', subject, untilMs, cameMs, { allowedS: 60 }));
   }
 }
 

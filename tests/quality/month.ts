@@ -7,17 +7,26 @@ import type { Rules } from '../../consumers/detector/replay.ts';
 import { dayStartMs } from '../../src/demo/day-plan.ts';
 import { type Checkin, type LogEvent, receiptOf } from '../../src/kernel/log-event.ts';
 import { DEFAULT_POLICY, EMPTY_POLICY_DOCUMENT } from '../../src/kernel/policy.ts';
-import type { Device } from '../../src/kernel/roster.ts';
+import { type Apart, createApart } from './apart.ts';
 import { DAY_MS, FIRST_DAY, HOUR_MS, MINUTE_MS } from './calendar.ts';
 import { createDeviceLife, type DeviceLife } from './device.ts';
 import { between, createDice, type Dice, logBetween } from './dice.ts';
-import { attend, changesOf, checkIn, mustersZones, noteDocuments, planMusters } from './duties.ts';
+import {
+  attend,
+  changesOf,
+  checkIn,
+  type MissedWindow,
+  mustersZones,
+  noteDocuments,
+  noteMissed,
+  planMusters,
+} from './duties.ts';
 import { FEEDS } from './kit.ts';
 import type { Outage } from './mishaps.ts';
 import { createPeople, type People, type Person } from './people.ts';
 import type { Residuals } from './residuals.ts';
 import { createSensor } from './sensor.ts';
-import { type Truth, truth, USEFUL_FIXES } from './truth.ts';
+import { noteUseful, type Truth, truth, USEFUL_FIXES } from './truth.ts';
 import { brokenOn, createWay, depthM, type PlaceKind } from './way.ts';
 
 export interface MonthOptions {
@@ -47,13 +56,7 @@ interface Live {
   readonly devices: DeviceLife[];
   /** Broken rules about places of this day and the last, for counting the fixes that could show them. */
   broken: Truth[];
-  /** Fixes of the phone while its bearer was elsewhere with the wristband, and whether one of that showed it. */
-  readonly apart: {
-    readonly atMs: number;
-    readonly apartM: number;
-    readonly accuracyM: number;
-    isShown: boolean;
-  }[];
+  readonly apart: Apart;
 }
 
 export function createMonth({ seed, subjects, days, residuals, isTaken = () => true }: MonthOptions): Month {
@@ -87,6 +90,10 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
     };
   });
   const musters = planMusters(people, startMs, days);
+  const missed: MissedWindow[] = [];
+  const miss = (window: MissedWindow) => {
+    missed.push(window);
+  };
   const phases = new Map<string, [number, string][]>();
   let bucket: LogEvent[] = [];
   const put = (event: LogEvent) => {
@@ -94,7 +101,7 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
   };
 
   const lives = people.map((person): Live => {
-    const live: Live = { person, devices: [], broken: [], apart: [] };
+    const live: Live = { person, devices: [], broken: [], apart: createApart(person) };
     const own = createDice(seed, person.number, 74);
     const hasPoorHome = own() < 0.05;
     for (const device of person.profile.devices)
@@ -120,14 +127,12 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
             if (phase === 'misplaced' && known.at(-1)?.[0] === atMs)
               note(truth('implausible-fix', person.profile.id, atMs, atMs + 3_600_000, { isOptional: true }));
           },
-          onFixApart: (atMs, apartM, accuracyM) => {
-            live.apart.push({ atMs, apartM, accuracyM, isShown: false });
-          },
-          onFix: (atMs, where, seen, accuracyM) => {
-            if (device.kind === 'wristband') showApart(live, device, atMs, accuracyM);
+          onFixApart: (atMs, where, claim) => live.apart.takePhone({ atMs, where, ...claim }),
+          onFix: (atMs, where, seen, claim) => {
+            const { widthM } = claim;
+            if (device.kind === 'wristband') live.apart.takeBand(device, { atMs, where, ...claim });
             for (const meeting of meets) {
-              if (atMs < meeting.fromMs || atMs > meeting.untilMs || accuracyM > GATHERING_ACCURACY_M)
-                continue;
+              if (atMs < meeting.fromMs || atMs > meeting.untilMs || widthM > GATHERING_ACCURACY_M) continue;
               const stretches = meeting.seen.get(person.profile.id);
               if (stretches === undefined) continue;
               noteSeen(stretches, atMs);
@@ -139,8 +144,7 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
               if (atMs < item.fromMs || atMs > item.untilMs) continue;
               const deep = depthM(person, item.kind as PlaceKind, atMs, where);
               const isSeen = depthM(person, item.kind as PlaceKind, atMs, seen) > 0;
-              if (isSeen && accuracyM <= Math.max(50, deep / 2) && deep > 1.5 * accuracyM)
-                item.useful = (item.useful ?? 0) + 1;
+              if (isSeen && widthM <= Math.max(50, deep / 2) && deep > 1.5 * widthM) noteUseful(item, atMs);
             }
           },
         }),
@@ -155,11 +159,12 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
       for (const live of lives) {
         live.broken = brokenToday(live, day);
         for (const device of live.devices) device.until(untilMs);
-        checkIn(live.person, fromMs, createDice(seed, live.person.number, day, 77), put, note);
+        checkIn(live.person, fromMs, createDice(seed, live.person.number, day, 77), put, miss);
       }
       for (const muster of musters)
         if (muster.fromMs >= fromMs && muster.fromMs < untilMs)
           attend(muster, createDice(seed, day, 78), bucket.filter(isCheckin), put, note);
+      noteMissed(missed.splice(0), bucket.filter(isCheckin), note);
       if (day === FIRST_DAY + days - 1)
         for (const { devices } of lives) for (const device of devices) device.end(endMs);
       const today: LogEvent[] = [];
@@ -170,23 +175,7 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
     }
     for (const { person, apart } of lives)
       for (const item of truths)
-        if (item.kind === 'separation' && item.who === person.profile.id)
-          item.useful = apart.filter(
-            ({ atMs, isShown }) => isShown && atMs >= item.fromMs && atMs <= item.untilMs,
-          ).length;
-  }
-
-  /** Beyond the joint accuracy that phone and wristband claim at one moment (rule A22). */
-  function showApart({ person, apart }: Live, band: Device, atMs: number, accuracyM: number): void {
-    const phone = person.profile.devices.find(({ id }) => id !== band.id);
-    const momentMs = Math.max(90_000, 1200 * Math.min(band.intervalS, phone?.intervalS ?? 0));
-    for (let i = apart.length - 1; i >= 0; i--) {
-      const fix = apart[i];
-      if (fix === undefined || fix.atMs < atMs - momentMs) return;
-      if (fix.atMs > atMs + momentMs) continue;
-      const jointM = Math.hypot(fix.accuracyM, accuracyM);
-      if (fix.apartM - DEFAULT_POLICY.separationM > 2 * jointM) fix.isShown = true;
-    }
+        if (item.kind === 'separation' && item.who === person.profile.id) apart.judge(item);
   }
 
   /** What lasts over four in the morning is one. */

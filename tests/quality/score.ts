@@ -215,9 +215,11 @@ export function abscondTruths(truths: readonly Truth[], devicesOf: (who: string)
     if (kind !== 'out-of-bounds' && kind !== 'strap-tamper' && kind !== 'silent' && kind !== 'phone-off')
       return [];
     const isDark = kind === 'silent' || kind === 'phone-off';
-    // Of several devices all must be dark, and of what a feed hid nobody knows.
+    // Of several devices all must be dark, and of what a feed hid nobody knows. Out is who is so by fixes for all that time (rule A28).
     const isOptional =
-      item.isOptional || (isDark && devicesOf(item.who) > 1) || (useful !== null && useful < 6);
+      item.isOptional ||
+      (isDark && devicesOf(item.who) > 1) ||
+      (useful !== null && (useful < 6 || item.usefulUntilMs - item.usefulFromMs < abscondAfterMs));
     // Silence counts from the last word, before it was too long.
     const allowedS = abscondAfterMs / 1000 + (kind === 'silent' ? 60 : item.allowedS);
     const isLong = untilMs - fromMs > allowedS * 1000;
@@ -230,6 +232,8 @@ export function abscondTruths(truths: readonly Truth[], devicesOf: (who: string)
         allowedS,
         isOptional: isOptional || !isLong,
         useful: null,
+        usefulFromMs: item.usefulFromMs,
+        usefulUntilMs: item.usefulUntilMs,
       },
     ];
   });
