@@ -5,6 +5,8 @@
  */
 import type { Json } from '../kernel/field.ts';
 import { formatInstant, type Instant, parseInstant } from '../kernel/instant.ts';
+import type { Protocol } from '../kernel/roster.ts';
+import { isReset } from './observations-of.ts';
 import type { WireFrame } from './protocols/wire.ts';
 
 export interface StrapMemory {
@@ -20,12 +22,10 @@ interface Known {
 
 /** A report from further back may be older than a cut that this connection has not heard of. */
 const LIVE_MS = 10 * 60_000;
-/** A clock that was never set, or set wrong, says nothing: no device keeps a report for so long. */
-const LONGEST_KEPT_MS = 180 * 86_400_000;
 const NONE: readonly Json[] = [];
 
 /** Remembers `maxDevices` of a gateway; beyond that it begins anew. */
-export function createStrapMemory(maxDevices: number): StrapMemory {
+export function createStrapMemory(maxDevices: number, protocol: Protocol): StrapMemory {
   const known = new Map<string, Known>();
 
   function remember(address: string, said: Known): void {
@@ -40,7 +40,9 @@ export function createStrapMemory(maxDevices: number): StrapMemory {
       for (const [nth, strap] of straps.entries()) {
         const record = records[nth];
         if (record === undefined || strap === null) continue;
-        const atMs = timeOf(record.time, receivedMs);
+        // As for the strap-cut of such a record.
+        const saidMs = isReset(record, receivedMs, protocol) ? undefined : parseInstant(record.time);
+        const atMs = saidMs ?? receivedMs;
         const byItem = strap === 'cut-by-item' || strap === 'closed-by-item';
         const before = known.get(address);
         if (strap === 'cut' || strap === 'cut-by-item') {
@@ -60,11 +62,4 @@ export function createStrapMemory(maxDevices: number): StrapMemory {
       return told ?? NONE;
     },
   };
-}
-
-function timeOf(time: unknown, receivedMs: Instant): Instant {
-  const saidMs = parseInstant(time);
-  const isMeant =
-    saidMs !== undefined && saidMs <= receivedMs + LIVE_MS && receivedMs - saidMs <= LONGEST_KEPT_MS;
-  return isMeant ? saidMs : receivedMs;
 }

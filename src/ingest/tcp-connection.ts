@@ -79,7 +79,7 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
   const bucket = createTokenBucket(QUARANTINE);
   const proven = new Set<string>();
   const beats = new Map<string, Instant>();
-  const straps = createStrapMemory(MAX_DEVICES);
+  const straps = createStrapMemory(MAX_DEVICES, hub.wire.protocol);
   let heardMs = connectedMs;
   let isKnown = false;
   let lastDevice: string | null = null;

@@ -147,6 +147,15 @@ test('D22 JT/T 808: who tells it by an item closes it by an item', async () => {
   expect(await straps()).toEqual(['strap-cut 0', 'strap-closed 2']);
 });
 
+test('D22 a band whose clock was reset opens and closes at the time of receipt', async () => {
+  const client = await connect(await serve(watch));
+  const longAgo = -2 * 365 * 24 * 60;
+  await watchSays(client, 'AL', '00100008', longAgo);
+  nowMs += 60_000;
+  await watchSays(client, 'UD', '00000000', longAgo + 1);
+  expect(await straps()).toEqual(['strap-cut 0', 'strap-closed 1']);
+});
+
 test('SW13 an alarm without a fix or coordinates is an alarm on the log, and the band is heard', async () => {
   const client = await connect(await serve(watch));
   await client.send(`[3G*${WATCH}*0001*AL,010326,080000,V,,N,,E,0,0,0,9,100,80,0,0,00010000,0,0]`);
