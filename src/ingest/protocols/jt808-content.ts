@@ -3,6 +3,7 @@ import type { Instant } from '../../kernel/instant.ts';
 import { type Refusal, type Result, refuse } from '../../kernel/result.ts';
 import { textOf, u16 } from './jt808-bytes.ts';
 import { type Located, readLocation, readTime } from './jt808-location.ts';
+import { readShortLocation, SHORT_LOCATION, SHORT_STORED } from './jt808-short.ts';
 import type { DeviceRecord } from './record.ts';
 import { recordTime } from './record-time.ts';
 import type { StrapWord } from './wire.ts';
@@ -12,8 +13,8 @@ export interface Jt808Content {
   /** As in `WireFrame`. */
   readonly straps?: readonly StrapWord[];
   readonly refusal: Refusal | null;
-  /** What it is to be answered with: 0x8001, 0x8100, 0x8004 or nothing. */
-  readonly answer: 'general' | 'register' | 'time' | 'none';
+  /** What it is to be answered with: 0x8001, 0x8100, 0x8004, 0x8109, 0x4401 or nothing. */
+  readonly answer: 'general' | 'register' | 'time' | 'clock' | 'short' | 'none';
   readonly claim?: { readonly secret: string };
   readonly answers?: { readonly serial: number; readonly ok: boolean };
 }
@@ -36,13 +37,18 @@ const READERS: ReadonlyMap<number, Reader> = new Map<number, Reader>([
   [0x0100, () => ({ ...NOTHING, answer: 'register' })],
   [0x0102, (body, { is2019 }) => ({ ...NOTHING, claim: { secret: authCodeOf(body, is2019) } })],
   [0x0104, readParameters],
+  [0x0109, () => ({ ...NOTHING, answer: 'clock' })],
   // Attributes and the result of an upgrade: nothing of where somebody is.
   [0x0107, () => NOTHING],
   [0x0108, () => NOTHING],
   [0x0200, (body, context) => located(readLocation(body, context))],
   [0x0201, readLocated],
   [0x0210, readBattery],
+  // A heartbeat of some makers.
+  [0x0506, () => NOTHING],
   [0x0704, readBulk],
+  [SHORT_LOCATION, (body) => shortLocated(readShortLocation(SHORT_LOCATION, body, undefined))],
+  [SHORT_STORED, (body) => shortLocated(readShortLocation(SHORT_STORED, body, undefined))],
 ]);
 
 /** Undefined: the message is not understood. */
@@ -100,6 +106,12 @@ function located(location: Result<Located, Refusal>): Jt808Content {
   return { ...NOTHING, records: [record], straps: [strap] };
 }
 
+function shortLocated(location: Result<DeviceRecord, Refusal>): Jt808Content {
+  return location.ok
+    ? { records: [location.value], refusal: null, answer: 'short' }
+    : refused(location.error, 'short');
+}
+
 const BATTERY_BYTES = 7;
 
 /** A vendor's: battery and time, or else locations, each after its length in one byte. */
@@ -143,7 +155,7 @@ function readList(
 
 const CUT_OFF = refuse('bad-shape', 'location', 'runs past the end of the message');
 
-function refused(refusal: Refusal, answer: 'general' | 'none' = 'general'): Jt808Content {
+function refused(refusal: Refusal, answer: Jt808Content['answer'] = 'general'): Jt808Content {
   return { records: [], refusal, answer };
 }
 

@@ -302,6 +302,99 @@ test('JT6 a code may be Chinese: GBK both ways', () => {
   expect(one(message(0x0102, [...code])).claim).toEqual({ secret: '鉴权码1' });
 });
 
+/** A frame whose header counts in one byte; bit 15 waits for an answer, bits 10 and 11 mean nothing that we know. */
+function shortFrame(id: number, bodyHex: string, attributes = 0x8c00): Uint8Array {
+  const body = [...bytesOf(bodyHex)];
+  const word = attributes | body.length;
+  return frameOf([id >> 8, id & 255, word >> 8, word & 255, ...PHONE, 0x2a, ...body]);
+}
+/** 2025-12-08 08:41:48 UTC at 22°35.1789′ N, 113°54.5409′ E, 10 knots to the south. */
+const SHORT =
+  '081225 084148 22351789 11354540 97 10 5a 1c 09 00000007 4e 00005ded 05e2 03 0810 0008 020200140a0301cc00100102';
+const SHORT_FIX = {
+  kind: 'position',
+  time: '2025-12-08T08:41:48Z',
+  valid: true,
+  lat: 22.586315,
+  lon: 113.909015,
+  speed_kmh: 18.52,
+  course_deg: 180,
+  gsm_signal: 28,
+  satellites: 9,
+  odometer_km: 7,
+  battery_percent: 78,
+  altitude_m: 20,
+  status_flags: '0x0810',
+  alarm_flags: '0x0008',
+  alarms: ['low_battery'],
+  cells: [{ mcc: 460, mnc: 0, lac: 0x05e2, cid: 0x5ded }],
+  extras: [{ id: '0x10', hex: '02' }],
+};
+
+test('JT17 0x5501 has a serial of one byte, a location in degrees and minutes, and the answer that it asks for', () => {
+  const frame = one(shortFrame(0x5501, SHORT));
+  expect(frame).toMatchObject({ device: DEVICE, refusal: null });
+  expect(frame.records).toEqual([SHORT_FIX]);
+  const answer = (isAccepted: boolean) => hexOf(frame.reply?.(isAccepted) ?? new Uint8Array()).slice(2, 30);
+  expect([answer(true), answer(false)]).toEqual([
+    `44010003${hexOf(Uint8Array.from(PHONE))}01550100`.slice(0, 28),
+    `44010003${hexOf(Uint8Array.from(PHONE))}02550101`.slice(0, 28),
+  ]);
+  expect(one(shortFrame(0x5501, SHORT, 0x0400)).reply).toBeUndefined();
+});
+
+test.each([
+  ['of a time without network is archived', 0x5502, '97', { archived: true, valid: true }],
+  ['without a fix', 0x5501, '96', { valid: false, lat: 22.586315 }],
+  ['south and west', 0x5501, '91', { lat: -22.586315, lon: -113.909015 }],
+])('JT17 a short one %s', (_, id, flags, expected) => {
+  const body = SHORT.replace('11354540 97', `11354540 ${flags}`);
+  expect(one(shortFrame(id, body)).records).toMatchObject([expected]);
+});
+
+test.each([
+  ['no BCD', SHORT.replace('22351789', '2235178a'), 'bad-coordinates'],
+  ['60 minutes', SHORT.replace('22351789', '22601789'), 'bad-coordinates'],
+  ['cut off', SHORT.slice(0, 60), 'bad-shape'],
+])('JT17 a short one with %s is refused under its device', (_, body, code) => {
+  expect(one(shortFrame(0x5501, body))).toMatchObject({ device: DEVICE, records: [], refusal: { code } });
+});
+
+test.each([
+  ['no time', '000000 000000'],
+  ['30 February', '300225 084148'],
+])('JT17 a short one with %s has none', (_, given) => {
+  expect(one(shortFrame(0x5501, SHORT.replace('081225 084148', given))).records).toMatchObject([
+    { time: null },
+  ]);
+});
+
+test('JT17 a connection that has heard short ones only has no word for a request', () => {
+  const session = open();
+  session.push(shortFrame(0x5501, SHORT), RECEIVED_MS);
+  expect(session.command({ type: 'locate' })).toBeUndefined();
+});
+
+test('JT7 0x0109 is answered by 0x8109 with the time in UTC', () => {
+  expect(replyOf(one(message(0x0109, [])))).toMatchObject({
+    id: 0x8109,
+    body: Uint8Array.from([2026 >> 8, 2026 & 255, 3, 1, 8, 0, 0, 0]),
+  });
+});
+
+test('JT5 0x0506 is a heartbeat', () => {
+  const frame = one(message(0x0506, []));
+  expect(frame).toMatchObject({ device: DEVICE, records: [], refusal: null });
+  expect(replyOf(frame)).toMatchObject({ id: 0x8001, body: Uint8Array.from([0, 7, 5, 6, 0]) });
+});
+
+test('JT5 a message that is not understood says so, and what it is', () => {
+  expect(one(message(0x0900, [1, 2, 3]))).toMatchObject({
+    isUnsupported: true,
+    refusal: { where: '0x0900' },
+  });
+});
+
 test('JT7 time is answered in UTC', () => {
   expect(replyOf(one(message(0x0004, [], 7, true)))).toMatchObject({
     id: 0x8004,

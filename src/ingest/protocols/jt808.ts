@@ -18,6 +18,8 @@ export const jt808: WireProtocol = { protocol: 'jt808', open: openSession };
 const GENERAL = 0x8001;
 const REGISTERED = 0x8100;
 const TIME = 0x8004;
+const CLOCK = 0x8109;
+const SHORT_GENERAL = 0x4401;
 
 const DONE = 0;
 const FAILED = 1;
@@ -55,6 +57,12 @@ function openSession({ authCode }: { authCode(device: string): string }): WireSe
         return undefined;
       case 'time':
         return () => send(message, TIME, timeOf(receivedMs));
+      case 'clock':
+        return () => send(message, CLOCK, [...clockOf(receivedMs), DONE]);
+      case 'short':
+        return message.wantsAnswer
+          ? (isAccepted) => send(message, SHORT_GENERAL, [...word(message.id), isAccepted ? DONE : FAILED])
+          : undefined;
       case 'register':
         return (isAccepted) =>
           isAccepted
@@ -85,7 +93,14 @@ function openSession({ authCode }: { authCode(device: string): string }): WireSe
       where: `0x${message.id.toString(16).padStart(4, '0')}`,
       message: 'is no message that is understood: it is kept as it came',
     };
-    return { device: message.device, records: [], refusal, raw, reply: () => general(message, UNSUPPORTED) };
+    return {
+      device: message.device,
+      records: [],
+      refusal,
+      raw,
+      isUnsupported: true,
+      reply: () => general(message, UNSUPPORTED),
+    };
   }
 
   function gather(
@@ -119,7 +134,8 @@ function openSession({ authCode }: { authCode(device: string): string }): WireSe
     if (fault !== null) return { device: null, records: [], refusal: FAULTS[fault], raw: bytes };
     const message = readJt808Message(bytes);
     if (!message.ok) return { device: null, records: [], refusal: message.error, raw: bytes };
-    last = message.value;
+    // What short ones are asked with is not known.
+    if (!message.value.isShort) last = message.value;
     const { part } = message.value;
     return part === undefined || part.total === 1
       ? read(message.value, message.value.body, bytes, receivedMs)
@@ -191,6 +207,19 @@ function timeOf(atMs: Instant): number[] {
     at.getUTCMinutes(),
     at.getUTCSeconds(),
   ].map(toBcd);
+}
+
+/** In UTC: year WORD, then a byte each. */
+function clockOf(atMs: Instant): number[] {
+  const at = new Date(atMs);
+  return [
+    ...word(at.getUTCFullYear()),
+    at.getUTCMonth() + 1,
+    at.getUTCDate(),
+    at.getUTCHours(),
+    at.getUTCMinutes(),
+    at.getUTCSeconds(),
+  ];
 }
 
 const encoder = new TextEncoder();

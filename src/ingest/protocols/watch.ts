@@ -39,6 +39,8 @@ function openSession(): WireSession {
       refusal: records.ok ? null : records.error,
       raw: bytes,
     };
+    if (!records.ok && records.error.code === 'unknown-value' && !isPosition(type))
+      frame.isUnsupported = true;
     if (records.ok && isPosition(type)) frame.straps = records.value.map(strapOf);
     if (serial !== undefined) frame.answers = { serial, ok: textAt(content.values, 0) !== '0' };
     if (answer !== undefined)

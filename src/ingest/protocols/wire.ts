@@ -21,6 +21,8 @@ export interface WireFrame extends Decoded {
   readonly straps?: readonly StrapWord[];
   /** The device claims to be `device` with this secret (null: the protocol carries none); the shell says whether it is believed. */
   readonly claim?: { readonly secret: string | null };
+  /** Whole and sound, of a kind that is not read: `refusal.where` names it. */
+  readonly isUnsupported?: true;
   /** The command that this frame answers: the serial that `command` gave out. */
   readonly answers?: { readonly serial: number; readonly ok: boolean };
   /**
