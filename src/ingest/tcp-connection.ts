@@ -75,7 +75,10 @@ interface Judged {
 
 export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs: Instant): DeviceConnection {
   const { logger, source } = hub;
-  const session = hub.wire.open({ authCode: hub.authCode });
+  const session = hub.wire.open({
+    authCode: hub.authCode,
+    clockOf: (address) => hub.devices.clockOf?.(address, hub.wire.protocol),
+  });
   const bucket = createTokenBucket(QUARANTINE);
   const claims = createClaims(hub.secretOf, MAX_DEVICES);
   const beats = createSparing(BEAT_EVERY_MS, MAX_DEVICES);

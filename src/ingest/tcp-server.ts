@@ -29,7 +29,7 @@ export interface TcpServerDeps {
   readonly intake: TakeDecodedDeps['intake'];
   readonly quarantine: Pick<Quarantine, 'add'>;
   readonly messages?: NonNullable<TakeDecodedDeps['messages']>;
-  readonly devices: Pick<Devices, 'resolve'>;
+  readonly devices: Pick<Devices, 'resolve' | 'clockOf'>;
   /** The secret that is set for an id on the wire; undefined: the device is believed without. */
   secretOf(address: string): string | undefined;
   /** What a registering device is told to authenticate with. */

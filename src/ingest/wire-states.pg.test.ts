@@ -169,6 +169,35 @@ test('SW13 an alarm without a fix or coordinates is an alarm on the log, and the
   expect((await ingest.quarantine.list({ cursor: null, limit: 10 })).items).toEqual([]);
 });
 
+test('D24 the zone that the roster declares for a device is that of its clock, on the wire and out of quarantine', async () => {
+  const from = '2026-01-01T00:00:00Z';
+  const [terminal, watched] = [await connect(await serve(jt808)), await connect(await serve(watch))];
+  const watchAt = (address: string, time: string) =>
+    watched.send(`[3G*${address}*0001*AL,010326,${time},A,22.5,N,114.1,E,0,0,0,9,100,80,0,0,00010000,0,0]`);
+  await watchAt('1234567899', '155700');
+  await watched.until('*AL]');
+  await ingest.enrol([
+    subjectWith('S1', { id: 'D1', address: `0${BAND}`, protocol: 'jt808', timeZone: '+00:00', from }),
+    subjectWith('S3', {
+      id: 'D3',
+      address: '1234567899',
+      protocol: 'watch',
+      timeZone: 'Asia/Shanghai',
+      from,
+    }),
+  ]);
+  expect(await ingest.quarantine.replay({ device: '1234567899' })).toMatchObject({ replayed: 1 });
+  await bandSays(terminal, { minute: -8 * 60 });
+  await watchAt('1234567899', '155800');
+  await watched.until('*AL][3G*1234567899*0002*AL]');
+  const places = (await ingest.lines()).filter(({ type }) => type === 'position');
+  expect(places.map(({ device, at }) => `${device} ${at}`).sort()).toEqual([
+    'D1 2026-03-01T08:00:00.000Z',
+    'D3 2026-03-01T07:57:00.000Z',
+    'D3 2026-03-01T07:58:00.000Z',
+  ]);
+});
+
 test('D22 a new connection knows nothing and says it once again', async () => {
   const port = await serve(watch);
   const first = await connect(port);

@@ -1,8 +1,9 @@
 /** What a terminal's message says (protocols.md A.4): records, a claim, the command that it answers. */
 import type { Instant } from '../../kernel/instant.ts';
 import { type Refusal, type Result, refuse } from '../../kernel/result.ts';
+import type { WallClock } from '../../kernel/wall-clock.ts';
 import { textOf, u16 } from './jt808-bytes.ts';
-import { type Located, readLocation, readTime } from './jt808-location.ts';
+import { type Located, type LocationOptions, readLocation, readTime } from './jt808-location.ts';
 import { readShortLocation, SHORT_LOCATION, SHORT_STORED } from './jt808-short.ts';
 import type { DeviceRecord } from './record.ts';
 import { recordTime } from './record-time.ts';
@@ -24,6 +25,8 @@ const NOTHING: Jt808Content = { records: [], refusal: null, answer: 'general' };
 interface Context {
   readonly is2019: boolean;
   readonly receivedMs: Instant;
+  /** As `WireDeps.clockOf` has it. */
+  readonly clock: WallClock | undefined;
 }
 
 type Reader = (body: Uint8Array, context: Context) => Jt808Content;
@@ -47,8 +50,8 @@ const READERS: ReadonlyMap<number, Reader> = new Map<number, Reader>([
   // A heartbeat of some makers.
   [0x0506, () => NOTHING],
   [0x0704, readBulk],
-  [SHORT_LOCATION, (body) => shortLocated(readShortLocation(SHORT_LOCATION, body, undefined))],
-  [SHORT_STORED, (body) => shortLocated(readShortLocation(SHORT_STORED, body, undefined))],
+  [SHORT_LOCATION, (body, { clock }) => shortLocated(readShortLocation(SHORT_LOCATION, body, clock))],
+  [SHORT_STORED, (body, { clock }) => shortLocated(readShortLocation(SHORT_STORED, body, clock))],
 ]);
 
 /** Undefined: the message is not understood. */
@@ -115,18 +118,18 @@ function shortLocated(location: Result<DeviceRecord, Refusal>): Jt808Content {
 const BATTERY_BYTES = 7;
 
 /** A vendor's: battery and time, or else locations, each after its length in one byte. */
-function readBattery(body: Uint8Array, { is2019 }: Context): Jt808Content {
-  if (body.length !== BATTERY_BYTES) return readList(body, 0, 1, { is2019 });
+function readBattery(body: Uint8Array, { is2019, clock }: Context): Jt808Content {
+  if (body.length !== BATTERY_BYTES) return readList(body, 0, 1, { is2019, clock });
   return {
     ...NOTHING,
-    records: [{ kind: 'status', time: readTime(body, 1), battery_percent: body[0] ?? 0 }],
+    records: [{ kind: 'status', time: readTime(body, 1, clock), battery_percent: body[0] ?? 0 }],
   };
 }
 
 /** Locations that were kept: how many, whether there was no network for them, then each after its length. */
-function readBulk(body: Uint8Array, { is2019 }: Context): Jt808Content {
+function readBulk(body: Uint8Array, { is2019, clock }: Context): Jt808Content {
   if (body.length < 3) return refused(tooShort('0x0704', body, 3));
-  return readList(body, 3, 2, { is2019, archived: body[2] === 1 });
+  return readList(body, 3, 2, { is2019, clock, archived: body[2] === 1 });
 }
 
 /** What can be read of it counts: the rest is refused with its place. */
@@ -134,7 +137,7 @@ function readList(
   body: Uint8Array,
   from: number,
   lengthBytes: 1 | 2,
-  options: { readonly is2019: boolean; readonly archived?: boolean },
+  options: LocationOptions,
 ): Jt808Content {
   const records: DeviceRecord[] = [];
   const straps: StrapWord[] = [];

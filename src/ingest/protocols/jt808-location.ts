@@ -1,5 +1,6 @@
 /** The body of 0x0200, which also stands in 0x0201, 0x0704 and 0x0210: 28 fixed bytes, then items (protocols.md A.5). */
 import { ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
+import type { WallClock } from '../../kernel/wall-clock.ts';
 import { bcd, hex32, i16, u16, u32 } from './jt808-bytes.ts';
 import type { Told } from './jt808-fields.ts';
 import { readItems } from './jt808-items.ts';
@@ -62,6 +63,8 @@ const PER_DEGREE = 1_000_000;
 
 export interface LocationOptions {
   readonly is2019: boolean;
+  /** What the terminal's times are in; undefined: GMT+8, as the standard says. */
+  readonly clock: WallClock | undefined;
   /** Of a bulk message: whether it was kept while there was no network. */
   readonly archived?: boolean;
 }
@@ -73,7 +76,7 @@ export interface Located {
 
 export function readLocation(
   body: Uint8Array,
-  { is2019, archived }: LocationOptions,
+  { is2019, archived, clock }: LocationOptions,
 ): Result<Located, Refusal> {
   if (body.length < FIXED_BYTES)
     return refuse('bad-shape', 'location', `has ${body.length} bytes: at least ${FIXED_BYTES} are needed`);
@@ -81,7 +84,7 @@ export function readLocation(
   const status = u32(body, 4);
   const fields: Record<string, RecordValue> = {
     kind: 'position',
-    time: readTime(body, 22),
+    time: readTime(body, 22, clock),
     valid: (status & POSITIONED) !== 0,
     lat: degrees(u32(body, 8), (status & SOUTH) !== 0),
     lon: degrees(u32(body, 12), (status & WEST) !== 0),
@@ -135,12 +138,14 @@ function statesOf(flags: number, is2019: boolean): string[] {
 
 const CHINA_H = 8;
 
-/** BCD YYMMDDhhmmss in GMT+8; null: the terminal has no time yet. */
-export function readTime(bytes: Uint8Array, at: number): string | null {
+/** BCD YYMMDDhhmmss; null: the terminal has no time yet. */
+export function readTime(bytes: Uint8Array, at: number, clock: WallClock | undefined): string | null {
   const [year, month, day] = [bcd(bytes[at]), bcd(bytes[at + 1]), bcd(bytes[at + 2])];
   const [hour, minute, second] = [bcd(bytes[at + 3]), bcd(bytes[at + 4]), bcd(bytes[at + 5])];
   if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(month, year))) return null;
   if (!(hour <= 23 && minute <= 59 && second <= 59)) return null;
+  if (clock !== undefined)
+    return recordTime(clock.toInstant(Date.UTC(2000 + year, month - 1, day, hour, minute, second)));
   if (hour < CHINA_H)
     return recordTime(Date.UTC(2000 + year, month - 1, day, hour - CHINA_H, minute, second));
   // The same day in UTC: the digits are there already.

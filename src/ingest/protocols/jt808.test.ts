@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../kernel/field.ts';
+import { createWallClock } from '../../kernel/wall-clock.ts';
 import { jt808 } from './jt808.ts';
 import { frameOf } from './jt808-frame.ts';
 import { writeJt808Message } from './jt808-message.ts';
@@ -373,6 +374,20 @@ test('JT17 a connection that has heard short ones only has no word for a request
   const session = open();
   session.push(shortFrame(0x5501, SHORT), RECEIVED_MS);
   expect(session.command({ type: 'locate' })).toBeUndefined();
+});
+
+test('JT10 a clock that is declared for the terminal counts instead of GMT+8, in every message with a time', () => {
+  const session = jt808.open({
+    authCode: () => '',
+    clockOf: (device) => (device === DEVICE ? createWallClock('-05:00') : undefined),
+  });
+  const timesOf = (bytes: Uint8Array) =>
+    session.push(bytes, RECEIVED_MS).flatMap(({ records }) => records.map(({ time }) => time));
+  const told = '2025-12-08T21:41:48Z';
+  expect(timesOf(message(0x0200, location()))).toEqual([told]);
+  expect(timesOf(message(0x0704, [0, 1, 0, 0, 28, ...location()]))).toEqual([told]);
+  expect(timesOf(message(0x0210, [50, ...bytesOf('251208164148')]))).toEqual([told]);
+  expect(timesOf(shortFrame(0x5501, SHORT))).toEqual(['2025-12-08T13:41:48Z']);
 });
 
 test('JT7 0x0109 is answered by 0x8109 with the time in UTC', () => {

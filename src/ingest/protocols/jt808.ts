@@ -11,7 +11,7 @@ import { createJt808Framing, type Jt808Piece } from './jt808-frame.ts';
 import { toGbk } from './jt808-gbk.ts';
 import { type Jt808Message, readJt808Message, word, writeJt808Message } from './jt808-message.ts';
 import { createParts, type Incomplete, MAX_PARTS } from './jt808-parts.ts';
-import type { WireFrame, WireProtocol, WireSession } from './wire.ts';
+import type { WireDeps, WireFrame, WireProtocol, WireSession } from './wire.ts';
 
 export const jt808: WireProtocol = { protocol: 'jt808', open: openSession };
 
@@ -31,7 +31,7 @@ const HAS_ITS_CODE = 3;
 /** While it is made. */
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-function openSession({ authCode }: { authCode(device: string): string }): WireSession {
+function openSession({ authCode, clockOf: declaredFor }: WireDeps): WireSession {
   const framing = createJt808Framing();
   const parts = createParts();
   /** Whose style and address commands take. */
@@ -75,7 +75,11 @@ function openSession({ authCode }: { authCode(device: string): string }): WireSe
 
   function read(message: Jt808Message, body: Uint8Array, raw: Uint8Array, receivedMs: Instant): WireFrame {
     const { device, id, version } = message;
-    const content = readJt808Content(id, body, { is2019: version !== undefined, receivedMs });
+    const content = readJt808Content(id, body, {
+      is2019: version !== undefined,
+      receivedMs,
+      clock: declaredFor?.(device),
+    });
     if (content === undefined) return notUnderstood(message, raw);
     const { records, straps, refusal, claim, answers } = content;
     const reply = replyOf(message, content, receivedMs);

@@ -1,6 +1,8 @@
 /** The position of a watch: 16 fixed values, then cells, wireless networks and an accuracy, each of which may be missing. */
 import { ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
+import type { WallClock } from '../../kernel/wall-clock.ts';
 import type { DeviceRecord, RecordValue } from './record.ts';
+import { recordTime } from './record-time.ts';
 import {
   countOf,
   hexAt,
@@ -27,8 +29,12 @@ const ALARMS: readonly string[] = [
 ];
 const FIRST_ALARM_BIT = 16;
 
-/** `values` follow the type. Without coordinates it is a status: an alarm counts wherever it was raised. */
-export function readWatchPosition(type: string, values: WatchValues): Result<DeviceRecord, Refusal> {
+/** `values` follow the type; `clock`: what the watch's times are in, UTC where it is undefined. Without coordinates it is a status: an alarm counts wherever it was raised. */
+export function readWatchPosition(
+  type: string,
+  values: WatchValues,
+  clock: WallClock | undefined,
+): Result<DeviceRecord, Refusal> {
   const validity = letterAt(values, 2);
   if (validity !== FIX && validity !== NO_FIX)
     return refuse('unknown-value', `${type}.2`, 'must be A (a fix) or V (none)');
@@ -44,7 +50,7 @@ export function readWatchPosition(type: string, values: WatchValues): Result<Dev
   const isSilent = isBlankAt(values, 15);
   const status = isSilent ? 0 : hexAt(values, 15);
   if (status === undefined) return refuse('bad-shape', `${type}.15`, 'the status word must be hexadecimal');
-  const time = timeOf(values);
+  const time = timeOf(values, clock);
   const fields: Record<string, RecordValue> = isPlace
     ? { kind: 'position', time, valid: validity === FIX, lat, lon }
     : { kind: 'status', time };
@@ -90,14 +96,16 @@ function coordinateAt(values: WatchValues, nth: number, negative: number): numbe
   return letterAt(values, nth + 1) === negative ? -Math.abs(value) : value;
 }
 
-/** DDMMYY and hhmmss, UTC; null when they are no time. */
-function timeOf({ text, starts }: WatchValues): string | null {
+/** DDMMYY and hhmmss; null when they are no time. */
+function timeOf({ text, starts }: WatchValues, declared: WallClock | undefined): string | null {
   const [date = 0, clock = 0, next = 0] = starts;
   if (clock - date !== 7 || next - clock !== 7) return null;
   const [day, month, year] = [twoAt(text, date), twoAt(text, date + 2), twoAt(text, date + 4)];
   const [hour, minute, second] = [twoAt(text, clock), twoAt(text, clock + 2), twoAt(text, clock + 4)];
   // What is no number is no day, no hour, nothing: comparisons with NaN are false.
   if (!(hour <= 23 && minute <= 59 && second <= 59 && day >= 1 && day <= daysOf(month, year))) return null;
+  if (declared !== undefined)
+    return recordTime(declared.toInstant(Date.UTC(2000 + year, month - 1, day, hour, minute, second)));
   const at = (from: number) => text.slice(from, from + 2);
   return `20${at(date + 4)}-${at(date + 2)}-${at(date)}T${at(clock)}:${at(clock + 2)}:${at(clock + 4)}Z`;
 }

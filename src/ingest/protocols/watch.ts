@@ -9,14 +9,14 @@ import { createWatchFraming, type WatchPiece } from './watch-frame.ts';
 import { strapOf } from './watch-position.ts';
 import { isPosition, readWatchRecords } from './watch-records.ts';
 import { countOf, textAt } from './watch-values.ts';
-import type { DeviceCommand, WireFrame, WireProtocol, WireSession } from './wire.ts';
+import type { DeviceCommand, WireDeps, WireFrame, WireProtocol, WireSession } from './wire.ts';
 
 export const watch: WireProtocol = { protocol: 'watch', open: openSession };
 
 /** While it is made. */
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-function openSession(): WireSession {
+function openSession({ clockOf }: WireDeps): WireSession {
   const framing = createWatchFraming();
   /** Whose style and address commands take. */
   let last: Pick<WatchContent, 'maker' | 'device' | 'index'> | undefined;
@@ -29,7 +29,7 @@ function openSession(): WireSession {
     const content = readWatchContent(bytes);
     last = { maker: content.maker, device: content.device, index: content.index };
     const { device, type } = content;
-    const records = readWatchRecords(content, receivedMs);
+    const records = readWatchRecords(content, receivedMs, clockOf?.(device));
     const answer = answerTo(content);
     const serial = asked.size === 0 ? undefined : asked.get(type);
     if (serial !== undefined) asked.delete(type);

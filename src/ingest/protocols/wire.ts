@@ -5,6 +5,7 @@
 import type { DeviceCommand } from '../../kernel/device-command.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { Protocol } from '../../kernel/roster.ts';
+import type { WallClock } from '../../kernel/wall-clock.ts';
 import type { Decoded } from './record.ts';
 
 /** A session answers undefined for what its protocol has no word for. */
@@ -41,8 +42,14 @@ export interface WireSession {
   command(command: DeviceCommand): { readonly bytes: Uint8Array; readonly serial: number | null } | undefined;
 }
 
+export interface WireDeps {
+  /** What a registering device is told to authenticate with, where the protocol has such a step. */
+  authCode(device: string): string;
+  /** What somebody has declared the device's clock to show; undefined: what the protocol says that clocks show. */
+  clockOf?(device: string): WallClock | undefined;
+}
+
 export interface WireProtocol {
   readonly protocol: Protocol;
-  /** `authCode` is what a registering device is told to authenticate with, where the protocol has such a step. */
-  open(deps: { authCode(device: string): string }): WireSession;
+  open(deps: WireDeps): WireSession;
 }
