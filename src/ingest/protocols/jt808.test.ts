@@ -390,6 +390,41 @@ test('JT10 a clock that is declared for the terminal counts instead of GMT+8, in
   expect(timesOf(shortFrame(0x5501, SHORT))).toEqual(['2025-12-08T13:41:48Z']);
 });
 
+test.each([
+  ['D5 of two bytes is a battery', 'd502019a', { battery_volts: 4.1 }],
+  [
+    'E8, 2003',
+    'e80a200307010301720f04b0',
+    { charging: true, battery_percent: 50, battery_volts: 3.7, gsm_signal: 15, power_volts: 12 },
+  ],
+  ['E8, 2003, not charging, level unknown', 'e80a200307000001720f04b0', { battery_volts: 3.7 }],
+  [
+    'E8, 2005 with HDOP',
+    'e811200505 0001020172 00030150 0007020018',
+    { battery_volts: 3.7, battery_percent: 80, hdop: 2.4 },
+  ],
+  ['E8, 0c01', 'e8040c010101', { alarms: ['sos'] }],
+  ['F9 with its mask', 'f912 000f 00000001 00000000 0018 251208164148', { hdop: 2.4 }],
+  ['F9 with HDOP alone', 'f904 0004 000c', { hdop: 1.2 }],
+])('JT18 %s', (_, items, expected) => {
+  expect(onlyRecord(message(0x0200, location(items)))).toMatchObject(expected);
+});
+
+test.each([
+  ['a lock of three bytes', 'e8030c0101'],
+  ['E8, 2005 that does not fit', 'e80a200505 0007030018 aa ff'],
+  ['E8, 2003 of another length', 'e809200307010301720f04'],
+  ['F9 that is longer than its mask', 'f905 0004 000c 00'],
+  ['F9 with a bit that nobody knows', 'f904 0014 000c'],
+  ['D5 of five bytes', 'd5050101010101'],
+])('JT18 %s is kept as it came, and nothing in it is believed', (_, items) => {
+  const record = onlyRecord(message(0x0200, location(items)));
+  expect(record).not.toHaveProperty('hdop');
+  expect(record).not.toHaveProperty('battery_volts');
+  expect(record.alarms).toEqual([]);
+  expect(record.extras).toHaveLength(1);
+});
+
 test('JT7 0x0109 is answered by 0x8109 with the time in UTC', () => {
   expect(replyOf(one(message(0x0109, [])))).toMatchObject({
     id: 0x8109,
