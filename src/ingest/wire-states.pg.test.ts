@@ -198,6 +198,15 @@ test('D24 the zone that the roster declares for a device is that of its clock, o
   ]);
 });
 
+test('SW2 a frame that was cut off stands in quarantine under its device', async () => {
+  const client = await connect(await serve(watch));
+  await client.send(`[3G*${WATCH}*0009*LK,0,0[3G*${WATCH}*0002*LK]`);
+  await client.until('*LK]');
+  expect((await ingest.quarantine.list({ cursor: null, limit: 10 })).items).toMatchObject([
+    { device: WATCH, code: 'bad-shape' },
+  ]);
+});
+
 test('D22 a new connection knows nothing and says it once again', async () => {
   const port = await serve(watch);
   const first = await connect(port);

@@ -17,8 +17,16 @@ import {
 import type { StrapWord } from './wire.ts';
 
 /** Bits of the status word: states below, alarms from 16 on (protocols.md B.3). */
-const STATES: readonly string[] = ['low_battery', 'out_of_fence', 'in_fence', 'bracelet_state', 'stationary'];
-const ALARMS: readonly string[] = [
+const STATES: readonly (string | undefined)[] = [
+  'low_battery',
+  'out_of_fence',
+  'in_fence',
+  'bracelet_state',
+  'stationary',
+  ...new Array<undefined>(9).fill(undefined),
+  'power_cut',
+];
+const ALARMS: readonly (string | undefined)[] = [
   'sos',
   'low_battery',
   'fence_exit',
@@ -125,9 +133,11 @@ function daysOf(month: number, year: number): number {
 
 const NO_NAMES: readonly string[] = [];
 
-function names(word: number, firstBit: number, of: readonly string[]): readonly string[] {
+function names(word: number, firstBit: number, of: readonly (string | undefined)[]): readonly string[] {
   if (((word >>> firstBit) & ((1 << of.length) - 1)) === 0) return NO_NAMES;
-  return of.filter((_, bit) => ((word >>> (firstBit + bit)) & 1) === 1);
+  return of.filter(
+    (name, bit): name is string => name !== undefined && ((word >>> (firstBit + bit)) & 1) === 1,
+  );
 }
 
 const CELL_COUNT = 16;

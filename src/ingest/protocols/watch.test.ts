@@ -128,7 +128,7 @@ test('SW2 a frame ends where its brackets balance, or at LEN when a bracket stan
 test('SW2 one that was cut off ends where the header of another begins; between frames line ends are nothing', () => {
   const cut = '[3G*9705141740*0009*LK,0,0';
   expect(shown(read(bytesOf(`\r\n${cut}${LK}\r\n \n${UD}`)))).toMatchObject([
-    { device: null, refusal: { code: 'bad-shape' }, raw: cut },
+    { device: '9705141740', refusal: { code: 'bad-shape' }, raw: cut },
     { device: '9705141740', refusal: null, raw: LK },
     { device: '9705141740', refusal: null, raw: UD },
   ]);
@@ -214,6 +214,8 @@ test.each([
   ['00100008', ['bracelet_removed'], ['bracelet_state']],
   ['00600017', ['fall_down', 'heart_rate'], ['low_battery', 'out_of_fence', 'in_fence', 'stationary']],
   ['0001', ['unspecified'], ['low_battery']],
+  ['00014000', ['sos'], ['power_cut']],
+  ['00012000', ['sos'], []],
   ['80000000', ['unspecified'], []],
 ])('SW6 status word %s: alarms %s, states %s', (word, alarms, states) => {
   const text = `[3G*1234567890*0001*AL,251120,081821,V,1,N,2,E,0,0,0,0,100,2,0,0,${word},0,0]`;

@@ -25,7 +25,11 @@ function openSession({ clockOf }: WireDeps): WireSession {
   const asked = new Map<string, number>();
 
   function frameOf({ bytes, fault }: WatchPiece, receivedMs: Instant): WireFrame {
-    if (fault !== null) return { device: null, records: [], refusal: REFUSALS[fault], raw: bytes };
+    if (fault !== null) {
+      // Its header is whole: another frame began behind it.
+      const device = fault === 'cut-off' ? readWatchContent(bytes).device : null;
+      return { device, records: [], refusal: REFUSALS[fault], raw: bytes };
+    }
     const content = readWatchContent(bytes);
     last = { maker: content.maker, device: content.device, index: content.index };
     const { device, type } = content;
