@@ -60,6 +60,8 @@ const CHARGING = 1 << 26;
 
 const FIXED_BYTES = 28;
 const PER_DEGREE = 1_000_000;
+/** What terminals write that have none. */
+const [NO_ALTITUDE, NO_COURSE] = [-32_768, 0xffff];
 
 export interface LocationOptions {
   readonly is2019: boolean;
@@ -88,13 +90,14 @@ export function readLocation(
     valid: (status & POSITIONED) !== 0,
     lat: degrees(u32(body, 8), (status & SOUTH) !== 0),
     lon: degrees(u32(body, 12), (status & WEST) !== 0),
-    altitude_m: i16(body, 16),
     speed_kmh: u16(body, 18) / 10,
-    course_deg: u16(body, 20),
     acc_on: (status & ACC) !== 0,
     alarm_flags: hex32(alarmFlags),
     status_flags: hex32(status),
   };
+  const [altitudeM, courseDeg] = [i16(body, 16), u16(body, 20)];
+  if (altitudeM !== NO_ALTITUDE) fields.altitude_m = altitudeM;
+  if (courseDeg !== NO_COURSE) fields.course_deg = courseDeg;
   if (archived !== undefined) fields.archived = archived;
   if ((status & ENCRYPTED) !== 0) fields.coordinates_encrypted = true;
   if ((status & CHARGING) !== 0) fields.charging = true;

@@ -425,6 +425,13 @@ test.each([
   expect(record.extras).toHaveLength(1);
 });
 
+test('JT9 a course of 65535 and an altitude of -32768 are none', () => {
+  const record = onlyRecord(message(0x0200, location('', FIXED.replace('000a 0064 005a', '8000 0064 ffff'))));
+  expect(record).toMatchObject({ speed_kmh: 10 });
+  expect(record).not.toHaveProperty('altitude_m');
+  expect(record).not.toHaveProperty('course_deg');
+});
+
 test('JT7 0x0109 is answered by 0x8109 with the time in UTC', () => {
   expect(replyOf(one(message(0x0109, [])))).toMatchObject({
     id: 0x8109,
