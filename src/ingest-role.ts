@@ -88,7 +88,7 @@ export async function openIngest({
   const terminals = createTerminalTake({ intake: bare, messages: kept, terminals: devices.terminals });
   const quarantine = createQuarantine(
     database,
-    createRetry({ intake: bare, take: again.take, secretOf, retryTerminal: terminals.retry }),
+    createRetry({ intake: bare, take: again.take, secretOf, devices, retryTerminal: terminals.retry }),
   );
   const notices = createDeviceNotices({ db: database, logger });
   cleanups.add('device notices', () => notices.stop());

@@ -60,7 +60,8 @@ export function observationsOf(
   return SIGNS_OF_LIFE.has(record.kind) ? [alive, ...statuses] : statuses;
 }
 
-function isReset({ time, archived }: DeviceRecord, receivedMs: Instant, protocol?: Protocol): boolean {
+/** Whether the clock by which a record was made had lost its time. */
+export function isReset({ time, archived }: DeviceRecord, receivedMs: Instant, protocol?: Protocol): boolean {
   if (archived === true || !MARKS_STORED.has(protocol) || typeof time !== 'string') return false;
   const atMs = parseInstant(time);
   return atMs !== undefined && receivedMs - atMs > RESET_MS;

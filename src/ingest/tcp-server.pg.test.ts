@@ -201,6 +201,28 @@ test('D10 what refused frames of all connections put into quarantine is bounded'
   expect(await quarantined()).toHaveLength(10);
 });
 
+test('D23 what is not understood is contact; one of each kind an hour is kept, and chatter takes no room from others', async () => {
+  const { port, server } = await serve({ quarantine: { burst: 10, perS: 1 } });
+  const client = await connect(port);
+  await client.send(`${'wire-A news x\n'.repeat(300)}wire-A news y\n`);
+  await client.until('ok wire-A news\n'.repeat(301));
+  expect(server.isConnected('A')).toBe(true);
+  expect((await quarantined()).map(({ device, code }) => `${device} ${code}`)).toEqual([
+    'wire-A unknown-value',
+    'wire-A unknown-value',
+  ]);
+  expect(refused.filter(({ isKept }) => !isKept)).toHaveLength(299);
+  expect(await ingest.lines()).toEqual([expect.objectContaining({ device: 'A', status: 'reachable' })]);
+  // A new connection is the same device still.
+  const again = await connect(port);
+  await again.send('wire-A news x\nrubbish\n');
+  await again.until('ok wire-A news\n');
+  await eventually(async () => (await quarantined()).length === 3);
+  nowMs += 3_600_000;
+  await again.send('wire-A news x\n');
+  await eventually(async () => (await quarantined()).length === 4);
+});
+
 test('D11 an endless frame ends the connection', async () => {
   const { port } = await serve();
   const client = await connect(port);

@@ -79,6 +79,7 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
       intake: bare,
       take: createTakeDecoded({ intake: bare, quarantine: nowhere, messages }).take,
       secretOf,
+      devices,
       retryTerminal: terminals.retry,
     }),
   );
