@@ -208,7 +208,13 @@ export async function openIngest({
     isConnected: (device) => mlp()?.isKnown(device) === true,
     send: (device) => (mlp()?.locate(device) === true ? { serial: null } : undefined),
   });
-  const opened = await openCommandDesk({ database, channels, logger, now: Date.now });
+  const opened = await openCommandDesk({
+    database,
+    channels,
+    logger,
+    now: Date.now,
+    clockSkewS: () => devices.clockSkewS?.() ?? clockSkewS,
+  });
   desk = opened;
   cleanups.add('requests to devices', () => opened.stop());
   return {
