@@ -255,7 +255,10 @@ const CLOCK_BEHIND_MS = 60_000;
 
 /** The operator knows that there is no place to be had; where asking again may help, the poller does. */
 function lastingError(records: readonly DeviceRecord[]): DeviceRecord | undefined {
-  return records.find(({ kind, reachability }) => kind === 'position_error' && !isTransient(reachability));
+  return records.find(
+    ({ kind, reachability, asked_again }) =>
+      kind === 'position_error' && !isTransient(reachability) && asked_again !== true,
+  );
 }
 
 function result(records: readonly DeviceRecord[]): DeviceRecord | undefined {

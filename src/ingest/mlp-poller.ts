@@ -7,6 +7,7 @@ import type { Instant } from '../kernel/instant.ts';
 import type { Database } from '../ports/database.ts';
 import { LogUnavailable } from '../ports/observation-log.ts';
 import { keepAsked, listMlpPhones } from '../store/mlp-phones.ts';
+import { ABSENT_AGAIN_MS, createMlpAbsences } from './mlp-absence.ts';
 import { type MlpMeaning, meaningOf } from './mlp-answer.ts';
 import { createMlpClient } from './mlp-client.ts';
 import { createMlpGate } from './mlp-gate.ts';
@@ -69,6 +70,7 @@ const MAX_URGENT = 50;
 export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
   const { settings, database, logger, now } = deps;
   const schedule = createMlpSchedule();
+  const absences = createMlpAbsences();
   const gate = createMlpGate({ ...settings, batch: Math.min(settings.batch, settings.perSecond) });
   const tokens = createTokenBucket({ burst: settings.perSecond, perS: settings.perSecond });
   const client = createMlpClient({ url: settings.url, timeoutMs: settings.timeoutS * 1000, now });
@@ -89,6 +91,7 @@ export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
       valid_from.getTime() > nowMs || deps.isOnRoster(address);
     clearTimeout(again);
     if (!isStopped && !rows.every(isKnown)) again = setTimeout(refresh, SOON_MS);
+    absences.keepOnly(new Set(rows.map(({ id }) => id)));
     schedule.replace(
       rows.filter(isKnown).map((row) => ({
         device: row.id,
@@ -158,7 +161,7 @@ export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
       for (const { device } of phones) schedule.finish(device, 'unasked', now());
       return exchange.why === 'unauthorized' ? exchange.why : 'timeout';
     }
-    const meaning = meaningOf(exchange.text, phones);
+    const meaning = absences.weigh(meaningOf(exchange.text, phones), exchange.receivedMs);
     deps.onRequest?.(meaning.failure ?? 'answered');
     if (meaning.failure === null) {
       gate.succeeded();
@@ -238,8 +241,12 @@ export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
       // Under way already: its answer is as good.
       if (phone === undefined) return;
       const result = await ask([phone], true);
-      if (!isTransient(result) && result !== 'unanswered') return;
-      await pause(URGENT_WAIT_MS * 2 ** tries);
+      if (absences.isOpen(device)) {
+        await pause(ABSENT_AGAIN_MS);
+        // Asked for in its turn meanwhile.
+        if (!absences.isOpen(device)) return;
+      } else if (!isTransient(result) && result !== 'unanswered') return;
+      else await pause(URGENT_WAIT_MS * 2 ** tries);
     }
   }
 
