@@ -124,6 +124,22 @@ describe('A9 explained silence', () => {
     expect(alerts[0]?.detectedAtMs).toBe(minutes(75) + 10_000);
   });
 
+  test('A9 while the operator can not be asked no phone of its is silent, also one for which the roster names no feed', () => {
+    const byOperator = (protocol: 'mlp' | 'osmand') => [
+      ...SETTING,
+      profile(0, { devices: [phone('D1', { feed: null, protocol })] }),
+    ];
+    const rest = [
+      fix(0, 0),
+      feed(5, 'down', 'mlp'),
+      ...ticks(5, 60),
+      feed(60, 'up', 'mlp'),
+      ...ticks(60, 74),
+    ];
+    expect(play([...byOperator('mlp'), ...rest])).toEqual([]);
+    expect(told(play([...byOperator('osmand'), ...rest]))).toEqual(['silent opened 0.0']);
+  });
+
   test('A9 who was silent before the feed went down stays so', () => {
     const alerts = play([
       ...start,

@@ -1,7 +1,7 @@
 /** When a device that says nothing is silent. */
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
-import type { Device } from '../../src/kernel/roster.ts';
+import { type Device, feedOf } from '../../src/kernel/roster.ts';
 import type { DeviceState, SubjectView } from './kind.ts';
 
 /** Seconds without anything received after which a device is silent. */
@@ -28,7 +28,7 @@ export function darkSinceMs({ devices, policy, nowMs, isFeedDown }: SubjectView)
   let since = 0;
   for (const { device, state } of devices) {
     if (state.off !== null) since = Math.max(since, state.off.atMs);
-    else if (nowMs > silenceDeadlineMs(policy, device, state) && !isFeedDown(device.feed))
+    else if (nowMs > silenceDeadlineMs(policy, device, state) && !isFeedDown(feedOf(device)))
       since = Math.max(since, silentSinceMs(device, state));
     else return null;
   }

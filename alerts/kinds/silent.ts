@@ -1,4 +1,5 @@
 /** 失联: nothing received for longer than the policy allows for the device's interval, by no known cause. Watches each device. */
+import { feedOf } from '../../src/kernel/roster.ts';
 import { type AlertKind, NOTHING, type Verdict } from './kind.ts';
 import { endOf, notWatched, watched } from './phone-off.ts';
 import { silenceDeadlineMs, silenceLimitS } from './silence.ts';
@@ -19,7 +20,7 @@ export const silent: AlertKind = {
       verdicts.push({
         about: device.id,
         // Off is known and has its own alert; a feed that is down says nothing about its devices.
-        says: state.off !== null || view.isFeedDown(device.feed) ? 'undecided' : 'holds',
+        says: state.off !== null || view.isFeedDown(feedOf(device)) ? 'undecided' : 'holds',
         severity: view.profile.grade === 'strict' ? 'high' : 'medium',
         confidence: 1,
         device: device.id,

@@ -15,7 +15,7 @@ import { signedDistanceM } from '../../geofences/signed-distance.ts';
 import type { AlertKindName, Severity } from '../../src/kernel/alert-event.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
-import type { Schedule, ZoneFeature } from '../../src/kernel/roster.ts';
+import { feedOf, type Schedule, type ZoneFeature } from '../../src/kernel/roster.ts';
 import { whyNot } from './why-not.ts';
 
 export interface Explanation {
@@ -149,7 +149,7 @@ export function explain(
         batteryPct: state.battery.pct,
         off: state.off?.status ?? null,
         strapCutMs: state.strapCutMs ?? null,
-        isFeedDown: view.isFeedDown(device.feed),
+        isFeedDown: view.isFeedDown(feedOf(device)),
         noFix,
       };
     }),

@@ -142,7 +142,7 @@ export function createWorld(state?: WorldState): World {
       localTime = createLocalTime(calendar);
       return true;
     },
-    setFeed: ({ feed, atMs, status, sinceMs = atMs, overdue = null, live = null }) => {
+    setFeed: ({ feed, atMs, status, sinceMs = atMs, overdue = null, live = null, cause }) => {
       const known = feedsDown.get(feed);
       if ((status === 'down') === (known !== undefined)) return undefined;
       if (known !== undefined) {
@@ -157,6 +157,7 @@ export function createWorld(state?: WorldState): World {
         sinceMs: Math.max(sinceMs, (feedsUp.get(feed) ?? sinceMs - 1) + 1),
         overdue,
         live,
+        ...(cause === undefined ? {} : { cause }),
       };
       feedsDown.set(feed, outage);
       return outage;

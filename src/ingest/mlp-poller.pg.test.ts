@@ -180,6 +180,32 @@ test('MS6 absent once is no status and is asked again; twice is one, of the time
   words.clear();
 });
 
+test('MP17 since when the operator has answered of no phone is kept for the clock, until it answers of one', async () => {
+  const troubles = async () =>
+    (await own.database.query({ text: 'SELECT feed, since FROM feed_troubles', values: [] })).rows;
+  nowMs += 3_600_000;
+  const firstMs = nowMs;
+  server.behaviour = { status: 503 };
+  const poller = await start({ perSecond: 100, batch: 60 });
+  await until(async () => (await troubles()).length === 1);
+  expect(await troubles()).toEqual([{ feed: 'mlp', since: new Date(firstMs) }]);
+  // An answer, but of no phone: not allowed at all, congestion for each.
+  const before = server.requests.length;
+  server.behaviour = {};
+  for (const number of NUMBERS) words.set(number, { kind: 'error', resid: 203, atMs: nowMs });
+  for (const number of ['8613800400001', '8613800400002', '8613800299999'])
+    words.set(number, { kind: 'error', resid: 1, atMs: nowMs });
+  nowMs += 400_000;
+  await until(() => server.requests.length > before);
+  expect(await troubles()).toEqual([{ feed: 'mlp', since: new Date(firstMs) }]);
+  await poller.stop();
+  words.clear();
+  nowMs += 3_600_000;
+  const next = await start({ perSecond: 100, batch: 60 });
+  await until(async () => (await troubles()).length === 0);
+  await next.stop();
+});
+
 test('MP16 an answer about a number that is not on the roster waits in quarantine, and goes through when it is', async () => {
   const xml = (id: string) =>
     `<pos><msid>${id}</msid><pd><time>20260301075900</time><shape><Point><coord><X>23.6N</X><Y>116.4E</Y></coord></Point></shape></pd></pos>`;

@@ -12,6 +12,7 @@ import { type MlpMeaning, meaningOf } from './mlp-answer.ts';
 import { createMlpClient } from './mlp-client.ts';
 import { createMlpGate } from './mlp-gate.ts';
 import { createMlpSchedule, type MlpPhone } from './mlp-schedule.ts';
+import { createMlpTrouble } from './mlp-trouble.ts';
 import { encodeSlir, readMsid } from './protocols/mlp-request.ts';
 import { isTransient } from './protocols/mlp-results.ts';
 import type { TakeDecoded } from './take-decoded.ts';
@@ -71,6 +72,7 @@ export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
   const { settings, database, logger, now } = deps;
   const schedule = createMlpSchedule();
   const absences = createMlpAbsences();
+  const trouble = createMlpTrouble({ db: database, logger, now });
   const gate = createMlpGate({ ...settings, batch: Math.min(settings.batch, settings.perSecond) });
   const tokens = createTokenBucket({ burst: settings.perSecond, perS: settings.perSecond });
   const client = createMlpClient({ url: settings.url, timeoutMs: settings.timeoutS * 1000, now });
@@ -157,7 +159,10 @@ export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
     );
     if (exchange.outcome === 'failed') {
       deps.onRequest?.(exchange.why);
-      if (exchange.why !== 'stopped') failed(exchange.why, exchange.waitMs);
+      if (exchange.why !== 'stopped') {
+        failed(exchange.why, exchange.waitMs);
+        trouble.heard([], sentMs);
+      }
       for (const { device } of phones) schedule.finish(device, 'unasked', now());
       return exchange.why === 'unauthorized' ? exchange.why : 'timeout';
     }
@@ -169,6 +174,10 @@ export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
         logger.warn({ event: 'mlp.back' }, 'the operator’s server answers again');
       toldFailure = undefined;
     } else failed(meaning.failure, undefined, meaning.error);
+    trouble.heard(
+      meaning.phones.map(({ result }) => result),
+      sentMs,
+    );
     const isKept = await keep(meaning, exchange.receivedMs);
     const finished = new Map(meaning.phones.map(({ phone, result }) => [phone, result]));
     for (const { phone, outcome, result } of meaning.phones) {
@@ -268,7 +277,10 @@ export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
   refresh();
   await refreshing;
   const timer = setInterval(turn, TURN_MS);
-  const looking = setInterval(refresh, REFRESH_MS);
+  const looking = setInterval(() => {
+    trouble.remind();
+    refresh();
+  }, REFRESH_MS);
 
   return {
     locate: (device) => {
@@ -289,6 +301,7 @@ export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
       await refreshing;
       clearTimeout(again);
       await Promise.all(underWay);
+      await trouble.settled();
     },
   };
 }

@@ -142,6 +142,8 @@ export interface FeedStatus {
   readonly sinceMs?: Instant;
   readonly overdue?: number;
   readonly live?: number;
+  /** `operator`: it was found by the platform's own questions, which the operator's server does not answer. */
+  readonly cause?: 'operator';
 }
 export interface ZoneChange {
   readonly type: 'zone';

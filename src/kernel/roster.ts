@@ -35,6 +35,14 @@ export interface Device {
   readonly timeZone?: string;
 }
 
+/** Of the phones that the operator is asked for, where the roster names no feed for them. */
+export const OPERATOR_FEED = 'mlp';
+
+/** By what a device's data come in, where that can fail as a whole. */
+export function feedOf({ feed, protocol }: Pick<Device, 'feed' | 'protocol'>): string | null {
+  return feed ?? (protocol === 'mlp' ? OPERATOR_FEED : null);
+}
+
 /** Days of the week (ISO 8601: 1 Monday … 7 Sunday) and a daily window in the roster's time zone; `to` before `from` runs over midnight. */
 export interface Schedule {
   readonly days: readonly number[];
