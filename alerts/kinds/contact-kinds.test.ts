@@ -69,6 +69,33 @@ describe('A8 silent', () => {
     expect(alerts[0]?.reason).toContain('超过允许的 15 分钟');
   });
 
+  test.each([
+    [
+      'at the level that is low',
+      [fix(0, 0, { batteryPct: 20 })],
+      '此前电量 20 %，可能已耗尽，最后联系 2026-03-02 08:00:01。',
+    ],
+    ['nearly empty', [fix(0, 0, { batteryPct: 1 })], '此前电量 1 %，可能已耗尽'],
+    ['called low by the device', [fix(0, 0), status(0.5, 'low-battery')], '此前报告电量低，可能已耗尽'],
+  ])('A8 a battery %s is named as the cause, and the severity stays', (_, events, words) => {
+    const [alert] = play([...start, ...events, ...ticks(1, 30)]).filter(({ kind }) => kind === 'silent');
+    expect(alert?.reason).toContain(words);
+    expect(alert?.reasonEn).toContain('may have run out');
+    expect(alert?.severity).toBe('medium');
+  });
+
+  test.each([
+    ['full enough', [fix(0, 0, { batteryPct: 21 })]],
+    ['low, and charged since', [fix(0, 0, { batteryPct: 5 }), status(0.5, 'charging')]],
+    ['of no known level', [status(0, 'power-on')]],
+    ['never heard of', []],
+  ])('A8 with a battery %s the cause is not known', (_, events) => {
+    const [alert] = play([...start, ...events, ...ticks(1, 30)]).filter(({ kind }) => kind === 'silent');
+    expect(alert?.reason).toContain('原因不明。');
+    expect(alert?.reasonEn).toContain('The cause is not known.');
+    expect(alert?.severity).toBe('medium');
+  });
+
   test('A8 three intervals where that is more', () => {
     const slow = [...SETTING, profile(0, { devices: [phone('D1', { intervalS: 3600 })] })];
     expect(play([...slow, fix(0, 0), ...ticks(0, 179)])).toEqual([]);

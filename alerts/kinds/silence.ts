@@ -19,6 +19,15 @@ export function silenceDeadlineMs(policy: Policy, device: Device, state: DeviceS
   return silentSinceMs(device, state) + silenceLimitS(policy, device) * 1000;
 }
 
+/** Why a device is silent, as far as what it said before tells. Off, and a feed that is down, are known and no silence. */
+export type SilenceCause = 'battery' | 'unknown';
+
+export function silenceCauseOf({ lowBatteryPct }: Policy, { battery }: DeviceState): SilenceCause {
+  const { pct, isCharging, saidLowMs } = battery;
+  const wasLow = saidLowMs !== undefined || (pct !== null && pct <= lowBatteryPct);
+  return wasLow && !isCharging ? 'battery' : 'unknown';
+}
+
 /**
  * Since when nothing can be known of the subject: every device that is watched is off or silent. Null: one can be heard, the
  * feed is the cause, or nothing is watched at all.

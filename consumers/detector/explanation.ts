@@ -8,7 +8,7 @@ import { accuracyOfSigma, probabilityOutside } from '../../alerts/evidence/posit
 import type { SubjectView } from '../../alerts/kinds/kind.ts';
 import { ALERT_KINDS_JUDGED } from '../../alerts/kinds/kinds.ts';
 import { permitAt, permitEndMs } from '../../alerts/kinds/permits.ts';
-import { silenceDeadlineMs } from '../../alerts/kinds/silence.ts';
+import { type SilenceCause, silenceCauseOf, silenceDeadlineMs } from '../../alerts/kinds/silence.ts';
 import { viewOfVerdict, whereabouts } from '../../alerts/kinds/whereabouts.ts';
 import type { Words } from '../../alerts/kinds/wording.ts';
 import { signedDistanceM } from '../../geofences/signed-distance.ts';
@@ -72,6 +72,8 @@ export interface DeviceSeen {
   readonly off: string | null;
   readonly strapCutMs: Instant | null;
   readonly isFeedDown: boolean;
+  /** Null: it is not silent, or for a cause that is named above. */
+  readonly silentBy: SilenceCause | null;
   /** Why there is no place of it: nothing was ever heard, it was heard without a fix, or its fixes did not fit together. */
   readonly noFix: 'no-contact' | 'no-fix' | 'no-trustworthy-fix' | null;
 }
@@ -150,6 +152,12 @@ export function explain(
         off: state.off?.status ?? null,
         strapCutMs: state.strapCutMs ?? null,
         isFeedDown: view.isFeedDown(feedOf(device)),
+        silentBy:
+          view.nowMs > silenceDeadlineMs(policy, device, state) &&
+          state.off === null &&
+          !view.isFeedDown(feedOf(device))
+            ? silenceCauseOf(policy, state)
+            : null,
         noFix,
       };
     }),
