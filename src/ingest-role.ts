@@ -152,6 +152,8 @@ export async function openIngest({
     metrics,
     logger,
     now: Date.now,
+    onReplaced: (protocol: string, address: string, receivedMs: number) =>
+      notices.raise({ protocol, address, code: 'replaced-connection', receivedMs }),
   };
   const tcp: readonly (DevicePort & { readonly server: TcpServer })[] = devicePorts(config).map((port) => ({
     ...port,

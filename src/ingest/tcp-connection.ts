@@ -137,7 +137,7 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
     if (device !== null && refusal === null && !isOver) {
       isKnown = true;
       lastDevice = device;
-      hub.claim(device, self);
+      hub.claim(device, self, address);
     }
     const mayTellPlace = found.ok && mayCollect(found.value, 'position', receivedMs).ok;
     return { frame, arrived: beating(frame, address, receivedMs), isBelieved: true, device, mayTellPlace };
