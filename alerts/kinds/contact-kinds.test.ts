@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   AT,
+  circle,
   feed,
   fix,
   minutes,
@@ -13,6 +14,7 @@ import {
   tick,
   ticks,
   told,
+  zone,
 } from '../../consumers/detector/story.testing.ts';
 import type { LogEvent } from '../../src/kernel/log-event.ts';
 
@@ -94,6 +96,32 @@ describe('A8 silent', () => {
     expect(alert?.reason).toContain('原因不明。');
     expect(alert?.reasonEn).toContain('The cause is not known.');
     expect(alert?.severity).toBe('medium');
+  });
+
+  const cellar = (radiusM: number) => zone(0, { ...circle('cellar', radiusM), purpose: 'no-signal' });
+  test.each([
+    ['well inside', [cellar(1000), fix(0, 0)], true],
+    ['inside, and nearer to the edge than it is known', [cellar(1000), fix(0, 995)], false],
+    ['in one that is smaller than its error', [cellar(5), fix(0, 0)], false],
+    ['outside', [cellar(1000), fix(0, 3000)], false],
+    [
+      'in one that has been moved away',
+      [cellar(1000), zone(0, { ...circle('cellar', 500, 9000), purpose: 'no-signal' }), fix(0, 0)],
+      false,
+    ],
+    ['in a zone of obligation', [fix(0, 0)], false],
+  ] as const)('A8 known dead ground is the cause for a device that was last %s', (_, events, isCause) => {
+    const [alert] = play([...start, ...events, ...ticks(1, 30)]).filter(({ kind }) => kind === 'silent');
+    expect(alert?.reason.includes('最后位置在已知无信号区域 cellar 内')).toBe(isCause);
+    expect(alert?.reasonEn.includes('known to be no signal')).toBe(isCause);
+    expect(alert?.severity).toBe('medium');
+  });
+
+  test('A31 dead ground binds nobody, whatever names it', () => {
+    const rules = { zones: [{ zone: 'cellar', rule: 'keep-out', bufferM: 0, schedule: null }] } as const;
+    const story = [profile(0, rules), ...Array.from({ length: 10 }, (_, i) => fix(i, 0))];
+    expect(told(playAll([zone(0, circle('cellar')), ...story]))[0]).toContain('exclusion-entry');
+    expect(playAll([cellar(1000), ...story])).toEqual([]);
   });
 
   test('A8 three intervals where that is more', () => {

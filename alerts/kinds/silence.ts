@@ -20,12 +20,28 @@ export function silenceDeadlineMs(policy: Policy, device: Device, state: DeviceS
 }
 
 /** Why a device is silent, as far as what it said before tells. Off, and a feed that is down, are known and no silence. */
-export type SilenceCause = 'battery' | 'unknown';
+export type SilenceCause = 'battery' | 'no-signal' | 'unknown';
 
-export function silenceCauseOf({ lowBatteryPct }: Policy, { battery }: DeviceState): SilenceCause {
-  const { pct, isCharging, saidLowMs } = battery;
+/** A disc of so many sigmas holds half of what an estimate may mean. */
+const EVEN_SIGMAS = Math.sqrt(2 * Math.LN2);
+
+/** The known dead ground in which the device was last, more likely than not, whatever the ground's shape; the smallest id of several. */
+export function deadGroundOf(view: SubjectView, { estimate }: DeviceState): string | undefined {
+  if (estimate === null) return undefined;
+  const { lon, lat, varianceM2 } = estimate;
+  const depthM = EVEN_SIGMAS * Math.sqrt(varianceM2);
+  const around = [...view.deadGround()].filter(
+    ([, zone]) => view.distanceM(zone, lon, lat, depthM + 1) < -depthM,
+  );
+  return around.map(([id]) => id).sort()[0];
+}
+
+export function silenceCauseOf(view: SubjectView, state: DeviceState): SilenceCause {
+  const { lowBatteryPct } = view.policy;
+  const { pct, isCharging, saidLowMs } = state.battery;
   const wasLow = saidLowMs !== undefined || (pct !== null && pct <= lowBatteryPct);
-  return wasLow && !isCharging ? 'battery' : 'unknown';
+  if (wasLow && !isCharging) return 'battery';
+  return deadGroundOf(view, state) === undefined ? 'unknown' : 'no-signal';
 }
 
 /**

@@ -2,7 +2,7 @@
 import { feedOf } from '../../src/kernel/roster.ts';
 import { type AlertKind, type DeviceState, NOTHING, type SubjectView, type Verdict } from './kind.ts';
 import { endOf, notWatched, watched } from './phone-off.ts';
-import { silenceCauseOf, silenceDeadlineMs, silenceLimitS } from './silence.ts';
+import { deadGroundOf, silenceCauseOf, silenceDeadlineMs, silenceLimitS } from './silence.ts';
 import { condition, deviceName, duration, type Words } from './wording.ts';
 import { lastFix } from './zone-evidence.ts';
 
@@ -81,7 +81,16 @@ export const silent: AlertKind = {
 
 /** Sentences on why, as far as it is known, and how it was when it was last heard. */
 function causeAndCondition(view: SubjectView, state: DeviceState): Words {
-  if (silenceCauseOf(view.policy, state) === 'unknown' || state.heardMs === null) {
+  const cause = silenceCauseOf(view, state);
+  if (cause === 'no-signal') {
+    const rest = condition(view, state);
+    const ground = deadGroundOf(view, state);
+    return {
+      zh: `最后位置在已知无信号区域 ${ground} 内，可能因此失联。${rest.zh}`,
+      en: `It was last in ${ground}, where there is known to be no signal, which may be why. ${rest.en}`,
+    };
+  }
+  if (cause === 'unknown' || state.heardMs === null) {
     const rest = condition(view, state);
     return { zh: `原因不明。${rest.zh}`, en: `The cause is not known. ${rest.en}` };
   }

@@ -156,7 +156,7 @@ export function explain(
           view.nowMs > silenceDeadlineMs(policy, device, state) &&
           state.off === null &&
           !view.isFeedDown(feedOf(device))
-            ? silenceCauseOf(policy, state)
+            ? silenceCauseOf(view, state)
             : null,
         noFix,
       };
