@@ -141,7 +141,7 @@ export function recordCheck(
         code: 'done',
         message: `${check.result_by} has recorded ${check.result}: ask for another check`,
       });
-    if ((result === 'located') !== (check.method === 'locate' && result !== 'no-answer' && result !== 'off'))
+    if (!mayComeOf(check.method as SpotCheckMethod, result))
       return fail({ code: 'bad-result', message: `${result} does not come of a check by ${check.method}` });
     const [subject] = await findSubject(db, check.subject);
     const office = subject?.office ?? check.office;
@@ -186,6 +186,12 @@ export function recordCheck(
     if (saved === undefined) throw new Error(`check ${check.id} vanished under its lock`);
     return ok(saved);
   });
+}
+
+function mayComeOf(method: SpotCheckMethod, result: SpotCheckResult): boolean {
+  const isOfDevice = result === 'located' || result === 'no-fix';
+  if (method === 'locate') return isOfDevice || result === 'no-answer' || result === 'off';
+  return !isOfDevice;
 }
 
 const METHOD_WORDS: Readonly<Record<SpotCheckMethod, string>> = {

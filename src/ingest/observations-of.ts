@@ -55,7 +55,9 @@ export function observationsOf(
     return record.valid === false ? [alive, ...statuses] : [positionOf(record, device, at), ...statuses];
   if (record.kind === 'position_error')
     // Only what the network says of the phone; that it could not find it says nothing.
-    return record.reachability === 'absent' ? [{ ...alive, status: 'unreachable' }] : [];
+    return record.reachability === 'absent' && record.asked_again !== true
+      ? [{ ...alive, at: record.absent_since ?? at, status: 'unreachable' }]
+      : [];
   // A last will is the broker's word about a connection: tunnels end those too, and silence has its own rule.
   return SIGNS_OF_LIFE.has(record.kind) ? [alive, ...statuses] : statuses;
 }

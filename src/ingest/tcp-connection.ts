@@ -143,7 +143,7 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
     if (device !== null && (refusal === null || isChatter) && !isOver) {
       isKnown = true;
       lastDevice = device;
-      hub.claim(device, self);
+      hub.claim(device, self, address);
     }
     const mayTellPlace = found.ok && mayCollect(found.value, 'position', receivedMs).ok;
     const arrived = isChatter ? chatter(frame, address, receivedMs) : beating(frame, address, receivedMs);

@@ -15,6 +15,7 @@ let clients: LineClient[];
 let nowMs: number;
 let heard: Heard[];
 let closed: CloseReason[];
+let replaced: string[];
 let refused: { code: string; isKept: boolean }[];
 
 beforeEach(async () => {
@@ -24,6 +25,7 @@ beforeEach(async () => {
   clients = [];
   heard = [];
   closed = [];
+  replaced = [];
   refused = [];
   nowMs = Date.UTC(2026, 2, 1, 8);
   await ingest.enrol(
@@ -53,6 +55,7 @@ async function serve(limits: Partial<TcpLimits> = {}): Promise<{ server: TcpServ
     onHeard: (each) => heard.push(each),
     onRefused: ({ code }, isKept) => refused.push({ code, isKept }),
     onClosed: (reason) => closed.push(reason),
+    onReplaced: (address) => replaced.push(address),
     limits,
   });
   servers.push(server);
@@ -169,6 +172,20 @@ test('D7 the newer connection of a device wins and the older is closed; one that
   await gateway.send('wire-A beat\n');
   await gateway.until('ok wire-A beat\nok wire-B beat\nok wire-A beat\n');
   expect(server.connections).toBe(2);
+  expect(replaced).toEqual(['wire-A', 'wire-B']);
+});
+
+test('D7 a device that says goodbye before it comes back replaces nothing', async () => {
+  const { port, server } = await serve();
+  const first = await connect(port);
+  await first.send('wire-A beat\n');
+  await first.until('ok wire-A beat\n');
+  first.end();
+  await eventually(() => server.connections === 0);
+  const second = await connect(port);
+  await second.send('wire-A beat\n');
+  await second.until('ok wire-A beat\n');
+  expect(replaced).toEqual([]);
 });
 
 test('D8 a claim that is not believed takes no connection away', async () => {

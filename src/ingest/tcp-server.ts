@@ -42,6 +42,8 @@ export interface TcpServerDeps {
   onFrame?(refusal: Refusal | null): void;
   onConnections?(count: number): void;
   onClosed?(reason: CloseReason): void;
+  /** A device (its id on the wire) speaks by another connection, while an older one of its was open. */
+  onReplaced?(address: string, receivedMs: Instant): void;
   readonly limits?: Partial<TcpLimits>;
   /** Shared by ports that together may have so many connections; else `limits.connections` is the port's own. */
   readonly room?: ConnectionRoom;
@@ -109,7 +111,8 @@ export type TcpHub = Pick<
   letGo(bytes: number): void;
   /** How many of so many may go into quarantine now. */
   roomFor(wanted: number, nowMs: Instant): number;
-  claim(device: string, connection: DeviceConnection): void;
+  /** `address`: its id on the wire. */
+  claim(device: string, connection: DeviceConnection, address: string): void;
   /** Whether of an unsupported kind of message of a device (both its ids) one is to be kept. */
   isSample(address: string, kind: string, nowMs: Instant): boolean;
   onHeard(heard: Heard): void;
@@ -151,7 +154,9 @@ export function createTcpServer(deps: TcpServerDeps): TcpServer {
       held -= bytes;
     },
     roomFor: (wanted, nowMs) => bucket.take(wanted, nowMs),
-    claim: (device, connection) => {
+    claim: (device, connection, address) => {
+      const older = registry.connectionOf(device);
+      if (older !== undefined && older !== connection) deps.onReplaced?.(address, deps.now());
       registry.claim(device, connection)?.close('replaced');
     },
     isSample: (address, kind, nowMs) => samples.isDue(`${address} ${kind}`, nowMs),

@@ -16,7 +16,7 @@ import {
   show,
 } from './field.ts';
 import { fail, ok, type Refusal, type Result } from './result.ts';
-import type { LonLat, ZoneFeature, ZoneGeometry } from './roster.ts';
+import { type LonLat, ZONE_PURPOSES, type ZoneFeature, type ZoneGeometry } from './roster.ts';
 
 const ANY_SIZE_M = { min: 1, max: 1_000_000 };
 
@@ -57,8 +57,22 @@ function readZone(json: unknown, where: string, faults: Faults): ZoneFeature {
     name: readOptionalText(properties, 'name', join(where, 'properties'), faults),
     radiusM: geometry.type === 'Point' ? size('radiusM') : null,
     widthM: geometry.type === 'LineString' ? size('widthM') : null,
+    ...readPurpose(properties, where, faults),
     geometry,
   };
+}
+
+function readPurpose({ purpose }: Json, where: string, faults: Faults): Pick<ZoneFeature, 'purpose'> {
+  if (purpose === undefined || purpose === null) return {};
+  const known = ZONE_PURPOSES.find((each) => each === purpose);
+  if (known !== undefined) return { purpose: known };
+  const wanted = ZONE_PURPOSES.join(', ');
+  faults.add(
+    'unknown-value',
+    join(where, 'properties.purpose'),
+    `must be ${wanted} or absent, not ${show(purpose)}`,
+  );
+  return {};
 }
 
 const NOWHERE: ZoneGeometry = { type: 'Polygon', coordinates: [] };
@@ -134,6 +148,7 @@ export function encodeZone(zone: ZoneFeature): Json {
       ...(zone.name === null ? {} : { name: zone.name }),
       ...(zone.radiusM === null ? {} : { radiusM: zone.radiusM }),
       ...(zone.widthM === null ? {} : { widthM: zone.widthM }),
+      ...(zone.purpose === undefined ? {} : { purpose: zone.purpose }),
     },
     geometry: zone.geometry,
   };

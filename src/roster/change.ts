@@ -21,6 +21,7 @@ import {
   clearDevices,
   findOverlaps,
   insertDevices,
+  listRepurposedZones,
   lockRoster,
   lockSubjects,
   notifyRoster,
@@ -94,6 +95,20 @@ export async function changeRoster<T, E>(
 export function deed({ by }: Change, entry: Omit<AuditEntry, 'actor'>): AuditEntry {
   const { actor, address = null, reason = null } = by;
   return { actor, address, reason, ...entry };
+}
+
+/** What a zone is for stays: whoever is bound by it would be free without a word, or bound by what was dead ground. */
+export async function findRepurposed(db: Db, zones: readonly ZoneFeature[]): Promise<Refusal[]> {
+  const rows = await listRepurposedZones(
+    db,
+    zones.map(({ id }) => id),
+    zones.map(({ purpose }) => purpose ?? ''),
+  );
+  return rows.map(({ id }) => ({
+    code: 'unknown-value',
+    where: `zone ${id}: properties.purpose`,
+    message: 'a zone keeps its purpose: draw another one',
+  }));
 }
 
 /** `office`: whose own a new zone is. Answers the versions of those that were new or differ. */

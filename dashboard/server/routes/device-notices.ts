@@ -23,7 +23,7 @@ const Notice = Type.Object({
   address: Type.String({ description: 'Id on the wire' }),
   code: Type.String({
     description:
-      'unknown-device, device-not-assigned, not-authenticated; of phones by operator unknown-subscriber, positioning-not-allowed',
+      'unknown-device, device-not-assigned, not-authenticated; of phones by operator unknown-subscriber, positioning-not-allowed; replaced-connection: a newer connection took the place of an open one, at most one an hour a device',
   }),
   firstAt: Time,
   lastAt: Time,
@@ -37,7 +37,8 @@ export function registerDeviceNoticeRoutes(app: App, deps: { readonly database: 
       config: { action: 'quarantine.read' },
       schema: {
         tags: ['devices'],
-        summary: 'Devices that are unknown, unassigned or not proven, by the last time',
+        summary:
+          'Devices that are unknown, unassigned, not proven, or whose connection was replaced, by the last time',
         querystring: Type.Object({ cursor: Cursor, limit: Limit }),
         response: answers(Page(Notice)),
       },

@@ -5,7 +5,7 @@ import type { Instant } from '../../../src/kernel/instant.ts';
 import { fail, ok } from '../../../src/kernel/result.ts';
 import { decodeZone } from '../../../src/kernel/zone-file.ts';
 import type { Database } from '../../../src/ports/database.ts';
-import { changeRoster, writeZones } from '../../../src/roster/change.ts';
+import { changeRoster, findRepurposed, writeZones } from '../../../src/roster/change.ts';
 import { findZone, listZoneVersions } from '../../../src/store/roster-views.ts';
 import { can, covers } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
@@ -83,6 +83,8 @@ export function registerZoneChangeRoutes(
         if (!zone.ok) return fail(faultsProblem(zone.error));
         if (zone.value.id !== id)
           return fail(new Problem('bad-request', 'the id of the feature is not that of the path'));
+        const repurposed = await findRepurposed(tx, [zone.value]);
+        if (repurposed.length > 0) return fail(faultsProblem(repurposed));
         const prepared = prepareOrOffer(zone.value);
         if (!prepared.ok) return fail(faultsProblem([prepared.error]));
         const written = await writeZones(tx, change, [zone.value], office === '' ? null : office);

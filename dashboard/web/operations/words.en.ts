@@ -58,5 +58,6 @@ export const en: OperationsWords = {
     'unknown-device': 'not on the roster',
     'device-not-assigned': 'assigned to nobody',
     'not-authenticated': 'not proven',
+    'replaced-connection': 'connection replaced by a newer one: it came back, or two send under one id',
   },
 };

@@ -56,6 +56,7 @@ export const zh = {
     'unknown-device': '不在名册',
     'device-not-assigned': '未分配',
     'not-authenticated': '身份验证失败',
+    'replaced-connection': '连接被新连接取代：重连，或有两台设备用同一标识',
   } as Record<string, string>,
 };
 export type OperationsWords = typeof zh;
