@@ -218,7 +218,7 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
         by: { account: actor.name, atMs: deps.now(), note },
       });
       if (!done.ok)
-        throw new Problem(done.error.code === 'bad-result' ? 'bad-request' : 'conflict', done.error.message);
+        throw new Problem(done.error.code === 'bad-result' ? 'bad-request' : 'conflict', done.error);
       request.log.info(
         { event: 'check.recorded', check: id, account: actor.name },
         'a spot check was recorded',

@@ -1,5 +1,6 @@
 /** `device-notices`: devices that are refused, for those who keep the roster. */
 import { Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { listDeviceNotices } from '../../../src/store/device-notices.ts';
 import { callerOf } from '../auth/route-guard.ts';
@@ -45,7 +46,7 @@ export function registerDeviceNoticeRoutes(app: App, deps: { readonly database: 
     },
     async (request) => {
       if (callerOf(request).actor.organisation !== '')
-        throw new Problem('forbidden', 'refused devices belong to no organisation');
+        throw new Problem('forbidden', told('refused-devices-whole-tree'));
       const { cursor, limit = 100 } = request.query;
       const [at, id] = cursor === undefined ? [] : decodeCursor(cursor, 2);
       assertNumber(id);
