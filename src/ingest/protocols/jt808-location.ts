@@ -90,14 +90,15 @@ export function readLocation(
     valid: (status & POSITIONED) !== 0,
     lat: degrees(u32(body, 8), (status & SOUTH) !== 0),
     lon: degrees(u32(body, 12), (status & WEST) !== 0),
+    altitude_m: i16(body, 16),
     speed_kmh: u16(body, 18) / 10,
+    course_deg: u16(body, 20),
     acc_on: (status & ACC) !== 0,
     alarm_flags: hex32(alarmFlags),
     status_flags: hex32(status),
   };
-  const [altitudeM, courseDeg] = [i16(body, 16), u16(body, 20)];
-  if (altitudeM !== NO_ALTITUDE) fields.altitude_m = altitudeM;
-  if (courseDeg !== NO_COURSE) fields.course_deg = courseDeg;
+  if (fields.altitude_m === NO_ALTITUDE) delete fields.altitude_m;
+  if (fields.course_deg === NO_COURSE) delete fields.course_deg;
   if (archived !== undefined) fields.archived = archived;
   if ((status & ENCRYPTED) !== 0) fields.coordinates_encrypted = true;
   if ((status & CHARGING) !== 0) fields.charging = true;

@@ -57,7 +57,10 @@ export function isPin(text: string): boolean {
 /** Columns of a line: parted by tabs, on some firmware by spaces, or by commas. A date and its time come as one, also where they were two. */
 export function columnsOf(line: string): string[] {
   const columns = partsOf(line);
-  const at = columns.findIndex((column) => DATE.test(column));
+  // Most have the two in one column, and a line costs no more than it must.
+  const at = columns.findIndex(
+    ({ length }, nth) => length >= 8 && length <= 10 && DATE.test(columns[nth] ?? ''),
+  );
   if (at < 0 || !TIME.test(columns[at + 1] ?? '')) return columns;
   return [...columns.slice(0, at), `${columns[at]} ${columns[at + 1]}`, ...columns.slice(at + 2)];
 }
