@@ -244,7 +244,9 @@ test('C5 a device that nobody knows is a notice', async () => {
   await stranger.until('*LK]');
   const notices = async () => (await call('admin', 'GET', '/api/v1/device-notices')).body.items as Json[];
   expect((await fetch(`${program.addressOf('osmand')}/?id=stranger&lat=23.5&lon=116.3`)).status).toBe(200);
-  while ((await notices()).length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+  // Devices of the tests before have come back by a newer connection, which is a notice too.
+  const strangers = async () => (await notices()).filter(({ code }) => code === 'unknown-device');
+  while ((await strangers()).length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await notices()).toEqual(
     expect.arrayContaining([
       expect.objectContaining({ protocol: 'watch', address: '9999999999', code: 'unknown-device', count: 1 }),
