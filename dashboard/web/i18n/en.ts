@@ -189,7 +189,9 @@ export const en = {
   },
   queue: {
     title: 'Open alerts',
-    unowned: 'Unowned',
+    incidents: 'Open incidents',
+    alerts: (n: number) => `(${n} alerts)`,
+    unowned: 'Unowned incidents',
     order: 'unowned → severity → age',
     loading: 'Loading the alerts…',
     empty: 'No open alerts',

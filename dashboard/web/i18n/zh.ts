@@ -182,7 +182,9 @@ export const zh = {
   },
   queue: {
     title: '未结告警',
-    unowned: '无主',
+    incidents: '未结事件',
+    alerts: (n: number) => `（告警 ${n}）`,
+    unowned: '无主事件',
     order: '无主 → 级别 → 时长',
     loading: '正在载入告警…',
     empty: '没有未结告警',
