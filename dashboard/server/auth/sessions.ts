@@ -75,11 +75,10 @@ export function createSessions(deps: { readonly db: Db; now(): Instant }): Sessi
     const waitMs = limits.waitMs(login, address, deps.now());
     if (waitMs > 0) return fail({ why: 'wait', waitMs } as const);
     if (proof.isBusy()) return fail({ why: 'busy' } as const);
-    // Counted before the check: attempts in parallel must not share one allowance.
-    limits.failed(login, address, deps.now());
+    const attempt = limits.attempt(login, address, deps.now());
     const account = await proof.prove(login, password);
     if (account === undefined) return fail({ why: 'wrong-login-or-password' } as const);
-    limits.succeeded(login, address);
+    attempt.succeeded();
     return ok(account);
   };
 
