@@ -164,6 +164,8 @@ export async function amendLogs(database: Database, today: string, atMs: Instant
       if (now === undefined) continue;
       const document = JSON.stringify(now);
       if (document === (row.newest ?? row.document)) continue;
+      const newest = JSON.parse(row.newest ?? row.document) as DayLog;
+      if (changesBetween(newest, now).length === 0) continue;
       const changes = changesBetween(JSON.parse(row.document) as DayLog, now);
       const isNew = await database.transaction(async (db) => {
         await lockDailyLogs(db, LOGS_LOCK);

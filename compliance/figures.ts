@@ -10,10 +10,10 @@ import {
   sumByMonths,
   sumFrozen,
 } from '../src/store/compliance.ts';
-import { type Measures, newestPresenceDay } from '../src/store/presence.ts';
+import type { Measures } from '../src/store/presence.ts';
 import { findDocument } from '../src/store/roster.ts';
-import { addDays, daysBetween, isOfMonths, type Period } from './periods.ts';
-import { type Rate, type RateCounts, ratesOf } from './rates.ts';
+import { daysBetween, isOfMonths, type Period } from './periods.ts';
+import { FORMULA_VERSION, type Rate, type RateCounts, ratesOf } from './rates.ts';
 
 export const GROUPINGS = ['office', 'county', 'city', 'all'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
@@ -31,8 +31,8 @@ export interface FiguresOf {
   readonly items: readonly Figures[];
   /** When the figures were frozen; null: they are live. */
   readonly frozenAt: Date | null;
-  /** Days of the period that have been. */
-  readonly days: number;
+  /** Version of the formulas: a frozen month keeps the one by which it was frozen. */
+  readonly formula: number;
 }
 
 /** Taken note of within: domain figures of a duty room for what weighs; the alert kinds' own deadline for the rest. Seconds. */
@@ -54,10 +54,9 @@ export async function figuresOf(
   const { scope, organisation, period, by } = ask;
   const { from, until } = period;
   const group = [scope, organisation, from, until, by] as const;
-  const frozenAt =
-    period.unit === 'month' && ask.asOf === 'frozen'
-      ? ((await isFrozen(db, from))[0]?.frozen_at ?? null)
-      : null;
+  const [frozen] = period.unit === 'month' && ask.asOf === 'frozen' ? await isFrozen(db, from) : [];
+  const frozenAt = frozen?.frozen_at ?? null;
+  const formula = frozen?.formula ?? FORMULA_VERSION;
   const timeZone = await timeZoneOf(db);
   const query = !isOfMonths(period) ? sumByDays : ask.asOf === 'now' ? sumByMonths : sumFrozen;
   const rows = await query(db, ...group);
@@ -91,8 +90,6 @@ export async function figuresOf(
       if (liveFrom === from) medians.set(row.organisation, row.median_s);
     }
   }
-  const newest = (await newestPresenceDay(db))[0]?.day ?? from;
-  const days = Math.min(daysBetween(from, addDays(newest, 1)), daysBetween(from, until));
   const items = rows.map((row): Figures => {
     const measures = row.measures as Measures;
     const own = counts.get(row.organisation) ?? NOBODY;
@@ -102,10 +99,11 @@ export async function figuresOf(
       measures,
       counts: own,
       responseMedianS: medians.get(row.organisation) ?? null,
-      rates: ratesOf(measures, own, days),
+      // The first version took every day of the calendar, those before the installation too.
+      rates: ratesOf(measures, own, formula === 1 ? daysBetween(from, until) : row.days, formula),
     };
   });
-  return { items, frozenAt, days };
+  return { items, frozenAt, formula };
 }
 
 export async function timeZoneOf(db: Db): Promise<string> {
