@@ -61,6 +61,7 @@ export async function composeLogs(
       violators: confirmed.get(row.organisation)?.violators ?? 0,
       absconders: confirmed.get(row.organisation)?.absconders ?? 0,
       alertsRaised: alertsOf.get(row.organisation)?.length ?? 0,
+      alertsDue: 0,
       alertsInTime: 0,
     };
     const facts: DayFactsOfOffice = {

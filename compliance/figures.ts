@@ -38,7 +38,7 @@ export interface FiguresOf {
 /** Taken note of within: domain figures of a duty room for what weighs; the alert kinds' own deadline for the rest. Seconds. */
 export const WEIGHTY_RESPONSE_S = 600;
 export const OTHER_RESPONSE_S = 1800;
-const NOBODY: RateCounts = { violators: 0, absconders: 0, alertsRaised: 0, alertsInTime: 0 };
+const NOBODY: RateCounts = { violators: 0, absconders: 0, alertsRaised: 0, alertsDue: 0, alertsInTime: 0 };
 
 export async function figuresOf(
   db: Db,
@@ -63,11 +63,13 @@ export async function figuresOf(
   const counts = new Map<string, RateCounts>();
   const medians = new Map<string, number | null>();
   if (frozenAt !== null) {
+    // Frozen an hour after its end, a month has no alert whose time still runs, but for what came in late.
     for (const row of await countFrozen(db, ...group))
       counts.set(row.organisation, {
         violators: row.violators,
         absconders: row.absconders,
         alertsRaised: row.raised,
+        alertsDue: row.raised,
         alertsInTime: row.in_time,
       });
   } else {
@@ -76,17 +78,22 @@ export async function figuresOf(
     // A year's alerts are many: of months that are frozen they were counted once and for all. People are counted once over all months.
     const isPartlyFrozen = isOfMonths(period) && ask.asOf === 'frozen';
     const liveFrom = isPartlyFrozen ? ((await findLiveFrom(db, from, until))[0]?.day ?? from) : from;
-    const add = (organisation: string, raised: number, inTime: number) => {
+    const add = (organisation: string, raised: number, due: number, inTime: number) => {
       const known = counts.get(organisation) ?? NOBODY;
-      const [alertsRaised, alertsInTime] = [known.alertsRaised + raised, known.alertsInTime + inTime];
-      counts.set(organisation, { ...known, alertsRaised, alertsInTime });
+      counts.set(organisation, {
+        ...known,
+        alertsRaised: known.alertsRaised + raised,
+        alertsDue: known.alertsDue + due,
+        alertsInTime: known.alertsInTime + inTime,
+      });
     };
     if (liveFrom !== from)
-      for (const row of await countFrozen(db, ...group)) add(row.organisation, row.raised, row.in_time);
+      for (const row of await countFrozen(db, ...group))
+        add(row.organisation, row.raised, row.raised, row.in_time);
     const live = [scope, organisation, liveFrom, until, by] as const;
     const responses = await countResponses(db, ...live, timeZone, WEIGHTY_RESPONSE_S, OTHER_RESPONSE_S);
     for (const row of responses) {
-      add(row.organisation, row.raised, row.in_time);
+      add(row.organisation, row.raised, row.due, row.in_time);
       if (liveFrom === from) medians.set(row.organisation, row.median_s);
     }
   }

@@ -49,8 +49,9 @@ export interface RateCounts {
   /** People with at least one confirmed violation that began in the period; of those the ones out of supervision. */
   readonly violators: number;
   readonly absconders: number;
-  /** Alerts that began in the period, and those that somebody took note of in time. */
+  /** Alerts that began in the period; those of which somebody took note or whose time is over; those noted in time. */
   readonly alertsRaised: number;
+  readonly alertsDue: number;
   readonly alertsInTime: number;
 }
 
@@ -171,8 +172,8 @@ export const RATE_TEXTS: Readonly<Record<RateId, RateText>> = {
   response: {
     zh: '及时响应率',
     en: 'Alerts taken note of in time',
-    formulaZh: '时限内已确认接收的报警 ÷ 报警',
-    formulaEn: 'alerts acknowledged in time ÷ alerts raised',
+    formulaZh: '时限内已确认接收的报警 ÷ 已确认接收或时限已过的报警',
+    formulaEn: 'alerts acknowledged in time ÷ alerts acknowledged or past their time',
     better: 'more',
     target: null,
   },
@@ -190,6 +191,11 @@ const EARLIER_WORDS: Readonly<Partial<Record<RateId, { readonly upTo: number } &
     upTo: 1,
     formulaZh: '经确认脱管的人数 ÷（在册人日 ÷ 当月日历天数）',
     formulaEn: 'people confirmed out of supervision ÷ (person-days ÷ calendar days)',
+  },
+  response: {
+    upTo: 1,
+    formulaZh: '时限内已确认接收的报警 ÷ 报警',
+    formulaEn: 'alerts acknowledged in time ÷ alerts raised',
   },
 };
 
@@ -219,7 +225,7 @@ export function ratesOf(
     curfew: [m.curfew_kept, m.curfew_due],
     violation: [counts.violators, register],
     abscond: [counts.absconders, register],
-    response: [counts.alertsInTime, counts.alertsRaised],
+    response: [counts.alertsInTime, counts.alertsDue],
   };
   return RATE_IDS.map((id) => {
     const [numerator, denominator] = parts[id];

@@ -178,6 +178,43 @@ test('K3 the names behind a rate add up to it, and nobody sees another office’
   expect([first.items[0].subject, second.items[0].subject, second.nextCursor]).toEqual(['S1', 'S2', null]);
 });
 
+test('K53 an alert counts towards the response once it is noted or its time is over, and not before', async () => {
+  await march();
+  const run = (text: string) => dash.database.query({ text, values: [] });
+  await run('ALTER TABLE alert_events DISABLE TRIGGER USER');
+  const raise = async (
+    alert: string,
+    severity: 'high' | 'medium',
+    minutesAgo: number,
+    notedAfter: number | null,
+  ) => {
+    await dash.alert(alert, 1, { subject: 'S1', severity, startedAtMs: Date.parse('2026-03-02T02:00:00Z') });
+    await run(
+      `UPDATE alert_events SET recorded_at = now() - interval '${minutesAgo} minutes' WHERE alert = '${alert}'`,
+    );
+    if (notedAfter !== null)
+      await run(
+        `UPDATE alerts SET acknowledged_at = now() - interval '${minutesAgo - notedAfter} minutes' WHERE alert = '${alert}'`,
+      );
+  };
+  const response = async () => {
+    const { items } = (await get('compliance?period=month&day=2026-03-02&by=all&asOf=now')).body;
+    const { numerator, denominator, value } = rate(items[0], 'response') as Record<string, unknown> & {
+      denominator: number;
+    };
+    return [numerator, denominator, value];
+  };
+  await raise('runs-high', 'high', 8, null);
+  await raise('runs-medium', 'medium', 25, null);
+  expect(await response()).toEqual([0, 0, null]);
+  await raise('in-time', 'high', 9, 5);
+  expect(await response()).toEqual([1, 1, 1]);
+  await raise('over-high', 'high', 12, null);
+  await raise('over-medium', 'medium', 35, null);
+  await raise('too-late', 'high', 25, 15);
+  expect(await response()).toEqual([1, 4, 0.25]);
+});
+
 test('K4 who is exempt by record is left out of both sides, and counted as such', async () => {
   await march();
   const body = { from: '2026-03-02', until: '2026-03-03', ground: 'hospital', note: '住院' };
@@ -280,6 +317,7 @@ test('K5 a month that was frozen by an earlier formula keeps it, and its words',
   });
   const now = (await get('compliance?day=2026-03-01&asOf=now')).body;
   expect(now.formulaVersion).toBe(2);
+  expect(rate(frozen.items[1], 'response')).toMatchObject({ formulaZh: '时限内已确认接收的报警 ÷ 报警' });
   expect(rate(now.items[1], 'violation')).toMatchObject({
     denominator: 1.5,
     formulaVersion: 2,

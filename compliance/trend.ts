@@ -35,7 +35,7 @@ export async function trendOf(
   );
   return rows.map(({ organisation: name, day, days, measures }) => {
     const { violators = 0, absconders = 0 } = confirmed.get(`${name} ${day}`) ?? {};
-    const counts = { violators, absconders, alertsRaised: 0, alertsInTime: 0 };
+    const counts = { violators, absconders, alertsRaised: 0, alertsDue: 0, alertsInTime: 0 };
     const own = measures as Measures;
     return {
       organisation: name,

@@ -237,7 +237,7 @@ export function registerComplianceRoutes(
   );
 }
 
-const NOBODY = { violators: 0, absconders: 0, alertsRaised: 0, alertsInTime: 0 };
+const NOBODY = { violators: 0, absconders: 0, alertsRaised: 0, alertsDue: 0, alertsInTime: 0 };
 
 /** One person's days as a group of one. Of several days "in every slot" is shown by the slots. */
 function measuresOf(numbers: Measures, days: number): Measures {
