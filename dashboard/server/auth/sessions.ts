@@ -61,7 +61,15 @@ export interface Sessions {
   /** Ends the session of a cookie at once, its websockets too. */
   end(token: string): Promise<void>;
   onEnded(told: (key: string) => void): void;
+  /** Written already: what callers of this process may has changed, so that what stays open for them asks again. */
+  rightsChanged(whose: (actor: Actor) => boolean): void;
+  onRightsChanged(told: (whose: (actor: Actor) => boolean) => void): void;
 }
+
+export const isAccount =
+  (login: string) =>
+  ({ kind, name }: Actor): boolean =>
+    kind === 'account' && name === login;
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
 const keyOf = (hash: Buffer) => hash.toString('hex').slice(0, 16);
@@ -69,6 +77,10 @@ const keyOf = (hash: Buffer) => hash.toString('hex').slice(0, 16);
 export function createSessions(deps: { readonly db: Db; now(): Instant }): Sessions {
   const limits = createSignInLimits();
   const listeners: ((key: string) => void)[] = [];
+  const watchers: ((whose: (actor: Actor) => boolean) => void)[] = [];
+  const rightsChanged: Sessions['rightsChanged'] = (whose) => {
+    for (const told of watchers) told(whose);
+  };
   const proof = createPasswordProof(deps.db);
 
   const prove = async (login: string, password: string, address: string) => {
@@ -99,6 +111,7 @@ export function createSessions(deps: { readonly db: Db; now(): Instant }): Sessi
       const proven = await prove(login, password, address);
       if (!proven.ok) return proven;
       await setPassword(deps.db, login, await hashPassword(next), false);
+      rightsChanged(isAccount(proven.value.login));
       return ok(undefined);
     },
 
@@ -137,5 +150,8 @@ export function createSessions(deps: { readonly db: Db; now(): Instant }): Sessi
     },
 
     onEnded: (told) => void listeners.push(told),
+
+    rightsChanged,
+    onRightsChanged: (told) => void watchers.push(told),
   };
 }
