@@ -61,6 +61,7 @@ export async function composeLogs(
       violators: confirmed.get(row.organisation)?.violators ?? 0,
       absconders: confirmed.get(row.organisation)?.absconders ?? 0,
       alertsRaised: alertsOf.get(row.organisation)?.length ?? 0,
+      alertsDue: 0,
       alertsInTime: 0,
     };
     const facts: DayFactsOfOffice = {
@@ -164,6 +165,8 @@ export async function amendLogs(database: Database, today: string, atMs: Instant
       if (now === undefined) continue;
       const document = JSON.stringify(now);
       if (document === (row.newest ?? row.document)) continue;
+      const newest = JSON.parse(row.newest ?? row.document) as DayLog;
+      if (changesBetween(newest, now).length === 0) continue;
       const changes = changesBetween(JSON.parse(row.document) as DayLog, now);
       const isNew = await database.transaction(async (db) => {
         await lockDailyLogs(db, LOGS_LOCK);

@@ -199,7 +199,7 @@ export interface LogChange {
   readonly after: unknown;
 }
 
-/** What is different now. Of abnormal subjects each alert is compared by itself, of rates each rate. */
+/** What is different now. Of abnormal subjects each alert is compared by itself, of rates each rate: its figures, not the version of its words. */
 export function changesBetween(then: DayLog, now: DayLog): LogChange[] {
   const before = flat(then);
   const after = flat(now);
@@ -214,6 +214,6 @@ export function changesBetween(then: DayLog, now: DayLog): LogChange[] {
 function flat({ abnormal, rates, ...rest }: DayLog): Map<string, unknown> {
   const fields = new Map<string, unknown>(Object.entries(rest));
   for (const item of abnormal) fields.set(`abnormal.${item.alert}`, item);
-  for (const rate of rates) fields.set(`rates.${rate.id}`, rate);
+  for (const rate of rates) fields.set(`rates.${rate.id}`, { ...rate, formula: undefined });
   return fields;
 }

@@ -68,6 +68,10 @@ test('K9 from the log to the rates of offices and months: exactly those of the s
   await fc.assert(
     fc.asyncProperty(stretches, async (given) => {
       run++;
+      // Offices that come later than the first: nobody of theirs is on the register before.
+      const joinsOn = OFFICES.map((_, i) => DAY + ((run * i) % 3));
+      const midnightOf = (day: number) => MIDNIGHT + (day - DAY) * 1440 * MINUTE;
+      const joinsMs = (office: string) => midnightOf(joinsOn[OFFICES.indexOf(office)] ?? DAY);
       const people = OFFICES.flatMap((office, i) => [
         profileOf(`R${run}-${2 * i}`, office, 60),
         profileOf(`R${run}-${2 * i + 1}`, office, i === 2 ? 28_800 : 600),
@@ -91,13 +95,23 @@ test('K9 from the log to the rates of offices and months: exactly those of the s
           ...times(n),
         }));
       });
+      const isOnRegister = (event: LogEvent) =>
+        !('subject' in event) ||
+        event.atMs > joinsMs(people.find(({ id }) => id === event.subject)?.office ?? '');
       const until = MIDNIGHT + 3 * 1440 * MINUTE;
       const ticks = Array.from(
         { length: 3 * 288 },
         (_, i): LogEvent => ({ type: 'tick', atMs: MIDNIGHT + (i + 1) * 5 * MINUTE }),
       );
       const receipt = (event: LogEvent) => ('receivedMs' in event ? event.receivedMs : event.atMs);
-      const rest = [...observed.filter((event) => receipt(event) < until), ...ticks];
+      const profiles = people.map(
+        (profile): LogEvent => ({ type: 'profile', atMs: joinsMs(profile.office), profile }),
+      );
+      const rest = [
+        ...profiles,
+        ...observed.filter((event) => receipt(event) < until && isOnRegister(event)),
+        ...ticks,
+      ];
       rest.sort((a, b) => receipt(a) - receipt(b));
       const events: LogEvent[] = [
         {
@@ -116,7 +130,6 @@ test('K9 from the log to the rates of offices and months: exactly those of the s
             geometry: { type: 'Point', coordinates: [116.3, 23.5] },
           },
         },
-        ...people.map((profile): LogEvent => ({ type: 'profile', atMs: MIDNIGHT, profile })),
         ...rest,
       ];
       for (const table of ['presence_days', 'office_days', 'office_months', 'checkpoints'])
@@ -136,21 +149,33 @@ test('K9 from the log to the rates of offices and months: exactly those of the s
       await subscription.close();
 
       const period = periodOf('month', '2026-03-02');
-      const { items } = await figuresOf(own.database, {
-        scope: '',
-        organisation: '',
-        period,
-        by: 'office',
-        asOf: 'now',
-      });
+      const figures = async (by: 'office' | 'county' | 'all', from = period) =>
+        (await figuresOf(own.database, { scope: '', organisation: '', period: from, by, asOf: 'now' })).items;
+      const items = await figures('office');
+      const personDays = people.flatMap(({ office }) =>
+        [DAY, DAY + 1, DAY + 2].flatMap((day) =>
+          day >= (joinsOn[OFFICES.indexOf(office)] ?? DAY) ? [{ office, day }] : [],
+        ),
+      );
+      for (const by of ['office', 'county', 'all'] as const) {
+        for (const unit of ['week', 'month', 'quarter'] as const) {
+          for (const { organisation, rates } of await figures(by, periodOf(unit, '2026-03-02'))) {
+            const own = personDays.filter(({ office }) => office.startsWith(organisation));
+            const register = own.length / new Set(own.map(({ day }) => day)).size;
+            for (const id of ['violation', 'abscond'])
+              expect(rates.find((rate) => rate.id === id)?.denominator).toBe(register);
+          }
+        }
+      }
       for (const office of OFFICES) {
         const sums: Record<string, number> = {};
         const add = (name: string, value: number) => {
           sums[name] = (sums[name] ?? 0) + value;
         };
         for (const profile of people.filter((person) => person.office === office)) {
-          for (const day of [DAY, DAY + 1, DAY + 2]) {
-            const told = referenceDay(profile, [HOME], events, day, MIDNIGHT, until);
+          for (const day of [DAY, DAY + 1, DAY + 2].filter((day) => midnightOf(day) >= joinsMs(office))) {
+            const told = referenceDay(profile, [HOME], events, day, joinsMs(office), until);
+            add('subjects', 1);
             for (const name of ['contact', 'bounds', 'curfew'] as const)
               for (const [part, value] of Object.entries(told[name])) add(`${name}_${part}`, value);
             add('slots_due', told.slotsDue);
@@ -165,9 +190,10 @@ test('K9 from the log to the rates of offices and months: exactly those of the s
         expect(found?.measures).toMatchObject(sums);
         const rate = (id: string) => found?.rates.find((each) => each.id === id)?.value;
         expect(rate('coverage')).toBe((sums.slots_located ?? 0) / (sums.slots_due ?? 0));
-        expect(rate('positioning')).toBe((sums.positioned ?? 0) / 6);
-        expect(rate('verification')).toBe((sums.checked ?? 0) / 6);
-        expect(rate('fingerprint')).toBe((sums.checkins_fingerprint ?? 0) / (sums.checkins_due ?? 0));
+        expect(rate('positioning')).toBe((sums.positioned ?? 0) / (sums.subjects ?? 0));
+        expect(rate('verification')).toBe((sums.checked ?? 0) / (sums.subjects ?? 0));
+        if ((sums.checkins_due ?? 0) > 0)
+          expect(rate('fingerprint')).toBe((sums.checkins_fingerprint ?? 0) / (sums.checkins_due ?? 0));
       }
     }),
     { numRuns: 4, endOnFailure: true },

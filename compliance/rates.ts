@@ -4,7 +4,7 @@
  */
 
 /** Raised with each change of a formula below: figures of different versions are not to be compared. */
-export const FORMULA_VERSION = 1;
+export const FORMULA_VERSION = 2;
 
 export const RATE_IDS = [
   'positioning',
@@ -49,8 +49,9 @@ export interface RateCounts {
   /** People with at least one confirmed violation that began in the period; of those the ones out of supervision. */
   readonly violators: number;
   readonly absconders: number;
-  /** Alerts that began in the period, and those that somebody took note of in time. */
+  /** Alerts that began in the period; those of which somebody took note or whose time is over; those noted in time. */
   readonly alertsRaised: number;
+  readonly alertsDue: number;
   readonly alertsInTime: number;
 }
 
@@ -153,31 +154,63 @@ export const RATE_TEXTS: Readonly<Record<RateId, RateText>> = {
   violation: {
     zh: '违规率',
     en: 'Violation rate',
-    formulaZh: '有经确认违规的人数 ÷ 期内平均在册人数（报警不计）',
-    formulaEn: 'people with a confirmed violation ÷ mean register of the period (raw alerts never count)',
+    formulaZh: '有经确认违规的人数 ÷ 平均在册人数（在册人日 ÷ 有在册的天数；报警不计）',
+    formulaEn:
+      'people with a confirmed violation ÷ mean register (person-days ÷ days with anybody on the register; raw alerts never count)',
     better: 'less',
     target: null,
   },
   abscond: {
     zh: '脱管率',
     en: 'Out-of-supervision rate',
-    formulaZh: '经确认脱管的人数 ÷ 期内平均在册人数',
-    formulaEn: 'people confirmed out of supervision ÷ mean register of the period',
+    formulaZh: '经确认脱管的人数 ÷ 平均在册人数（在册人日 ÷ 有在册的天数）',
+    formulaEn:
+      'people confirmed out of supervision ÷ mean register (person-days ÷ days with anybody on the register)',
     better: 'less',
     target: 0.01,
   },
   response: {
     zh: '及时响应率',
     en: 'Alerts taken note of in time',
-    formulaZh: '时限内已确认接收的报警 ÷ 报警',
-    formulaEn: 'alerts acknowledged in time ÷ alerts raised',
+    formulaZh: '时限内已确认接收的报警 ÷ 已确认接收或时限已过的报警',
+    formulaEn: 'alerts acknowledged in time ÷ alerts acknowledged or past their time',
     better: 'more',
     target: null,
   },
 };
 
-/** `days`: days of the period that have been, for the mean register. */
-export function ratesOf(measures: RateMeasures, counts: RateCounts, days: number): Rate[] {
+type FormulaWords = Pick<RateText, 'formulaZh' | 'formulaEn'>;
+/** What a formula was up to a version, where it is another now: a frozen month is shown with the words that it was made by. */
+const EARLIER_WORDS: Readonly<Partial<Record<RateId, { readonly upTo: number } & FormulaWords>>> = {
+  violation: {
+    upTo: 1,
+    formulaZh: '有经确认违规的人数 ÷（在册人日 ÷ 当月日历天数）（报警不计）',
+    formulaEn: 'people with a confirmed violation ÷ (person-days ÷ calendar days; raw alerts never count)',
+  },
+  abscond: {
+    upTo: 1,
+    formulaZh: '经确认脱管的人数 ÷（在册人日 ÷ 当月日历天数）',
+    formulaEn: 'people confirmed out of supervision ÷ (person-days ÷ calendar days)',
+  },
+  response: {
+    upTo: 1,
+    formulaZh: '时限内已确认接收的报警 ÷ 报警',
+    formulaEn: 'alerts acknowledged in time ÷ alerts raised',
+  },
+};
+
+export function formulaWords({ id, formula }: Pick<Rate, 'id' | 'formula'>): FormulaWords {
+  const earlier = EARLIER_WORDS[id];
+  return earlier !== undefined && formula <= earlier.upTo ? earlier : RATE_TEXTS[id];
+}
+
+/** `days`: those of the period on which the group had anybody on the register, for the mean register. */
+export function ratesOf(
+  measures: RateMeasures,
+  counts: RateCounts,
+  days: number,
+  formula: number = FORMULA_VERSION,
+): Rate[] {
   const m = measures;
   const register = days === 0 ? 0 : m.subjects / days;
   const parts: Readonly<Record<RateId, readonly [number, number]>> = {
@@ -192,12 +225,12 @@ export function ratesOf(measures: RateMeasures, counts: RateCounts, days: number
     curfew: [m.curfew_kept, m.curfew_due],
     violation: [counts.violators, register],
     abscond: [counts.absconders, register],
-    response: [counts.alertsInTime, counts.alertsRaised],
+    response: [counts.alertsInTime, counts.alertsDue],
   };
   return RATE_IDS.map((id) => {
     const [numerator, denominator] = parts[id];
     const value = denominator === 0 ? null : numerator / denominator;
-    return { id, numerator, denominator, value, excluded: m.exempt, formula: FORMULA_VERSION };
+    return { id, numerator, denominator, value, excluded: m.exempt, formula };
   });
 }
 

@@ -4,7 +4,7 @@ import type { Db } from '../src/ports/database.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import { type Period, type PeriodUnit, periodOf } from './periods.ts';
 import { rankingOf } from './ranking.ts';
-import { RATE_TEXTS, type RateId, rateValue } from './rates.ts';
+import { formulaWords, RATE_TEXTS, type RateId, rateValue } from './rates.ts';
 import { annexThree, hazardLedger, keyPersonLedger } from './report-ledgers.ts';
 import { trendOf } from './trend.ts';
 
@@ -158,8 +158,9 @@ function summary(all: Figures | undefined, { from, until }: Period): ReportSecti
     ],
     table: {
       columns: ['指标', '分子', '分母', '比率', '目标', '计算口径'],
-      rows: all.rates.map(({ id, numerator, denominator, value }) => {
-        const { zh, target, formulaZh } = RATE_TEXTS[id];
+      rows: all.rates.map(({ id, numerator, denominator, value, formula }) => {
+        const { zh, target } = RATE_TEXTS[id];
+        const { formulaZh } = formulaWords({ id, formula });
         return [zh, numerator, Math.round(denominator * 100) / 100, value, target, formulaZh];
       }),
       shares: [3, 4],

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { freezeMonths } from '../src/store/compliance.ts';
 import { savePresence } from '../src/store/presence.ts';
 import { problem, startDashboard, type TestDashboard } from '../tests/harness/dashboard.ts';
 import { keepBooks } from './books.ts';
@@ -76,8 +77,10 @@ const get = async (path: string, organisation = '', role: 'manager' | 'office-of
   dash.call('GET', `/api/v1/${path}`, { headers: await dash.token(role, organisation) });
 const post = async (path: string, body: unknown, organisation: string, role: 'manager' | 'office-officer') =>
   dash.call('POST', `/api/v1/${path}`, { headers: await dash.token(role, organisation), body });
-const rate = (group: { rates: { id: string; excludedPersonDays?: number }[] }, id: string) =>
-  group.rates.find((each) => each.id === id);
+const rate = (
+  group: { rates: { id: string; denominator: number; excludedPersonDays?: number }[] },
+  id: string,
+) => group.rates.find((each) => each.id === id);
 
 const march = () =>
   write(
@@ -96,7 +99,7 @@ test('K1 K2 rates come with numerator, denominator and formula, by office, count
   expect(rate(body.items[1], 'positioning')).toMatchObject({
     numerator: 2,
     denominator: 3,
-    formulaVersion: 1,
+    formulaVersion: 2,
     target: 0.95,
   });
   expect(rate(body.items[1], 'coverage')).toMatchObject({ numerator: 720, denominator: 864 });
@@ -126,6 +129,40 @@ test('K1 K2 rates come with numerator, denominator and formula, by office, count
   expect(problem(await get('compliance?day=2026-02-30'))).toBe(400);
 });
 
+test('K8 the mean register is of the days on which a group was there: not of those before, after or to come', async () => {
+  await march();
+  // B was there on the 2nd and is again after A has gone; in April C is there on the first day only.
+  await write(
+    day('S3', B, '2026-03-04', 288),
+    day('S2', A, '2026-04-01', 288),
+    day('S4', C, '2026-04-01', 0),
+    day('S2', A, '2026-04-02', 288),
+  );
+  const registers = async (query: string) =>
+    Object.fromEntries(
+      (await get(`compliance?${query}`)).body.items.map(
+        (group: Parameters<typeof rate>[0] & { organisation: string }) => [
+          group.organisation,
+          rate(group, 'violation')?.denominator,
+        ],
+      ),
+    );
+  expect(await registers('period=month&day=2026-03-15')).toEqual({ [A]: 1.5, [B]: 1, [C]: 1 });
+  expect(await registers('period=week&day=2026-03-03')).toEqual({ [A]: 1.5, [B]: 1, [C]: 1 });
+  expect(await registers('period=month&day=2026-03-15&by=county')).toEqual({ 445222: 1, 445281: 5 / 3 });
+  expect(await registers('period=month&day=2026-03-15&by=all')).toEqual({ '': 2 });
+  expect(await registers('period=month&day=2026-04-01&by=all')).toEqual({ '': 1.5 });
+  expect(await registers('period=year&day=2026-04-01&by=all')).toEqual({ '': 9 / 5 });
+  expect(await registers('period=year&day=2026-04-01&by=county')).toEqual({ 445222: 1, 445281: 7 / 5 });
+});
+
+test('K8 of a whole month no day is looked at twice, whoever was missing on some', async () => {
+  const days = Array.from({ length: 31 }, (_, i) => `2026-03-${String(i + 1).padStart(2, '0')}`);
+  await write(...days.map((date) => day('S1', A, date, 288)), day('S3', B, '2026-03-31', 288));
+  const { items } = (await get('compliance?period=month&day=2026-03-15&by=county')).body;
+  expect(rate(items[0], 'violation')).toMatchObject({ denominator: 32 / 31 });
+});
+
 test('K3 the names behind a rate add up to it, and nobody sees another office’s', async () => {
   await march();
   const names = (await get('compliance/names?rate=coverage&day=2026-03-02&organisation=445281')).body.items;
@@ -139,6 +176,43 @@ test('K3 the names behind a rate add up to it, and nobody sees another office’
     await get(`compliance/names?rate=coverage&day=2026-03-02&limit=1&cursor=${first.nextCursor}`, A)
   ).body;
   expect([first.items[0].subject, second.items[0].subject, second.nextCursor]).toEqual(['S1', 'S2', null]);
+});
+
+test('K53 an alert counts towards the response once it is noted or its time is over, and not before', async () => {
+  await march();
+  const run = (text: string) => dash.database.query({ text, values: [] });
+  await run('ALTER TABLE alert_events DISABLE TRIGGER USER');
+  const raise = async (
+    alert: string,
+    severity: 'high' | 'medium',
+    minutesAgo: number,
+    notedAfter: number | null,
+  ) => {
+    await dash.alert(alert, 1, { subject: 'S1', severity, startedAtMs: Date.parse('2026-03-02T02:00:00Z') });
+    await run(
+      `UPDATE alert_events SET recorded_at = now() - interval '${minutesAgo} minutes' WHERE alert = '${alert}'`,
+    );
+    if (notedAfter !== null)
+      await run(
+        `UPDATE alerts SET acknowledged_at = now() - interval '${minutesAgo - notedAfter} minutes' WHERE alert = '${alert}'`,
+      );
+  };
+  const response = async () => {
+    const { items } = (await get('compliance?period=month&day=2026-03-02&by=all&asOf=now')).body;
+    const { numerator, denominator, value } = rate(items[0], 'response') as Record<string, unknown> & {
+      denominator: number;
+    };
+    return [numerator, denominator, value];
+  };
+  await raise('runs-high', 'high', 8, null);
+  await raise('runs-medium', 'medium', 25, null);
+  expect(await response()).toEqual([0, 0, null]);
+  await raise('in-time', 'high', 9, 5);
+  expect(await response()).toEqual([1, 1, 1]);
+  await raise('over-high', 'high', 12, null);
+  await raise('over-medium', 'medium', 35, null);
+  await raise('too-late', 'high', 25, 15);
+  expect(await response()).toEqual([1, 4, 0.25]);
 });
 
 test('K4 who is exempt by record is left out of both sides, and counted as such', async () => {
@@ -229,6 +303,43 @@ test('K5 a month that is over is frozen once; what comes later shows only as kno
   await expect(
     dash.database.query({ text: 'UPDATE frozen_figures SET checked = 0', values: [] }),
   ).rejects.toThrow('append-only');
+});
+
+test('K5 a month that was frozen by an earlier formula keeps it, and its words', async () => {
+  await march();
+  await freezeMonths(dash.database, '2026-04-01', 1, 'Asia/Shanghai', 600, 1800);
+  const frozen = (await get('compliance?day=2026-03-01')).body;
+  expect(frozen.formulaVersion).toBe(1);
+  expect(rate(frozen.items[1], 'violation')).toMatchObject({
+    denominator: 3 / 31,
+    formulaVersion: 1,
+    formulaZh: expect.stringContaining('日历天数'),
+  });
+  const now = (await get('compliance?day=2026-03-01&asOf=now')).body;
+  expect(now.formulaVersion).toBe(2);
+  expect(rate(frozen.items[1], 'response')).toMatchObject({ formulaZh: '时限内已确认接收的报警 ÷ 报警' });
+  expect(rate(now.items[1], 'violation')).toMatchObject({
+    denominator: 1.5,
+    formulaVersion: 2,
+    formulaZh: expect.stringContaining('有在册的天数'),
+  });
+  const quarter = (await get('compliance?period=quarter&day=2026-03-01')).body;
+  expect(rate(quarter.items[1], 'violation')).toMatchObject({ denominator: 1.5, formulaVersion: 2 });
+});
+
+test('K11 a new version of a formula is no amendment of a signed day', async () => {
+  await march();
+  const sign = { office: A, day: '2026-03-02', remarks: '' };
+  expect((await post('verification-logs/sign', sign, A, 'office-officer')).status).toBe(200);
+  await dash.database.query({ text: 'ALTER TABLE daily_logs DISABLE TRIGGER USER', values: [] });
+  const { rows } = await dash.database.query({
+    text: `UPDATE daily_logs SET document = replace(document, '"formula":2', '"formula":1') RETURNING document`,
+    values: [],
+  });
+  expect(JSON.stringify(rows)).toContain('formula\\":1');
+  await keepBooks(dash.database, NOW);
+  const path = `verification-logs/day?office=${A}&day=2026-03-02`;
+  expect((await get(path, A, 'office-officer')).body).toMatchObject({ state: 'signed', amendments: [] });
 });
 
 test('K6 a subject that moves leaves the sums of the office it left', async () => {
@@ -379,8 +490,8 @@ test('K15 the inspection log says who was on duty and which offices were supervi
 
 test('K2 a rate is told day by day, within the caller’s reach; alerts by the hour of the day', async () => {
   await march();
-  const trend = async (query: string, organisation = '') =>
-    (await get(`compliance/trend?rate=coverage&from=2026-03-01&until=2026-03-08&${query}`, organisation))
+  const trend = async (query: string, organisation = '', rateId = 'coverage') =>
+    (await get(`compliance/trend?rate=${rateId}&from=2026-03-01&until=2026-03-08&${query}`, organisation))
       .body;
   expect((await trend('by=all')).items).toEqual([
     { organisation: '', day: '2026-03-02', numerator: 720, denominator: 1152, value: 0.625 },
@@ -388,6 +499,8 @@ test('K2 a rate is told day by day, within the caller’s reach; alerts by the h
   ]);
   expect((await trend('by=county', '445222')).items).toMatchObject([{ organisation: '445222', value: 0 }]);
   expect((await trend('by=all&unit=month')).items).toMatchObject([{ day: '2026-03-01', numerator: 1008 }]);
+  const registers = await trend('by=all&unit=month', '', 'violation');
+  expect(registers.items).toMatchObject([{ day: '2026-03-01', denominator: 2.5 }]);
   expect(problem(await get('compliance/trend?rate=coverage&from=2026-03-01&until=2026-03-01'))).toBe(400);
   await dash.alert('a1', 1, { subject: 'S1', startedAtMs: Date.parse('2026-03-02T17:30:00Z') });
   const heat = 'metrics/heat?from=2026-03-01&until=2026-04-01';

@@ -33,21 +33,14 @@ export async function trendOf(
       row,
     ]),
   );
-  return rows.map(({ organisation: name, day, measures }) => {
+  return rows.map(({ organisation: name, day, days, measures }) => {
     const { violators = 0, absconders = 0 } = confirmed.get(`${name} ${day}`) ?? {};
-    const counts = { violators, absconders, alertsRaised: 0, alertsInTime: 0 };
+    const counts = { violators, absconders, alertsRaised: 0, alertsDue: 0, alertsInTime: 0 };
     const own = measures as Measures;
-    // A month's days are those on which anybody was on the register: of groups, the days of its offices do not add up to that.
-    const days = unit === 'day' ? 1 : daysOfMonth(day);
     return {
       organisation: name,
       day,
       rates: ratesOf(own, counts, days).filter(({ id }) => id !== 'response'),
     };
   });
-}
-
-function daysOfMonth(first: string): number {
-  const [year = 0, month = 1] = first.split('-').map(Number);
-  return new Date(Date.UTC(year, month, 0)).getUTCDate();
 }

@@ -115,8 +115,8 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
 
   registerSessionRoutes(app, { sessions, database: deps.database });
   registerOrganisationRoutes(app, deps);
-  registerAccountRoutes(app, deps);
-  registerTokenRoutes(app, deps);
+  registerAccountRoutes(app, { ...deps, sessions });
+  registerTokenRoutes(app, { ...deps, sessions });
   registerAlertRoutes(app, deps);
   registerAlertWorkRoutes(app, deps);
   registerIncidentRoutes(app, deps);

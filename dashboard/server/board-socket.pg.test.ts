@@ -39,6 +39,45 @@ test('B9 B13 signing out ends the connection at once, with a word', async () => 
   expect(client.messages.at(-1)).toEqual({ type: 'bye', reason: 'signed-out' });
 });
 
+test('B9 what an administrator changes reaches open connections at once, without being asked for again', async () => {
+  const unasked = await startDashboard({ recheckMs: 3_600_000 });
+  try {
+    await unasked.account('boss', 'administrator', '');
+    await unasked.account('moves', 'duty-officer', '445281');
+    await unasked.account('stays', 'duty-officer', '445281');
+    await unasked.subject('S1', '445281/liusha-east');
+    await unasked.subject('T1', '445222/hepo');
+    const boss = await unasked.signIn('boss');
+    const open = async (login: string) =>
+      watchBoard(unasked.address, { ...(await unasked.signIn(login)), origin: unasked.address });
+    const [moves, stays] = [await open('moves'), await open('stays')];
+    for (const client of [moves, stays])
+      await client.until('its own people', ({ cards }) => cards.some(({ id }) => id === 'S1'));
+    const change = (version: number, body: object) =>
+      unasked.call('PATCH', '/api/v1/accounts/moves', { headers: boss, body: { version, ...body } });
+    const { body } = await change(1, { organisation: '445222' });
+    await moves.until('the other office', ({ cards }) => cards.map(({ id }) => id).join() === 'T1');
+    expect((await change(body.version, { disabled: true })).status).toBe(200);
+    expect(await moves.closed()).toEqual({ code: 4401, reason: 'signed-out' });
+    await unasked.call('POST', '/api/v1/accounts/stays/reset', { headers: boss });
+    expect(stays.messages.filter(({ type }) => type === 'snapshot')).toHaveLength(1);
+    expect((await stays.closed()).code).toBe(4401);
+
+    const token = {
+      name: 'wall',
+      role: 'duty-officer',
+      organisation: '445281',
+      expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+    };
+    const made = await unasked.call('POST', '/api/v1/tokens', { headers: boss, body: token });
+    const wall = await watchBoard(unasked.address, { authorization: `Bearer ${made.body.token}` });
+    await unasked.call('DELETE', `/api/v1/tokens/${made.body.id}`, { headers: boss });
+    expect((await wall.closed()).code).toBe(4401);
+  } finally {
+    await unasked.close();
+  }
+});
+
 test('B9 a session that expires or is deleted ends the connection', async () => {
   const client = await watch({ ...(await dash.signIn('duty')), origin: dash.address });
   await dash.database.query({

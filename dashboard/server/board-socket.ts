@@ -1,13 +1,14 @@
 /**
  * `/api/v1/live`: the websocket shell of the live board. Who connects is checked at the upgrade like any call (cookie
- * or bearer, Origin for a cookie) and again every 30 s; a session that ends, ends its connections at once.
+ * or bearer, Origin for a cookie), again as soon as this process changes the rights, and every 30 s for what another
+ * process changes; a session that ends, ends its connections at once.
  */
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { WebSocket } from 'ws';
 import { told } from '../../src/kernel/fault.ts';
-import { can } from './auth/access.ts';
+import { type Actor, can } from './auth/access.ts';
 import { reachOf } from './auth/reach.ts';
 import { callerOf, identify } from './auth/route-guard.ts';
 import type { Caller, Sessions } from './auth/sessions.ts';
@@ -154,9 +155,9 @@ export async function registerBoardSocket(app: App, deps: BoardSocketDeps): Prom
     for (const { viewer } of connections) viewer.check(performance.now());
   }, CHECK_EVERY_MS);
   let rechecking = Promise.resolve();
-  const rechecks = setInterval(() => {
+  const recheckAll = (whose: (actor: Actor) => boolean) => {
     rechecking = rechecking.then(async () => {
-      for (const connection of [...connections]) {
+      for (const connection of [...connections].filter(({ caller }) => whose(caller.actor))) {
         try {
           await recheck(connection);
         } catch (error) {
@@ -166,7 +167,9 @@ export async function registerBoardSocket(app: App, deps: BoardSocketDeps): Prom
         }
       }
     });
-  }, deps.recheckMs ?? 30_000);
+  };
+  deps.sessions.onRightsChanged(recheckAll);
+  const rechecks = setInterval(() => recheckAll(() => true), deps.recheckMs ?? 30_000);
   app.addHook('onClose', async () => {
     clearInterval(checks);
     clearInterval(rechecks);

@@ -11,38 +11,65 @@ const groupOf = (column: string) => `CASE $5::text WHEN 'office' THEN ${column}
      WHEN 'city' THEN array_to_string((string_to_array(${column}, '/'))[:cardinality(string_to_array(${column}, '/')) - 2], '/')
      ELSE '' END`;
 const SUMS = `jsonb_build_object(${MEASURES.map((name) => `'${name}', sum(${name})`).join(', ')})`;
-const FIGURES = { organisation: 'text', offices: 'int4', measures: 'jsonb' } as const;
+/** `days`: on which any office of the group had anybody on the register. */
+const FIGURES = { organisation: 'text', offices: 'int4', days: 'int4', measures: 'jsonb' } as const;
 type GroupParams = [scope: string, organisation: string, from: string, until: string, by: string];
+
+/**
+ * How many days of each month a group was there, of rows `months` (office, day, days). Its offices' days do not add up to that: they are
+ * looked at one by one, unless one office alone was there on all of them.
+ */
+const DAYS_OF_MONTHS = `spans AS (
+     SELECT ${groupOf('office')} AS organisation, day, max(days) AS days, (day + interval '1 month')::date - day AS whole
+     FROM months GROUP BY 1, 2
+   ), counted AS (
+     SELECT ${groupOf('d.office')} AS organisation, m.day, count(DISTINCT d.day) AS days
+     FROM (SELECT DISTINCT day FROM spans WHERE $5::text <> 'office' AND days < whole) m
+     JOIN office_days d ON d.day >= m.day AND d.day < (m.day + interval '1 month')::date
+     WHERE ${inScope('d.office')} GROUP BY 1, 2
+   ), present AS (
+     SELECT organisation, day, greatest(s.days, c.days)::int4 AS days
+     FROM spans s LEFT JOIN counted c USING (organisation, day)
+   )`;
+const SUMS_OF_MONTHS = `SELECT organisation, offices, p.days, measures
+   FROM (SELECT ${groupOf('office')} AS organisation, count(DISTINCT office)::int4 AS offices, ${SUMS} AS measures FROM months GROUP BY 1) f
+   JOIN (SELECT organisation, sum(days)::int4 AS days FROM present GROUP BY 1) p USING (organisation) ORDER BY 1`;
+/** Months as they are known now. */
+const KNOWN_MONTHS = `months AS (
+     SELECT office, day, ${MEASURES.join(', ')} FROM office_months
+     WHERE ${inScope('office')} AND day >= $3::date AND day < $4::date
+   )`;
 
 export const sumByDays = statement<GroupParams>()(
   'compliance.days',
   FIGURES,
-  `SELECT ${groupOf('office')} AS organisation, count(DISTINCT office)::int4 AS offices, ${SUMS} AS measures
+  `SELECT ${groupOf('office')} AS organisation, count(DISTINCT office)::int4 AS offices, count(DISTINCT day)::int4 AS days, ${SUMS} AS measures
    FROM office_days WHERE ${inScope('office')} AND day >= $3::date AND day < $4::date GROUP BY 1 ORDER BY 1`,
 );
 
-const EACH = { organisation: 'text', day: 'text', measures: 'jsonb' } as const;
+const EACH = { organisation: 'text', day: 'text', days: 'int4', measures: 'jsonb' } as const;
 
 export const sumEachDay = statement<GroupParams>()(
   'compliance.each-day',
   EACH,
-  `SELECT ${groupOf('office')} AS organisation, day::text AS day, ${SUMS} AS measures
+  `SELECT ${groupOf('office')} AS organisation, day::text AS day, 1 AS days, ${SUMS} AS measures
    FROM office_days WHERE ${inScope('office')} AND day >= $3::date AND day < $4::date GROUP BY 1, 2 ORDER BY 2, 1`,
 );
 
 export const sumEachMonth = statement<GroupParams>()(
   'compliance.each-month',
   EACH,
-  `SELECT ${groupOf('office')} AS organisation, day::text AS day, ${SUMS} AS measures
-   FROM office_months WHERE ${inScope('office')} AND day >= $3::date AND day < $4::date GROUP BY 1, 2 ORDER BY 2, 1`,
+  `WITH ${KNOWN_MONTHS}, ${DAYS_OF_MONTHS}
+   SELECT organisation, day::text AS day, p.days, measures
+   FROM (SELECT ${groupOf('office')} AS organisation, day, ${SUMS} AS measures FROM months GROUP BY 1, 2) f
+   JOIN present p USING (organisation, day) ORDER BY 2, 1`,
 );
 
 /** Whole months, as they are known now. */
 export const sumByMonths = statement<GroupParams>()(
   'compliance.months',
   FIGURES,
-  `SELECT ${groupOf('office')} AS organisation, count(DISTINCT office)::int4 AS offices, ${SUMS} AS measures
-   FROM office_months WHERE ${inScope('office')} AND day >= $3::date AND day < $4::date GROUP BY 1 ORDER BY 1`,
+  `WITH ${KNOWN_MONTHS}, ${DAYS_OF_MONTHS} ${SUMS_OF_MONTHS}`,
 );
 
 /** Whole months, each as it was frozen; as it is where it is not over. */
@@ -56,9 +83,7 @@ export const sumFrozen = statement<GroupParams>()(
      SELECT office, day, ${MEASURES.join(', ')} FROM office_months m
      WHERE ${inScope('office')} AND day >= $3::date AND day < $4::date
        AND NOT EXISTS (SELECT FROM frozen_figures f WHERE f.day = m.day)
-   )
-   SELECT ${groupOf('office')} AS organisation, count(DISTINCT office)::int4 AS offices, ${SUMS} AS measures
-   FROM months GROUP BY 1 ORDER BY 1`,
+   ), ${DAYS_OF_MONTHS} ${SUMS_OF_MONTHS}`,
 );
 
 /** Local midnights of the days, in the zone $6. */
@@ -95,16 +120,20 @@ export const countByHour = statement<TimedParams>()(
    WHERE ${inScope('s.office')} AND a.started_at ${DURING} AND a.started_at ${UNTIL} AND a.state <> 'retracted' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
 );
 
-/** In time: noted within ten minutes where it is critical or high, else within half an hour ($7, $8: seconds). */
+/**
+ * In time: noted within ten minutes where it is critical or high, else within half an hour ($7, $8: seconds). Due: noted, or that time is
+ * over; by the clock of the store, which says when an alert was recorded.
+ */
 export const countResponses = statement<[...TimedParams, weightyS: number, otherS: number]>()(
   'compliance.responses',
-  { organisation: 'text', raised: 'int4', in_time: 'int4', median_s: 'float8?' },
+  { organisation: 'text', raised: 'int4', due: 'int4', in_time: 'int4', median_s: 'float8?' },
   `SELECT ${groupOf('s.office')} AS organisation, count(*)::int4 AS raised,
-          (count(*) FILTER (WHERE a.acknowledged_at <= e.recorded_at + make_interval(secs =>
-            CASE WHEN a.severity IN ('critical', 'high') THEN $7::float8 ELSE $8::float8 END)))::int4 AS in_time,
+          (count(*) FILTER (WHERE a.acknowledged_at IS NOT NULL OR e.recorded_at + allowed <= now()))::int4 AS due,
+          (count(*) FILTER (WHERE a.acknowledged_at <= e.recorded_at + allowed))::int4 AS in_time,
           percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.acknowledged_at - e.recorded_at)) AS median_s
    FROM alerts a JOIN subjects s ON s.id = a.subject
-   JOIN alert_events e ON e.alert = a.alert AND e.version = 1
+   JOIN alert_events e ON e.alert = a.alert AND e.version = 1,
+   make_interval(secs => CASE WHEN a.severity IN ('critical', 'high') THEN $7::float8 ELSE $8::float8 END) allowed
    WHERE ${inScope('s.office')} AND a.started_at ${DURING} AND a.started_at ${UNTIL} AND a.state <> 'retracted' GROUP BY 1`,
 );
 
@@ -176,8 +205,8 @@ export const findLiveFrom = statement<[from: string, until: string]>()(
 
 export const isFrozen = statement<[month: string]>()(
   'compliance.is-frozen',
-  { frozen_at: 'timestamptz?' },
-  'SELECT min(frozen_at) AS frozen_at FROM frozen_figures WHERE day = $1::date',
+  { frozen_at: 'timestamptz?', formula: 'int4?' },
+  'SELECT min(frozen_at) AS frozen_at, min(formula) AS formula FROM frozen_figures WHERE day = $1::date',
 );
 
 export const countFrozen = statement<GroupParams>()(

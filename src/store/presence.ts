@@ -178,9 +178,3 @@ export const trimPresence = statement<[before: string]>()(
   {},
   'DELETE FROM presence_days WHERE day < $1::date',
 );
-
-export const newestPresenceDay = statement<[]>()(
-  'presence.newest-day',
-  { day: 'text?' },
-  'SELECT max(day)::text AS day FROM office_days',
-);

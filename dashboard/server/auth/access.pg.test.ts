@@ -138,6 +138,13 @@ test('A7 a call by cookie needs the token and our own origin, one by bearer does
   expect(foreign.status).toBe(403);
 });
 
+test('A8 a building behind one address signs in as often as it likes', async () => {
+  for (let i = 0; i < 25; i++) {
+    const body = { login: i % 2 === 0 ? 'duty' : 'auditor', password: 'test-password' };
+    expect((await dash.call('POST', '/api/v1/session', { body })).status).toBe(200);
+  }
+});
+
 test('A8 a guesser waits', async () => {
   const guess = (password: string) =>
     dash.call('POST', '/api/v1/session', { body: { login: 'nobody', password } });

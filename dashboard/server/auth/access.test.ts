@@ -97,7 +97,7 @@ test('A8 five failures are free, then each doubles the wait up to 15 minutes', (
   const waits: number[] = [];
   for (let i = 0; i < 17; i++) {
     waits.push(limits.waitMs('admin', '10.0.0.1', 1000));
-    limits.failed('admin', '10.0.0.1', 1000);
+    limits.attempt('admin', '10.0.0.1', 1000);
   }
   expect(waits.slice(0, 8)).toEqual([0, 0, 0, 0, 0, 1000, 2000, 4000]);
   expect(waits.at(-1)).toBe(15 * 60_000);
@@ -107,7 +107,49 @@ test('A8 five failures are free, then each doubles the wait up to 15 minutes', (
 
 test('A8 a right password clears the pair and not the address', () => {
   const limits = createSignInLimits();
-  for (let i = 0; i < 25; i++) limits.failed(`login${i}`, '10.0.0.1', 0);
-  limits.succeeded('login1', '10.0.0.1');
+  for (let i = 0; i < 25; i++) limits.attempt(`login${i}`, '10.0.0.1', 0);
+  limits.attempt('login1', '10.0.0.1', 0).succeeded();
   expect(limits.waitMs('login1', '10.0.0.1', 0)).toBeGreaterThan(0);
+  const pair = createSignInLimits();
+  for (let i = 0; i < 4; i++) pair.attempt('admin', '10.0.0.1', 0);
+  pair.attempt('admin', '10.0.0.1', 0).succeeded();
+  for (let i = 0; i < 4; i++) pair.attempt('admin', '10.0.0.1', 0);
+  expect(pair.waitMs('admin', '10.0.0.1', 0)).toBe(0);
+});
+
+test('A8 right passwords never make an address or a login wait, wrong ones between them still do', () => {
+  const limits = createSignInLimits();
+  for (let i = 0; i < 200; i++) {
+    expect(limits.waitMs(`login${i % 40}`, '10.0.0.1', i)).toBe(0);
+    limits.attempt(`login${i % 40}`, '10.0.0.1', i).succeeded();
+  }
+  for (let i = 0; i < 200; i++) {
+    expect(limits.waitMs('admin', `10.0.1.${i}`, i)).toBe(0);
+    limits.attempt('admin', `10.0.1.${i}`, i).succeeded();
+  }
+  for (let i = 0; i < 20; i++) {
+    expect(limits.waitMs('next', '10.0.0.1', 200)).toBe(0);
+    limits.attempt(`login${i}`, '10.0.0.1', 200);
+    limits.attempt('good', '10.0.0.1', 200).succeeded();
+  }
+  expect(limits.waitMs('next', '10.0.0.1', 200)).toBe(1000);
+});
+
+test('A8 right passwords in parallel take back their own counts only, in whatever order they end', () => {
+  const limits = createSignInLimits();
+  const attempts = Array.from({ length: 40 }, (_, i) => limits.attempt(`login${i}`, '10.0.0.1', i));
+  expect(limits.waitMs('next', '10.0.0.1', 40)).toBeGreaterThan(0);
+  for (const attempt of attempts.slice(19).reverse()) attempt.succeeded();
+  expect(limits.waitMs('next', '10.0.0.1', 40)).toBe(0);
+  limits.attempt('other', '10.0.0.1', 40);
+  expect(limits.waitMs('next', '10.0.0.1', 40)).toBe(1000);
+});
+
+test('A8 failures are forgotten after an hour, however many sign in rightly meanwhile', () => {
+  const limits = createSignInLimits();
+  for (let i = 0; i < 25; i++) limits.attempt(`login${i}`, '10.0.0.1', 0);
+  for (let minute = 1; minute <= 61; minute++)
+    limits.attempt('good', '10.0.0.1', minute * 60_000).succeeded();
+  limits.attempt('login1', '10.0.0.1', 61 * 60_000);
+  expect(limits.waitMs('next', '10.0.0.1', 61 * 60_000)).toBe(0);
 });

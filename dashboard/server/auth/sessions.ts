@@ -61,7 +61,15 @@ export interface Sessions {
   /** Ends the session of a cookie at once, its websockets too. */
   end(token: string): Promise<void>;
   onEnded(told: (key: string) => void): void;
+  /** Written already: what callers of this process may has changed, so that what stays open for them asks again. */
+  rightsChanged(whose: (actor: Actor) => boolean): void;
+  onRightsChanged(told: (whose: (actor: Actor) => boolean) => void): void;
 }
+
+export const isAccount =
+  (login: string) =>
+  ({ kind, name }: Actor): boolean =>
+    kind === 'account' && name === login;
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
 const keyOf = (hash: Buffer) => hash.toString('hex').slice(0, 16);
@@ -69,17 +77,20 @@ const keyOf = (hash: Buffer) => hash.toString('hex').slice(0, 16);
 export function createSessions(deps: { readonly db: Db; now(): Instant }): Sessions {
   const limits = createSignInLimits();
   const listeners: ((key: string) => void)[] = [];
+  const watchers: ((whose: (actor: Actor) => boolean) => void)[] = [];
+  const rightsChanged: Sessions['rightsChanged'] = (whose) => {
+    for (const told of watchers) told(whose);
+  };
   const proof = createPasswordProof(deps.db);
 
   const prove = async (login: string, password: string, address: string) => {
     const waitMs = limits.waitMs(login, address, deps.now());
     if (waitMs > 0) return fail({ why: 'wait', waitMs } as const);
     if (proof.isBusy()) return fail({ why: 'busy' } as const);
-    // Counted before the check: attempts in parallel must not share one allowance.
-    limits.failed(login, address, deps.now());
+    const attempt = limits.attempt(login, address, deps.now());
     const account = await proof.prove(login, password);
     if (account === undefined) return fail({ why: 'wrong-login-or-password' } as const);
-    limits.succeeded(login, address);
+    attempt.succeeded();
     return ok(account);
   };
 
@@ -100,6 +111,7 @@ export function createSessions(deps: { readonly db: Db; now(): Instant }): Sessi
       const proven = await prove(login, password, address);
       if (!proven.ok) return proven;
       await setPassword(deps.db, login, await hashPassword(next), false);
+      rightsChanged(isAccount(proven.value.login));
       return ok(undefined);
     },
 
@@ -138,5 +150,8 @@ export function createSessions(deps: { readonly db: Db; now(): Instant }): Sessi
     },
 
     onEnded: (told) => void listeners.push(told),
+
+    rightsChanged,
+    onRightsChanged: (told) => void watchers.push(told),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Back-off against guessed passwords. Failures count for the pair of login and address, for the address, and for the
- * login; past a threshold each further failure doubles the wait. Pure but for its own bounded memory: the clock is an
+ * login; past a threshold each further failure doubles the wait. A building behind one address signs in as often as it likes. Pure but for its own bounded memory: the clock is an
  * argument. It is kept by process, so several dashboards multiply the attempts by their number.
  */
 import type { Instant } from '../../../src/kernel/instant.ts';
@@ -19,9 +19,16 @@ interface Failures {
 export interface SignInLimits {
   /** Milliseconds to wait before the next attempt counts; 0: go on. */
   waitMs(login: string, address: string, nowMs: Instant): number;
-  failed(login: string, address: string, nowMs: Instant): void;
-  /** A right password clears the pair, not the address: one good account must not buy guesses for others. */
-  succeeded(login: string, address: string): void;
+  /** Counts as a failure from now on, so that attempts in parallel don't share one allowance, until it is told that it was right. */
+  attempt(login: string, address: string, nowMs: Instant): SignInAttempt;
+}
+
+export interface SignInAttempt {
+  /**
+   * Clears the pair. Of address and login it takes back what this attempt added and no more: one good account must not buy guesses
+   * for others.
+   */
+  succeeded(): void;
 }
 
 export function createSignInLimits(): SignInLimits {
@@ -44,20 +51,34 @@ export function createSignInLimits(): SignInLimits {
       }
       return wait;
     },
-    failed(login, address, nowMs) {
-      for (const [key] of keysOf(login, address)) {
-        const before = seen.get(key);
-        const stale = before === undefined || nowMs - before.lastMs > FORGET_AFTER_MS;
+    attempt(login, address, nowMs) {
+      const added = keysOf(login, address).map(([key]) => {
+        const known = seen.get(key);
+        const isStale = known === undefined || nowMs - known.lastMs > FORGET_AFTER_MS;
+        const failures = isStale ? { count: 0, lastMs: nowMs } : known;
+        const beforeMs = failures.lastMs;
+        failures.count++;
+        failures.lastMs = nowMs;
         seen.delete(key);
-        seen.set(key, { count: stale ? 1 : before.count + 1, lastMs: nowMs });
-      }
+        seen.set(key, failures);
+        return { key, failures, beforeMs };
+      });
       for (const oldest of seen.keys()) {
         if (seen.size <= MAX_KEYS) break;
         seen.delete(oldest);
       }
-    },
-    succeeded(login, address) {
-      seen.delete(`pair ${address} ${login}`);
+      return {
+        succeeded() {
+          for (const { key, failures, beforeMs } of added) {
+            if (seen.get(key) !== failures) continue;
+            failures.count--;
+            // Else who comes and goes all day would keep the failures of the morning from being forgotten.
+            if (failures.lastMs === nowMs) failures.lastMs = beforeMs;
+            if (failures.count === 0) seen.delete(key);
+          }
+          seen.delete(`pair ${address} ${login}`);
+        },
+      };
     },
   };
 }

@@ -11,6 +11,7 @@ import { audit } from '../audit.ts';
 import { type Actor, can, isRole, mayGrant, ROLES, type Role } from '../auth/access.ts';
 import { hashPassword, randomPassword } from '../auth/passwords.ts';
 import { callerOf } from '../auth/route-guard.ts';
+import { isAccount, type Sessions } from '../auth/sessions.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
 import {
@@ -47,7 +48,14 @@ const WithPassword = Type.Object({
   oneTimePassword: Type.String({ description: 'Shown this once' }),
 });
 
-export function registerAccountRoutes(app: App, deps: { readonly database: Database; now(): number }): void {
+export function registerAccountRoutes(
+  app: App,
+  deps: {
+    readonly database: Database;
+    readonly sessions: Pick<Sessions, 'rightsChanged'>;
+    now(): number;
+  },
+): void {
   const db = deps.database;
   const tags = ['accounts'];
 
@@ -157,6 +165,7 @@ export function registerAccountRoutes(app: App, deps: { readonly database: Datab
         await audit(tx, request, { action: 'account.change', target: changed.login, detail });
         return changed;
       });
+      deps.sessions.rightsChanged(isAccount(row.login));
       request.log.info(
         { event: 'account.changed', account: actor.name, login: row.login },
         'account changed',
@@ -185,6 +194,7 @@ export function registerAccountRoutes(app: App, deps: { readonly database: Datab
         await setPassword(tx, login, hash, true);
         await audit(tx, request, { action: 'account.reset', target: login });
       });
+      deps.sessions.rightsChanged(isAccount(login));
       request.log.info({ event: 'account.reset', account: actor.name, login }, 'password reset');
       const item = toItem(await findSeen(actor, login));
       return reply.header('cache-control', 'no-store').send({ ...item, oneTimePassword });

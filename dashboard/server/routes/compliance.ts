@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { type Figures, figuresOf, GROUPINGS, timeZoneOf } from '../../../compliance/figures.ts';
 import { localDay, PERIOD_UNITS, type Period, periodOf } from '../../../compliance/periods.ts';
 import { rankingOf } from '../../../compliance/ranking.ts';
-import { FORMULA_VERSION, RATE_IDS, RATE_TEXTS, type Rate, ratesOf } from '../../../compliance/rates.ts';
+import { formulaWords, RATE_IDS, RATE_TEXTS, type Rate, ratesOf } from '../../../compliance/rates.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { listViolators } from '../../../src/store/compliance.ts';
@@ -117,10 +117,10 @@ export function registerComplianceRoutes(
       const { organisation = '', by = 'office', asOf = 'frozen' } = request.query;
       const scope = callerOf(request).actor.organisation;
       const period = await readPeriod(deps, request.query);
-      const { items, frozenAt } = await figuresOf(db, { scope, organisation, period, by, asOf });
+      const { items, frozenAt, formula } = await figuresOf(db, { scope, organisation, period, by, asOf });
       return {
         period,
-        formulaVersion: FORMULA_VERSION,
+        formulaVersion: formula,
         frozenAt: timeOrNull(frozenAt),
         items: items.map(toGroup),
         nextCursor: null,
@@ -237,7 +237,7 @@ export function registerComplianceRoutes(
   );
 }
 
-const NOBODY = { violators: 0, absconders: 0, alertsRaised: 0, alertsInTime: 0 };
+const NOBODY = { violators: 0, absconders: 0, alertsRaised: 0, alertsDue: 0, alertsInTime: 0 };
 
 /** One person's days as a group of one. Of several days "in every slot" is shown by the slots. */
 function measuresOf(numbers: Measures, days: number): Measures {
@@ -263,7 +263,8 @@ export async function readPeriod(
 }
 
 export function toRate(rate: Rate): Static<typeof RateShown> {
-  const { zh, en, formulaZh, formulaEn, better, target } = RATE_TEXTS[rate.id];
+  const { zh, en, better, target } = RATE_TEXTS[rate.id];
+  const { formulaZh, formulaEn } = formulaWords(rate);
   const { id, numerator, denominator, value, excluded, formula } = rate;
   return {
     id,

@@ -13,6 +13,7 @@ import {
 import { audit } from '../audit.ts';
 import { ACTIONS, type Actor, can, isRole, mayGrant, ROLES } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
+import type { Sessions } from '../auth/sessions.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
 import {
@@ -46,7 +47,14 @@ const Token = Type.Object({
   revokedAt: Nullable(Time),
 });
 
-export function registerTokenRoutes(app: App, deps: { readonly database: Database; now(): number }): void {
+export function registerTokenRoutes(
+  app: App,
+  deps: {
+    readonly database: Database;
+    readonly sessions: Pick<Sessions, 'rightsChanged'>;
+    now(): number;
+  },
+): void {
   const db = deps.database;
   const tags = ['tokens'];
 
@@ -138,6 +146,7 @@ export function registerTokenRoutes(app: App, deps: { readonly database: Databas
         if (changed !== undefined) await audit(tx, request, { action: 'token.revoke', target: row.id });
         return changed ?? row;
       });
+      deps.sessions.rightsChanged(({ kind }) => kind === 'token');
       request.log.info({ event: 'token.revoked', account: actor.name, id: row.id }, 'token revoked');
       return toItem(revoked);
     },
