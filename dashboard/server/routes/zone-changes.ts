@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { prepareOrOffer } from '../../../geofences/repair-zone.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import { fail, ok } from '../../../src/kernel/result.ts';
+import { isSelfTest } from '../../../src/kernel/self-test.ts';
 import { decodeZone } from '../../../src/kernel/zone-file.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { changeRoster, writeZones } from '../../../src/roster/change.ts';
@@ -83,6 +84,8 @@ export function registerZoneChangeRoutes(
         if (!zone.ok) return fail(faultsProblem(zone.error));
         if (zone.value.id !== id)
           return fail(new Problem('bad-request', 'the id of the feature is not that of the path'));
+        if (isSelfTest(id))
+          return fail(new Problem('bad-request', 'the self-test has ids that begin so: choose another'));
         const prepared = prepareOrOffer(zone.value);
         if (!prepared.ok) return fail(faultsProblem([prepared.error]));
         const written = await writeZones(tx, change, [zone.value], office === '' ? null : office);
