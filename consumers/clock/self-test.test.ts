@@ -32,13 +32,16 @@ test.each([
   [300, 1000],
   [3600, 10_000],
   [86_400, 60_000],
-])('ST1 every %i s, with ticks of %i ms, the detector raises each violation and ends it', (selfTestS, everyMs) => {
-  const told = conclude(selfTestS, everyMs).filter(({ kind }) => kind === 'out-of-bounds');
-  const opened = told.filter(({ state }) => state === 'opened');
-  expect(opened.length).toBeGreaterThanOrEqual(PERIODS - 1);
-  expect(opened.length).toBeLessThanOrEqual(PERIODS + 1);
-  expect(told.filter(({ state }) => state === 'cleared').length).toBeGreaterThanOrEqual(opened.length - 1);
-});
+])(
+  'ST1 every %i s, with ticks of %i ms, the detector raises each violation and ends it',
+  (selfTestS, everyMs) => {
+    const told = conclude(selfTestS, everyMs).filter(({ kind }) => kind === 'out-of-bounds');
+    const opened = told.filter(({ state }) => state === 'opened');
+    expect(opened.length).toBeGreaterThanOrEqual(PERIODS - 1);
+    expect(opened.length).toBeLessThanOrEqual(PERIODS + 1);
+    expect(told.filter(({ state }) => state === 'cleared').length).toBeGreaterThanOrEqual(opened.length - 1);
+  },
+);
 
 test('ST1 between two steps nothing is written, and every line is one of a self-test, keyed to its partition', () => {
   expect(selfTestLines(6, 300, Date.UTC(2026, 2, 1, 8, 0, 10), 10_000)).toEqual([]);

@@ -22,7 +22,13 @@ test.each([1, 2, 6, 7, 100])('ST1 of %i partitions each has a subject of its own
 });
 
 const alert = (more: Partial<AlertEvent>) =>
-  ({ subject: selfTestSubject(4, 6), kind: 'out-of-bounds', state: 'opened', detectedAtMs: AT, ...more }) as AlertEvent;
+  ({
+    subject: selfTestSubject(4, 6),
+    kind: 'out-of-bounds',
+    state: 'opened',
+    detectedAtMs: AT,
+    ...more,
+  }) as AlertEvent;
 
 test('ST2 the newest opened violation of a partition counts, and nobody else’s', () => {
   const found = selfTestsIn([
