@@ -156,6 +156,18 @@ test('R3 on a fault nothing changes, and every fault is listed with its place', 
   expect(await outbox()).toEqual([]);
 });
 
+test('ST3 the roster takes no subject and no zone with an id of the self-test', async () => {
+  await outbox();
+  const id = 'wardline:self-test:0:1';
+  const result = await load({ roster: { subjects: [subject(id, { id: 'D99' })] } });
+  expect(result.ok ? [] : result.error.map(({ code, where }) => [code, where])).toEqual([
+    ['unknown-value', `subject ${id}`],
+  ]);
+  expect(await outbox()).toEqual([]);
+  const zones = decodeZones({ type: 'FeatureCollection', features: [zone('wardline:self-test:zone')] });
+  expect(zones.ok ? [] : zones.error.map(({ where }) => where)).toEqual(['features[0].id']);
+});
+
 test('R4 the memory follows the roster, also after its connection was lost', async () => {
   await load({ roster: { subjects: [subject('S7', { id: 'D7' })] } });
   await until(() => cache.resolve('D7', NOW_MS).ok);

@@ -114,6 +114,7 @@ export const FAULTS = {
   'token-beyond-own': 'this token may do more than you',
   'no-feed': 'there is no such feed: declare it first',
   'feature-id': 'the id of the feature is not that of the path',
+  'self-test-id': 'the self-test has ids that begin so: choose another',
   'curfew-needs-times': 'schedule: a curfew needs days, from and to',
   'no-alert': 'there is no such alert',
   'no-task': 'there is no such task',

@@ -17,6 +17,7 @@ import {
 } from './field.ts';
 import { fail, ok, type Refusal, type Result } from './result.ts';
 import { type LonLat, ZONE_PURPOSES, type ZoneFeature, type ZoneGeometry } from './roster.ts';
+import { isSelfTest } from './self-test.ts';
 
 const ANY_SIZE_M = { min: 1, max: 1_000_000 };
 
@@ -33,6 +34,8 @@ export function decodeZones(json: unknown): Result<ZoneFeature[], Refusal[]> {
   zones.forEach((zone, i) => {
     if (seen.has(zone.id)) faults.add('duplicate-id', `features[${i}].id`, `${show(zone.id)} stands twice`);
     seen.add(zone.id);
+    if (isSelfTest(zone.id))
+      faults.add('unknown-value', `features[${i}].id`, 'the self-test has ids that begin so: choose another');
   });
   return faults.list.length > 0 ? fail(faults.list) : ok(zones);
 }

@@ -10,6 +10,7 @@ import { encodePolicyDocument } from '../kernel/policy-file.ts';
 import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
 import type { Calendar, SubjectProfile, ZoneFeature } from '../kernel/roster.ts';
 import { encodeSubjectProfile } from '../kernel/roster-file.ts';
+import { isSelfTest } from '../kernel/self-test.ts';
 import { encodeZone } from '../kernel/zone-file.ts';
 import { decidedAbout, judgedAs, setClocks, withAll } from '../legal/settle.ts';
 import type { Database, Db } from '../ports/database.ts';
@@ -176,6 +177,16 @@ export async function writeProfiles(
   pinsAreWritten = false,
 ): Promise<Result<ReadonlyMap<string, number>, ProfileFault[]>> {
   const ids = given.map(({ id }) => id);
+  const reserved = ids.filter(isSelfTest);
+  if (reserved.length > 0)
+    return fail(
+      reserved.map((id) => ({
+        code: 'unknown-value',
+        subject: id,
+        where: `subject ${id}`,
+        message: 'the self-test has ids that begin so: choose another',
+      })),
+    );
   // What was decided here stands, whatever a file says that was saved before.
   const profiles = withAll(given, await decidedAbout(db, ids), change.nowMs);
   const before = new Map((await lockSubjects(db, ids)).map(({ id, profile }) => [id, profile as Before]));

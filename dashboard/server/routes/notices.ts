@@ -25,7 +25,7 @@ import {
 /** More is shown as more. */
 const MOST_COUNTED = 100;
 
-const ABOUT = ['alert', 'task', 'shelving', 'shift', 'hazard'] as const;
+const ABOUT = ['alert', 'task', 'shelving', 'shift', 'hazard', 'self-test'] as const;
 const Notice = Type.Object({
   id: Type.String(),
   what: Type.Enum(NOTICES),

@@ -4,6 +4,7 @@ import { prepareOrOffer } from '../../../geofences/repair-zone.ts';
 import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import { fail, ok } from '../../../src/kernel/result.ts';
+import { isSelfTest } from '../../../src/kernel/self-test.ts';
 import { decodeZone } from '../../../src/kernel/zone-file.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { changeRoster, findRepurposed, writeZones } from '../../../src/roster/change.ts';
@@ -81,6 +82,7 @@ export function registerZoneChangeRoutes(
         const zone = decodeZone(feature);
         if (!zone.ok) return fail(faultsProblem(zone.error));
         if (zone.value.id !== id) return fail(new Problem('bad-request', told('feature-id')));
+        if (isSelfTest(id)) return fail(new Problem('bad-request', told('self-test-id')));
         const repurposed = await findRepurposed(tx, [zone.value]);
         if (repurposed.length > 0) return fail(faultsProblem(repurposed));
         const prepared = prepareOrOffer(zone.value);

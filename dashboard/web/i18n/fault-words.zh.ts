@@ -112,6 +112,7 @@ export const FAULTS_ZH: Readonly<Record<FaultCode, string>> = {
   'token-beyond-own': '该令牌的权限大于您本人。',
   'no-feed': '没有此数据源，请先登记。',
   'feature-id': '图形的编号与地址中的不同。',
+  'self-test-id': '以此开头的编号留给系统自检，请换一个。',
   'curfew-needs-times': '宵禁须有星期和起止时刻。',
   'no-alert': '没有这条告警。',
   'no-task': '没有这项任务。',

@@ -10,6 +10,8 @@ export const en: OperationsWords = {
   stage: 'Stage',
   stages: { recorder: 'recorder', detector: 'detector', board: 'board', logbook: 'logbook' },
   behind: 'Behind',
+  selfTests: 'Self-tests',
+  partition: (n) => `partition ${n}`,
   rate: 'A minute',
   sinceStart: 'Since start',
   open: 'Connections',

@@ -9,6 +9,8 @@ export const zh = {
   stage: '环节',
   stages: { recorder: '记录', detector: '判定', board: '看板', logbook: '逐日账' } as Record<string, string>,
   behind: '落后',
+  selfTests: '自检',
+  partition: (n: string) => `分区 ${n}`,
   rate: '每分钟',
   sinceStart: '启动以来',
   open: '连接数',
