@@ -146,7 +146,7 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
     await expect
       .poll(() => page.locator('[data-testid=behind]').getAttribute('class'), poll)
       .not.toContain('late');
-    await page.getByRole('button', { name: 'English' }).click();
+    await page.click('button[title="Switch to English"]');
     await expect.poll(() => header.textContent(), poll).toMatch(/Self-test\s*13 min ago/);
     const sees = await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
     expect(sees).toBe(true);
