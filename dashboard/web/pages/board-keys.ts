@@ -61,8 +61,11 @@ const BY_CODE: Readonly<Record<string, keyof BoardKeys>> = {
   Slash: 'find',
 };
 
-/** Undefined: not one of ours, or meant for the field that is being typed in. */
-export function commandOf(event: KeyboardEvent): keyof BoardKeys | undefined {
+/**
+ * Undefined: not one of ours, or meant for the field that is being typed in. While a form is open only Escape is a command, wherever
+ * the focus is: half a word beside the field must not send an office out.
+ */
+export function commandOf(event: KeyboardEvent, isFormOpen: boolean): keyof BoardKeys | undefined {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) {
     const isMoving = event.repeat && !event.ctrlKey && !event.metaKey && !event.altKey;
     const command = BY_KEY[event.key];
@@ -74,6 +77,6 @@ export function commandOf(event: KeyboardEvent): keyof BoardKeys | undefined {
     target instanceof HTMLTextAreaElement ||
     target instanceof HTMLSelectElement;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (isTyping) return key === 'Escape' ? 'escape' : undefined;
+  if (isTyping || isFormOpen) return key === 'Escape' ? 'escape' : undefined;
   return BY_KEY[key] ?? (key === 'Process' ? BY_CODE[event.code] : undefined);
 }
