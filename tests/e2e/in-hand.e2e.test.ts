@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AlertCard } from '../../dashboard/protocol.ts';
+import type { AlertCard, SubjectCard } from '../../dashboard/protocol.ts';
 import { alert } from '../harness/board.ts';
 import { type Program, startProgram } from '../harness/program.ts';
 import { launchBrowser, missingBrowser } from './browser.ts';
@@ -62,6 +62,70 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
     await expect.poll(() => page.locator('.work .form').count(), poll).toBe(0);
     expect(deeds).toEqual([]);
     expect(await findBarriers(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  test('P19 an answer that comes late is said at its own alert, and the device is asked once', async () => {
+    const cards = ['S0', 'S1'].map(
+      (id) => ({ ...snapshot().cards[0], id, name: `测试人员${id}` }) as SubjectCard,
+    );
+    const { page } = await tellBoard(browser, program.url, [
+      snapshot({ cards, alerts: [inHand('a'), inHand('b', { subject: 'S1', startedAtMs: 1 })] }),
+    ]);
+    const asked: string[] = [];
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/api/v1/subjects/*/locate', async (route) => {
+      asked.push(new URL(route.request().url()).pathname);
+      await held;
+      await route.fulfill({ json: { state: 'answered' } });
+    });
+    const outcome = () => page.locator('.work .outcome').allTextContents();
+    await page.keyboard.press('j');
+    await page.keyboard.press('l');
+    await page.keyboard.press('l');
+    await expect.poll(outcome, poll).toEqual(['正在定位，请稍候…']);
+    await page.keyboard.press('j');
+    await expect.poll(() => page.locator('.row.selected').getAttribute('data-alert'), poll).toBe('b');
+    await expect.poll(outcome, poll).toEqual([]);
+    const answered = page.waitForResponse('**/api/v1/subjects/S0/locate');
+    answer();
+    await (await answered).finished();
+    await page.keyboard.press('k');
+    await expect.poll(outcome, poll).toEqual(['设备已应答，位置已更新。']);
+    await page.keyboard.press('j');
+    await expect.poll(() => page.locator('.row.selected').getAttribute('data-alert'), poll).toBe('b');
+    expect(await outcome()).toEqual([]);
+    expect(asked).toEqual(['/api/v1/subjects/S0/locate']);
+    await page.context().close();
+  });
+
+  test('P20 whose devices can’t be asked is said in words of its own, and positioning is not offered', async () => {
+    const { page } = await tellBoard(browser, program.url, [snapshot({ alerts: [inHand('a')] })]);
+    await page.route('**/api/v1/subjects/*/locate', (route) =>
+      route.fulfill({
+        status: 409,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({ type: 'urn:wardline:problem:not-askable', status: 409 }),
+      }),
+    );
+    const outcome = () => page.locator('.work .outcome').allTextContents();
+    const locate = page.locator('.work .buttons button:has-text("立即定位")');
+    await page.keyboard.press('j');
+    await expect.poll(() => locate.count(), poll).toBe(1);
+    await page.keyboard.press('l');
+    await expect.poll(outcome, poll).toEqual(['此人没有可询问位置的设备。']);
+    await page.route('**/api/v1/alerts/a', (route) =>
+      route.fulfill({ json: { isAskable: false, actions: [] } }),
+    );
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('j');
+    await expect.poll(() => page.locator('.work .buttons button').count(), poll).toBeGreaterThan(0);
+    await expect.poll(() => locate.count(), poll).toBe(0);
+    await page.keyboard.press('l');
+    await expect.poll(outcome, poll).toEqual(['此人没有可询问位置的设备。']);
     await page.context().close();
   });
 });

@@ -10,6 +10,7 @@ export type Fault =
   | 'forbidden'
   | 'gone'
   | 'conflict'
+  | 'not-askable'
   | 'invalid'
   | 'too-many'
   | 'unreachable'
@@ -21,6 +22,8 @@ export interface Failure {
   readonly detail: string | null;
 }
 export type Answer<T> = { readonly ok: true; readonly value: T } | Failure;
+/** Told by the problem's own code, because the status alone would say something else. */
+const BY_TYPE: Readonly<Record<string, Fault>> = { 'urn:wardline:problem:not-askable': 'not-askable' };
 
 /** A list as the server pages it. */
 export interface Page<T> {
@@ -68,8 +71,9 @@ async function call<T>(
   try {
     const answer = await fetch(url, init);
     if (answer.ok) return { ok: true, value: await read(answer) };
-    const problem = (await answer.json().catch(() => null)) as { detail?: string } | null;
-    return { ok: false, fault: FAULTS[answer.status] ?? 'failed', detail: problem?.detail ?? null };
+    const problem = (await answer.json().catch(() => null)) as { type?: string; detail?: string } | null;
+    const fault = BY_TYPE[problem?.type ?? ''] ?? FAULTS[answer.status] ?? 'failed';
+    return { ok: false, fault, detail: problem?.detail ?? null };
   } catch {
     // fetch throws for a network that is gone, and says no more than that.
     return { ok: false, fault: 'unreachable', detail: null };

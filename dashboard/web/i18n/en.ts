@@ -70,6 +70,7 @@ export const en = {
     forbidden: 'This account may not do that.',
     gone: 'That was retracted or is not there.',
     conflict: 'Somebody else was first: look at how it stands now.',
+    'not-askable': 'No device of this person can be asked where it is.',
     invalid: 'Something that was filled in is wrong: check it.',
     'too-many': 'Too many attempts: try again later.',
     unreachable: 'The server can’t be reached: check the network and try again.',

@@ -16,6 +16,7 @@ const faults: Record<Fault, string> = {
   forbidden: '没有此操作的权限。',
   gone: '所查内容已撤回或不存在。',
   conflict: '他人已先行处理，请查看最新情况。',
+  'not-askable': '此人没有可询问位置的设备。',
   invalid: '填写内容有误，请检查。',
   'too-many': '尝试次数过多，请稍后再试。',
   unreachable: '无法连接服务器，请检查网络后重试。',
