@@ -33,3 +33,7 @@ export const COMMANDS_OF: Readonly<Partial<Record<Protocol, readonly DeviceComma
   // The operator is asked, not the phone.
   mlp: ['locate'],
 };
+/** Those that can be asked where the device is. */
+export const LOCATING_PROTOCOLS: string[] = Object.entries(COMMANDS_OF).flatMap(([protocol, types]) =>
+  types.includes('locate') ? [protocol] : [],
+);

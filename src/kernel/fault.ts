@@ -95,7 +95,6 @@ export const FAULTS = {
   'many-sign-in': 'many are signing in: try again',
   'wait-seconds': 'wait {s} s before the next attempt',
   'nobody-on-duty': 'nobody is on duty: POST /api/v1/shifts',
-  'no-device-to-ask': 'the subject has no device that can be asked where it is',
   'role-changes-not': 'your role does not change {fields}',
   'not-cleared': 'minor: your account is not cleared for minors',
   'body-is-file': 'the body must be the file',

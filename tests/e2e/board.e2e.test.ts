@@ -119,7 +119,7 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     await page.keyboard.press('a');
     await expect.poll(stage, poll).toBe('handling');
     await page.keyboard.press('c');
-    await page.fill('.form .note input', '本人已接听，正在返回');
+    await page.keyboard.type('本人已接听，正在返回');
     await page.keyboard.press('Enter');
     // The key is the field's as long as it is open.
     await expect.poll(() => page.locator('.work .form').count(), poll).toBe(0);
@@ -135,7 +135,7 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     await shoot('person');
     await page.keyboard.press('1');
     await page.keyboard.press('d');
-    await page.fill('.form .note input', '请核实');
+    await page.keyboard.type('请核实 (please call)');
     await page.keyboard.press('Enter');
     await expect.poll(stage, poll).toBe('tasked');
     await shoot('work');
@@ -207,7 +207,7 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     await expect.poll(() => second.page.textContent('.work .state'), poll).toContain('同一事件共 2 条');
     // What is put aside: asked by one, approved by the other.
     await second.page.keyboard.press('s');
-    await second.page.fill('.form .note input', '已请假，手续补办中');
+    await second.page.keyboard.type('已请假，手续补办中');
     await second.page.keyboard.press('Enter');
     await expect.poll(() => second.page.textContent('.work'), poll).toContain('demo-duty 申请搁置');
     await expect

@@ -4,18 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import type { Browser, Page, WebSocketRoute } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  LIVE_PROTOCOL,
-  packWhereabouts,
-  type ServerMessage,
-  type Snapshot,
-} from '../../dashboard/protocol.ts';
+import { packWhereabouts, type ServerMessage } from '../../dashboard/protocol.ts';
 import { alert } from '../harness/board.ts';
 import { type Program, startProgram } from '../harness/program.ts';
 import { launchBrowser, missingBrowser } from './browser.ts';
 import { type Desk, findBarriers, openDesk, signIn } from './desk.ts';
+import { snapshot, tellBoard } from './told-board.ts';
 
 /** States that a healthy server does not show: the page and the session are real, what the live connection says is not. */
 describe.skipIf(missingBrowser !== undefined)('the board when something is missing or wrong', () => {
@@ -34,50 +30,7 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
     await program?.end('SIGINT');
   });
 
-  function snapshot(part: Partial<Snapshot> = {}): Snapshot {
-    const nowMs = Date.now();
-    return {
-      type: 'snapshot',
-      protocol: LIVE_PROTOCOL,
-      epoch: 'e',
-      seq: 1,
-      demo: false,
-      cards: [
-        {
-          id: 'S0',
-          name: '测试人员〇',
-          office: '445281/office-01',
-          officeName: '普宁市 演示一所',
-          county: '445281',
-          grade: 'standard',
-        },
-      ],
-      whereabouts: packWhereabouts([
-        [0, 116.1, 23.3, 20, Math.floor(nowMs / 1000), Math.floor(nowMs / 1000), 80, 0],
-      ]),
-      alerts: [],
-      health: { nowMs, frontierMs: nowMs, tickSeconds: 10 },
-      ...part,
-    };
-  }
-
-  /** A board that was told `messages`, after which `say` tells it more. */
-  async function boardTold(messages: readonly ServerMessage[]) {
-    const context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
-    const page = await context.newPage();
-    let socket: WebSocketRoute | undefined;
-    await page.routeWebSocket('**/api/v1/live', (route) => {
-      socket = route;
-      route.onMessage((text) => {
-        if (JSON.parse(String(text)).type === 'hello')
-          for (const message of messages) route.send(JSON.stringify(message));
-      });
-    });
-    await page.goto(program.url);
-    await signIn(page);
-    await page.waitForSelector('.board');
-    return { page, context, say: (message: ServerMessage) => socket?.send(JSON.stringify(message)) };
-  }
+  const boardTold = (messages: readonly ServerMessage[]) => tellBoard(browser, program.url, messages);
 
   async function finish(page: Page, name: string): Promise<void> {
     await page.screenshot({ path: join(shots, `${name}.png`) });

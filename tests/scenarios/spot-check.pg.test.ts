@@ -225,7 +225,10 @@ test('C4 who may not, and what can not be asked', async () => {
   expect((await locate('auditor', 'S1')).status).toBe(403);
   expect((await locate('officer', 'S4')).status).toBe(404);
   expect((await locate('officer', 'S9')).status).toBe(404);
-  expect((await locate('officer', 'S3')).status).toBe(409);
+  expect((await locate('officer', 'S3')).body).toMatchObject({
+    type: 'urn:wardline:problem:not-askable',
+    status: 409,
+  });
   expect((await call('officer', 'POST', '/api/v1/subjects/S3/locate')).status).toBe(409);
   const ask = (device: string, body: Json) =>
     call('officer', 'POST', `/api/v1/devices/${device}/commands`, body);

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { acknowledge } from '../../../alerts/acknowledge.ts';
 import { ALERT_STATES } from '../../../src/kernel/alert-event.ts';
+import { LOCATING_PROTOCOLS } from '../../../src/kernel/device-command.ts';
 import { told } from '../../../src/kernel/fault.ts';
 import { formatInstant, type Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
@@ -11,8 +12,9 @@ import {
   listAlertVersions,
   listOpenWork,
 } from '../../../src/store/alert-queue.ts';
+import { findAskable } from '../../../src/store/device-commands.ts';
 import { audit } from '../audit.ts';
-import type { Actor } from '../auth/access.ts';
+import { type Actor, can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
@@ -35,6 +37,10 @@ import {
 
 const AlertInFull = Type.Object({
   ...Alert.properties,
+  isAskable: Type.Boolean({
+    description:
+      'The caller may ask, and a device of the subject can be asked where it is: `subjects/:id/locate`',
+  }),
   versions: Type.Array(Version),
   actions: Type.Array(
     Type.Object({
@@ -125,7 +131,8 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
       },
     },
     async (request) => {
-      const row = await findSeenAlert(db, callerOf(request).actor, 'alerts.read', request.params.id);
+      const { actor } = callerOf(request);
+      const row = await findSeenAlert(db, actor, 'alerts.read', request.params.id);
       // Its evidence is where the subject was.
       await audit(db, request, {
         action: 'alert.read',
@@ -137,8 +144,13 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
         await listAlertVersions(db, row.alert),
         await listAlertActions(db, row.alert),
       ];
+      const mayAsk = can(actor, 'devices.command', row.office, row.minor ?? true);
+      const askable = mayAsk
+        ? await findAskable(db, row.subject, LOCATING_PROTOCOLS, new Date(deps.now()))
+        : [];
       return {
         ...toAlertItem(row),
+        isAskable: askable.length > 0,
         versions: versions.map((version) => toVersion(version, row)),
         actions: actions.map((deed) => ({
           ...deed,

@@ -128,6 +128,19 @@ test('R4 R5 an alert shows every version, with the name', async () => {
   ]);
 });
 
+test('R4 an alert says whether a device of the subject can be asked, to who may ask', async () => {
+  const duty = await dash.token('duty-officer', '');
+  const isAskable = async (token: Record<string, string>) =>
+    (await get('/api/v1/alerts/a3', token)).body.isAskable;
+  expect(await isAskable(duty)).toBe(false);
+  await dash.database.query({
+    text: `INSERT INTO devices (id, subject, kind, protocol, address, interval_s, valid_from) VALUES ('D7', 'S1', 'phone', 'jt808', 'D7', 60, $1)`,
+    values: [new Date(0)],
+  });
+  expect(await isAskable(duty)).toBe(true);
+  expect(await isAskable(await dash.token('auditor', ''))).toBe(false);
+});
+
 test('R6 a track is read page by page', async () => {
   const token = await dash.token('auditor', '');
   const at = (i: number) => new Date(Date.UTC(2026, 2, 1, 0, i));

@@ -1,7 +1,6 @@
 /** `subjects/:id/locate` and `spot-checks`: where is he now, asked of the device, and what came of it. */
 import { Type } from 'typebox';
-import { COMMANDS_OF } from '../../../src/kernel/device-command.ts';
-import { told } from '../../../src/kernel/fault.ts';
+import { LOCATING_PROTOCOLS } from '../../../src/kernel/device-command.ts';
 import { findAskable, findCommand, listSpotChecks } from '../../../src/store/device-commands.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
 import { audit } from '../audit.ts';
@@ -60,9 +59,9 @@ export function registerSpotCheckRoutes(app: App, deps: DeviceCommandDeps): void
       if (subject === undefined || !can(actor, 'devices.command', subject.office, subject.minor))
         throw new Problem('not-found');
       const queuedMs = deps.now();
-      const askable = await findAskable(db, subject.id, PROTOCOLS, new Date(queuedMs));
+      const askable = await findAskable(db, subject.id, LOCATING_PROTOCOLS, new Date(queuedMs));
       const device = chosen === undefined ? askable[0] : askable.find((each) => each.id === chosen);
-      if (device === undefined) throw new Problem('conflict', told('no-device-to-ask'));
+      if (device === undefined) throw new Problem('not-askable');
       const asked = await db.transaction(async (tx) => {
         await audit(tx, request, {
           action: 'subject.locate',
@@ -117,7 +116,3 @@ export function registerSpotCheckRoutes(app: App, deps: DeviceCommandDeps): void
     },
   );
 }
-
-const PROTOCOLS = Object.entries(COMMANDS_OF).flatMap(([protocol, types]) =>
-  types.includes('locate') ? [protocol] : [],
-);

@@ -41,6 +41,8 @@ export interface Proposal {
 export const proposalFor = (alert: string) => get<Proposal>(`${one(alert)}/proposal`);
 
 export interface Deeds {
+  /** A device of the subject can be asked where it is. */
+  readonly isAskable: boolean;
   readonly actions: readonly {
     readonly action: string;
     readonly account: string;

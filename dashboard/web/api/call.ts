@@ -10,6 +10,7 @@ export type Fault =
   | 'forbidden'
   | 'gone'
   | 'conflict'
+  | 'not-askable'
   | 'invalid'
   | 'too-many'
   | 'unreachable'
@@ -30,6 +31,8 @@ export interface ServerFault {
   readonly message: string;
 }
 export type Answer<T> = { readonly ok: true; readonly value: T } | Failure;
+/** Told by the problem's own code, because the status alone would say something else. */
+const BY_TYPE: Readonly<Record<string, Fault>> = { 'urn:wardline:problem:not-askable': 'not-askable' };
 
 /** A list as the server pages it. */
 export interface Page<T> {
@@ -78,10 +81,10 @@ async function call<T>(
     const answer = await fetch(url, init);
     if (answer.ok) return { ok: true, value: await read(answer) };
     const problem = (await answer.json().catch(() => null)) as
-      | (Pick<Failure, 'faults'> & { detail?: string })
+      | (Pick<Failure, 'faults'> & { type?: string; detail?: string })
       | null;
-    const { detail = null, faults = [] } = problem ?? {};
-    return { ok: false, fault: FAULTS[answer.status] ?? 'failed', detail, faults };
+    const { type = '', detail = null, faults = [] } = problem ?? {};
+    return { ok: false, fault: BY_TYPE[type] ?? FAULTS[answer.status] ?? 'failed', detail, faults };
   } catch {
     // fetch throws for a network that is gone, and says no more than that.
     return { ok: false, fault: 'unreachable', detail: null };

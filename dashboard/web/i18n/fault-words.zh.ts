@@ -93,7 +93,6 @@ export const FAULTS_ZH: Readonly<Record<FaultCode, string>> = {
   'many-sign-in': '登录的人较多，请再试一次。',
   'wait-seconds': '请等 {s} 秒后再试。',
   'nobody-on-duty': '无人在班，请先签到接班。',
-  'no-device-to-ask': '此人没有可查询位置的设备。',
   'role-changes-not': '您的角色不能更改：{fields}。',
   'not-cleared': '您的账号不可查看未成年人。',
   'body-is-file': '请选择文件。',

@@ -6,18 +6,22 @@ import { alertsOf, findSubject, type SubjectAlert, type SubjectInFull } from '..
 
 export function useAlertFile(alert: () => AlertCard, wantsSubject: Ref<boolean>) {
   const deeds = shallowRef<Deeds['actions']>([]);
+  const isAskable = shallowRef<boolean | null>(null);
   const subject = shallowRef<SubjectInFull | null>(null);
   const alerts = shallowRef<readonly SubjectAlert[]>([]);
 
   async function reload() {
     const id = alert().alert;
     const answer = await deedsOf(id);
-    if (answer.ok && alert().alert === id) deeds.value = answer.value.actions;
+    if (!answer.ok || alert().alert !== id) return;
+    deeds.value = answer.value.actions;
+    isAskable.value = answer.value.isAskable;
   }
   watch(
     () => alert().alert,
     () => {
       deeds.value = [];
+      isAskable.value = null;
     },
   );
   watch(() => [alert().alert, alert().work.stage, alert().version] as const, reload, { immediate: true });
@@ -36,5 +40,5 @@ export function useAlertFile(alert: () => AlertCard, wantsSubject: Ref<boolean>)
     },
     { immediate: true },
   );
-  return { deeds, subject, alerts, reload };
+  return { deeds, isAskable, subject, alerts, reload };
 }

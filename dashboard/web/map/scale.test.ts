@@ -7,7 +7,7 @@ const layer = (id: string, scale: number) => {
   return found as unknown as { paint: Record<string, unknown>; layout: Record<string, unknown> };
 };
 
-test('W2 marks, lines, labels and clusters grow with the page; what is to scale on the ground does not', () => {
+test('W3 marks, lines, labels and clusters grow with the page; what is to scale on the ground does not', () => {
   expect(layer('alerts', 2).layout['icon-size']).toEqual([
     'interpolate',
     ['linear'],

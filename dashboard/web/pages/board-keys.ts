@@ -11,6 +11,11 @@ export interface BoardKeys {
   resolve(): void;
   merge(): void;
   pack(): void;
+  split(): void;
+  review(): void;
+  close(): void;
+  sendBack(): void;
+  approve(): void;
   track(): void;
   evidence(): void;
   card(): void;
@@ -35,6 +40,11 @@ const BY_KEY: Readonly<Record<string, keyof BoardKeys>> = {
   r: 'resolve',
   m: 'merge',
   e: 'pack',
+  u: 'split',
+  v: 'review',
+  x: 'close',
+  b: 'sendBack',
+  y: 'approve',
   t: 'track',
   1: 'evidence',
   2: 'card',
@@ -57,12 +67,20 @@ const BY_CODE: Readonly<Record<string, keyof BoardKeys>> = {
   KeyR: 'resolve',
   KeyM: 'merge',
   KeyE: 'pack',
+  KeyU: 'split',
+  KeyV: 'review',
+  KeyX: 'close',
+  KeyB: 'sendBack',
+  KeyY: 'approve',
   KeyT: 'track',
   Slash: 'find',
 };
 
-/** Undefined: not one of ours, or meant for the field that is being typed in. */
-export function commandOf(event: KeyboardEvent): keyof BoardKeys | undefined {
+/**
+ * Undefined: not one of ours, or meant for the field that is being typed in. While a form is open only Escape is a command, wherever
+ * the focus is: half a word beside the field must not send an office out.
+ */
+export function commandOf(event: KeyboardEvent, isFormOpen: boolean): keyof BoardKeys | undefined {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) {
     const isMoving = event.repeat && !event.ctrlKey && !event.metaKey && !event.altKey;
     const command = BY_KEY[event.key];
@@ -74,6 +92,6 @@ export function commandOf(event: KeyboardEvent): keyof BoardKeys | undefined {
     target instanceof HTMLTextAreaElement ||
     target instanceof HTMLSelectElement;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (isTyping) return key === 'Escape' ? 'escape' : undefined;
+  if (isTyping || isFormOpen) return key === 'Escape' ? 'escape' : undefined;
   return BY_KEY[key] ?? (key === 'Process' ? BY_CODE[event.code] : undefined);
 }

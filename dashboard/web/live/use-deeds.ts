@@ -1,0 +1,39 @@
+/**
+ * Deeds under way, and what came of each, by alert: an answer that comes late belongs to the alert that it was asked for, whatever is
+ * in hand by then.
+ */
+import { computed, ref, shallowRef } from 'vue';
+import type { AlertCard } from '../../protocol.ts';
+import type { Answer } from '../api/call.ts';
+import { failureText } from '../i18n/failure-text.ts';
+import { endSession } from '../session.ts';
+
+export function useDeeds(inHand: () => AlertCard) {
+  const outcomes = shallowRef<ReadonlyMap<string, string>>(new Map());
+  const busy = ref(new Set<string>());
+
+  function tell(alert: string, said: string | null): void {
+    const next = new Map(outcomes.value);
+    if (said === null) next.delete(alert);
+    else next.set(alert, said);
+    outcomes.value = next;
+  }
+  /** Undefined: refused, and said so; or one of the same `about` is under way already, and is not begun again. */
+  async function ask<T>(about: string, deed: () => Promise<Answer<T>>): Promise<T | undefined> {
+    const { alert } = inHand();
+    if (busy.value.has(about)) return undefined;
+    busy.value.add(about);
+    const answer = await deed();
+    busy.value.delete(about);
+    if (answer.ok) return answer.value;
+    if (answer.fault === 'signed-out') endSession();
+    tell(alert, failureText(answer));
+    return undefined;
+  }
+  return {
+    outcome: computed(() => outcomes.value.get(inHand().alert) ?? null),
+    isUnderWay: (about: string): boolean => busy.value.has(about),
+    tell,
+    ask,
+  };
+}
