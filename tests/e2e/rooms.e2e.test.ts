@@ -40,6 +40,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the page', () => {
     ['/subjects', '矫正对象', 'Subjects'],
     ['/devices', '设备', 'Devices'],
     ['/devices/terminals', '指纹终端', 'Terminals'],
+    ['/musters', '集中点验', 'Roll calls'],
     ['/policies/calendar', '工作日历', 'Calendar'],
     ['/operations', '系统运行', 'Operations'],
     ['/zones', '电子围栏', 'Zones'],
