@@ -74,8 +74,7 @@ export async function registerSubjectTableRoutes(
       },
       async (request) => {
         const content = request.body;
-        if (!Buffer.isBuffer(content) || content.length === 0)
-          throw new Problem('bad-request', 'the body must be the file');
+        if (!Buffer.isBuffer(content)) throw new Problem('bad-request', 'the body must be the file');
         const reason = reasonOf(request, request.query.reason);
         if (running >= AT_ONCE) throw new Problem('unavailable', 'other tables are being read', 10);
         running++;
