@@ -31,6 +31,9 @@ const RANGES: { readonly [K in keyof Policy]?: { min: number; max: number } } = 
   deviceExpiryDays: { min: 0, max: 365 },
 };
 
+export const policyRange = (key: keyof Policy): { readonly min: number; readonly max: number } =>
+  RANGES[key] ?? SECONDS;
+
 export function decodePolicyDocument(json: unknown): Result<PolicyDocument, Refusal[]> {
   const faults = collectFaults();
   const file = readObject(json, '', faults) ?? {};
@@ -76,14 +79,7 @@ function readPart(json: unknown, where: string, faults: Faults): PolicyPart {
   for (const key of Object.keys(part)) {
     if (!(key in DEFAULT_POLICY))
       faults.add('unknown-value', join(where, key), `there is no such policy key: ${show(key)}`);
-    else
-      known[key as keyof Policy] = readNumber(
-        part,
-        key,
-        RANGES[key as keyof Policy] ?? SECONDS,
-        where,
-        faults,
-      );
+    else known[key as keyof Policy] = readNumber(part, key, policyRange(key as keyof Policy), where, faults);
   }
   return known;
 }

@@ -188,7 +188,14 @@ test('I5 a wrong header is told by column before anything else', async () => {
     ].sort(),
   );
   expect(await faultsOf(csv(HEADER))).toEqual([' has no rows below the header']);
-  expect(await faultsOf(Buffer.alloc(0))).toHaveLength(6);
+});
+
+test('I5 a file that is no table is told as such, once', async () => {
+  for (const nothing of ['', '\n \n', ',,\n,,\n'])
+    expect(await faultsOf(Buffer.from(nothing))).toEqual([' has nothing in it']);
+  expect(await faultsOf(Buffer.from('a page\n<html>not a workbook</html>'))).toEqual([
+    expect.stringContaining('it is no Excel workbook (.xlsx) or CSV of subjects'),
+  ]);
 });
 
 test('I6 CSV as a Chinese Excel saves it, with semicolons, with quotes', async () => {
@@ -205,7 +212,7 @@ test('I6 CSV as a Chinese Excel saves it, with semicolons, with quotes', async (
     expect.stringContaining('a quote is not closed'),
   ]);
   expect(await faultsOf(Buffer.from([0xff, 0xfe, 0x00, 0xd8, 0x00]))).toEqual([
-    ' is no text in UTF-8 or GB 18030',
+    ' is neither an Excel workbook (.xlsx) nor text in UTF-8 or GB 18030',
   ]);
 });
 

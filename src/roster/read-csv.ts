@@ -18,7 +18,12 @@ const MAX_ROW_CHARS = 256 * 1024;
 export function readCsvSheet(content: Uint8Array): Result<Sheet, CellFault[]> {
   const text = decode(content);
   if (text === undefined)
-    return fail(ofFile('不是UTF-8或GB18030编码的文本', 'is no text in UTF-8 or GB 18030'));
+    return fail(
+      ofFile(
+        '不是Excel工作簿（.xlsx），也不是UTF-8或GB18030编码的文本',
+        'is neither an Excel workbook (.xlsx) nor text in UTF-8 or GB 18030',
+      ),
+    );
   try {
     const records = parse(text, {
       bom: true,

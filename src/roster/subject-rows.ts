@@ -2,7 +2,7 @@
 import type { Json } from '../kernel/field.ts';
 import { type Read, readDay, readList, readOptional, readText, readWhole } from './cell-values.ts';
 import type { Known } from './references.ts';
-import { type CellFault, columnName, EMPTY, isEmptyRow, type Row, type Sheet } from './sheet.ts';
+import { type CellFault, columnName, EMPTY, isEmptyRow, ofFile, type Row, type Sheet } from './sheet.ts';
 import {
   COLUMNS,
   type ColumnKey,
@@ -77,9 +77,10 @@ export function fault(
 }
 
 function readHeader(header: Row | undefined, at: Map<ColumnKey, number>): CellFault[] {
+  if (header === undefined) return ofFile('文件里没有内容', 'has nothing in it');
   const faults: CellFault[] = [];
-  const row = header?.row ?? 1;
-  header?.cells.forEach((cell, index) => {
+  const { row } = header;
+  header.cells.forEach((cell, index) => {
     if (cell.kind === 'empty') return;
     const read = readText(cell);
     const name = 'value' in read ? (read.value ?? '').replaceAll(/[\s*＊]/g, '').toLowerCase() : '';
@@ -97,6 +98,11 @@ function readHeader(header: Row | undefined, at: Map<ColumnKey, number>): CellFa
       faults.push(fault(row, letter, `“${column.zh}”出现两次`, `${column.en} stands twice`));
     else at.set(column.key, index);
   });
+  if (at.size === 0)
+    return ofFile(
+      '没有一个认识的列名：不是Excel工作簿（.xlsx）或CSV名单，或第一行不是列名',
+      'has no column that is known: it is no Excel workbook (.xlsx) or CSV of subjects, or its first row is no header',
+    );
   for (const { key, zh, en, required } of COLUMNS)
     if (required && !at.has(key))
       faults.push(fault(row, null, `缺少“${zh}”列`, `the column ${en} (${zh}) is missing`));

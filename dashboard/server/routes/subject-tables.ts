@@ -75,8 +75,7 @@ export async function registerSubjectTableRoutes(
       },
       async (request) => {
         const content = request.body;
-        if (!Buffer.isBuffer(content) || content.length === 0)
-          throw new Problem('bad-request', told('body-is-file'));
+        if (!Buffer.isBuffer(content)) throw new Problem('bad-request', told('body-is-file'));
         const reason = reasonOf(request, request.query.reason);
         if (running >= AT_ONCE) throw new Problem('unavailable', told('tables-busy'), 10);
         running++;

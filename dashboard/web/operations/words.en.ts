@@ -1,3 +1,4 @@
+import type { RefusalCode } from '../../../src/kernel/result.ts';
 import type { OperationsWords } from './words.zh.ts';
 
 export const en: OperationsWords = {
@@ -57,9 +58,29 @@ export const en: OperationsWords = {
   crs: 'Coordinates',
   crsHelp: 'A change holds for what comes in from then on.',
   codes: {
+    'not-json': 'not JSON',
+    'not-an-object': 'wrong structure',
+    'missing-field': 'a field is missing',
+    'wrong-type': 'wrong type',
+    'out-of-range': 'out of range',
+    'bad-time': 'no time that can be read',
+    'time-in-the-future': 'time lies ahead',
+    'time-too-old': 'time too long ago',
+    'bad-coordinates': 'bad coordinates',
+    'unknown-value': 'not one of the values',
     'unknown-device': 'not on the roster',
+    'unknown-terminal': 'no such terminal',
+    'unknown-pin': 'no such PIN',
     'device-not-assigned': 'assigned to nobody',
+    'outside-order': 'outside the positioning order',
+    'correction-ended': 'correction has ended',
     'not-authenticated': 'not proven',
     'replaced-connection': 'connection replaced by a newer one: it came back, or two send under one id',
-  },
+    'subject-mismatch': 'of another subject',
+    'feed-mismatch': 'of another feed',
+    'too-large': 'too large',
+    'duplicate-id': 'id stands twice',
+    'unknown-reference': 'refers to what is not there',
+    'bad-shape': 'shape can not be judged by',
+  } satisfies Record<RefusalCode | 'replaced-connection', string>,
 };

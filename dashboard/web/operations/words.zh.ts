@@ -1,4 +1,6 @@
 /** Texts of the operations room. */
+import type { RefusalCode } from '../../../src/kernel/result.ts';
+
 export const zh = {
   title: '系统运行',
   health: '运行状况',
@@ -55,10 +57,30 @@ export const zh = {
   crs: '坐标系',
   crsHelp: '更改只影响此后收到的数据。',
   codes: {
+    'not-json': '不是 JSON',
+    'not-an-object': '结构不对',
+    'missing-field': '缺少字段',
+    'wrong-type': '类型不对',
+    'out-of-range': '超出允许范围',
+    'bad-time': '时间无法识别',
+    'time-in-the-future': '时间晚于现在',
+    'time-too-old': '时间过早',
+    'bad-coordinates': '坐标不对',
+    'unknown-value': '不是可选的值',
     'unknown-device': '不在名册',
+    'unknown-terminal': '没有此终端',
+    'unknown-pin': '没有此 PIN',
     'device-not-assigned': '未分配',
+    'outside-order': '不在定位决定期限内',
+    'correction-ended': '矫正已结束',
     'not-authenticated': '身份验证失败',
     'replaced-connection': '连接被新连接取代：重连，或有两台设备用同一标识',
-  } as Record<string, string>,
+    'subject-mismatch': '与对象不符',
+    'feed-mismatch': '与数据源不符',
+    'too-large': '过大',
+    'duplicate-id': '编号重复',
+    'unknown-reference': '所指的内容不存在',
+    'bad-shape': '图形不能用于判定',
+  } satisfies Record<RefusalCode | 'replaced-connection', string> as Record<string, string>,
 };
 export type OperationsWords = typeof zh;

@@ -69,3 +69,19 @@ export function withPart(policy: PolicyFile, scope: Scope, part: Part): PolicyFi
       };
   }
 }
+
+/** Where a fault of the document stands (`grades.strict.silenceMinS`); null: not of one scope, or of no item. */
+export function placeOf(where: string): { readonly scope: Scope | null; readonly key: keyof Policy | null } {
+  const last = where.slice(where.lastIndexOf('.') + 1);
+  const key = last in DEFAULT_POLICY ? (last as keyof Policy) : null;
+  const part = key === null ? where : where.slice(0, -last.length - 1);
+  const [, kind, name = ''] = /^(default|grades|organisations|keyPeriods)[.[]?([^\]]*)/.exec(part) ?? [];
+  return { scope: kind === undefined ? null : scopeNamed(kind, name), key };
+}
+
+function scopeNamed(kind: string, name: string): Scope | null {
+  if (kind === 'default') return { of: 'default' };
+  if (kind === 'keyPeriods') return name === '' ? null : { of: 'period', index: Number(name) };
+  if (kind === 'organisations') return { of: 'organisation', path: name };
+  return { of: 'grade', grade: name };
+}

@@ -49,6 +49,8 @@ export const en: PolicyWords = {
   reset: 'Undo all',
   changed: (n) =>
     n === 1 ? '1 value differs from what is in force' : `${n} values differ from what is in force`,
+  badValue: (scope, item, min, max) => `${scope} · ${item}: must be from ${min} to ${max}`,
+  badPart: (scope) => `${scope}: not complete, or not right`,
   same: 'As it is in force',
   noPolicy: 'What is in force can not be read: this begins with the defaults.',
   save: 'Put into force',

@@ -51,6 +51,9 @@ export const zh = {
   inherited: '沿用值',
   reset: '还原',
   changed: (n: number) => `${n} 处与现行策略不同`,
+  badValue: (scope: string, item: string, min: number, max: number) =>
+    `${scope} · ${item}：须在 ${min} 至 ${max} 之间`,
+  badPart: (scope: string) => `${scope}：填写不完整或不正确`,
   same: '与现行策略相同',
   noPolicy: '读取不到现行策略，以下从系统默认值开始。',
   save: '启用此策略',

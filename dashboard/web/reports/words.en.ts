@@ -24,6 +24,7 @@ export const en: ReportWords = {
   signed: (who: string, at: string) => `Signed off by ${who} ${at}`,
   kept: (at: string, sha: string) => `kept ${at} · digest ${sha}`,
   choose: 'Open a report at the left, or preview a new one.',
+  papers: 'Official papers are in Chinese: what is kept, printed and signed is the same for every reader.',
   isPreview: 'A preview: not kept.',
   excel: 'Excel',
   word: 'Word',

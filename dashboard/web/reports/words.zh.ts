@@ -23,6 +23,7 @@ export const zh = {
   signed: (who: string, at: string) => `签发：${who} ${at}`,
   kept: (at: string, sha: string) => `归档于 ${at} · 摘要 ${sha}`,
   choose: '从左侧打开一份报告，或预览一份新的。',
+  papers: '正式文书均为中文：归档、打印与签发的内容对所有人相同。',
   isPreview: '预览：尚未归档。',
   excel: '导出 Excel',
   word: '导出 Word',
