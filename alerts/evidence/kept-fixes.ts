@@ -43,7 +43,7 @@ export function countedFixes(kept: KeptFixes): Fix[] {
   return counted;
 }
 
-export function isCounted(kept: KeptFixes, index: number): boolean {
+function isCounted(kept: KeptFixes, index: number): boolean {
   return ((kept[index * WIDTH + FLAGS] as number) & COUNTED) !== 0;
 }
 
