@@ -2,7 +2,7 @@
  * The newest fixes of a device as its state keeps them: one flat row of numbers, six of a fix, oldest first. A million subjects keep
  * eight million of them, and as arrays of their own they weigh twice as much.
  */
-import { COUNTED, type Fix } from './position-estimate.ts';
+import { CONFIRMED, COUNTED, type Fix } from './position-estimate.ts';
 
 /** Numbers of `Fix` after each other. */
 export type KeptFixes = number[];
@@ -43,12 +43,28 @@ export function countedFixes(kept: KeptFixes): Fix[] {
   return counted;
 }
 
-export function isCounted(kept: KeptFixes, index: number): boolean {
+function isCounted(kept: KeptFixes, index: number): boolean {
   return ((kept[index * WIDTH + FLAGS] as number) & COUNTED) !== 0;
 }
 
-export function markCounted(kept: KeptFixes, index: number): void {
-  kept[index * WIDTH + FLAGS] = (kept[index * WIDTH + FLAGS] as number) | COUNTED;
+/** It had been kept aside, and another agrees with it. */
+export function confirm(kept: KeptFixes, index: number): void {
+  kept[index * WIDTH + FLAGS] = (kept[index * WIDTH + FLAGS] as number) | COUNTED | CONFIRMED;
+}
+
+/** The next one that counts, before (−1) or after (1) an index; −1: none is kept. */
+export function nextCounted(kept: KeptFixes, index: number, step: -1 | 1): number {
+  for (let i = index + step; i >= 0 && i < countFixes(kept); i += step) if (isCounted(kept, i)) return i;
+  return -1;
+}
+
+/**
+ * The fix that was kept aside until the newest one that counts agreed with it: what holds by both holds since the first. −1: none was, or
+ * others have been taken since.
+ */
+export function justConfirmed(kept: KeptFixes): number {
+  const before = nextCounted(kept, nextCounted(kept, countFixes(kept), -1), -1);
+  return before >= 0 && ((kept[before * WIDTH + FLAGS] as number) & CONFIRMED) !== 0 ? before : -1;
 }
 
 /** Answers the row to keep. It is no longer than what is in it: one that grows keeps room for a dozen more. */

@@ -53,6 +53,36 @@ test('E3 two kept aside that agree take over, and both count', () => {
   expect(second.agreed?.[3]).toBe(at(1860, 0, 0).atMs);
 });
 
+test('E12 with the time a second one fits where the first came too early: the first counts as well, if it agrees and the estimate lies there', () => {
+  const move = (accuracyM: number, secondM: number, second: Partial<Position> = {}) => {
+    let estimate = settled(30);
+    const effects: unknown[] = [];
+    for (const [atS, y, more] of [
+      [2010, 650, {}],
+      [2610, secondM, second],
+    ] as const) {
+      const taken = takeFix(estimate, { ...at(atS, 0, y, accuracyM), ...more });
+      estimate = taken.estimate;
+      effects.push(taken.effect, taken.agreed?.[3]);
+    }
+    expect(estimate.aside).toEqual([]);
+    return effects;
+  };
+  const first = at(2010, 0, 0).atMs;
+  expect(move(65, 660)).toEqual(['aside', undefined, 'moved', first]);
+  // At home again; halfway, which agrees with neither; from towers, which say too little.
+  expect(move(65, -300)).toEqual(['aside', undefined, 'moved', undefined]);
+  expect(move(65, 350)).toEqual(['aside', undefined, 'moved', undefined]);
+  expect(move(65, 660, { accuracyM: 400 })).toEqual(['aside', undefined, 'moved', undefined]);
+  expect(move(65, 650, { method: 'cell' })).toEqual(['aside', undefined, 'moved', undefined]);
+});
+
+test('E12 an access point again to the digit is no witness there either', () => {
+  const first = takeFix(settled(30), { ...at(2010, 0, 650, 65), method: 'wifi' });
+  const second = takeFix(first.estimate, { ...at(2610, 0, 650, 65), method: 'wifi' });
+  expect([first.effect, second.effect, second.agreed]).toEqual(['aside', 'moved', undefined]);
+});
+
 test('E3 two wild ones in different places do not agree', () => {
   const first = takeFix(settled(30), at(1860, 0, 5000));
   const second = takeFix(first.estimate, at(1920, 0, -20_000));

@@ -74,6 +74,8 @@ export const NETWORK = 1;
 export const COUNTED = 2;
 /** From cell towers, or as coarse as if it were. */
 export const COARSE = 4;
+/** It was kept aside, and counts since the next that was taken agreed with it. */
+export const CONFIRMED = 8;
 
 /** A decimetre: two fixes that differ by less are one place. */
 const FIX_DIGITS = 1e6;
@@ -105,7 +107,7 @@ export function accuracyOf(fix: Pick<Position, 'accuracyM' | 'method'>): number 
 }
 
 /** σ that a fix is taken to have, m: of a coarse one never less than a cell's width. */
-function sigmaOfFix([, , , accuracyM, , flags]: Fix): number {
+export function sigmaOfFix([, , , accuracyM, , flags]: Fix): number {
   return sigmaOf((flags & COARSE) === 0 ? accuracyM : Math.max(accuracyM, CELL_M));
 }
 
@@ -124,7 +126,7 @@ export type FixEffect = 'moved' | 'took-over' | 'aside' | 'stale';
 export interface TakenFix {
   readonly estimate: PositionEstimate;
   readonly effect: FixEffect;
-  /** The fix kept aside that this one agrees with, where both together took over. */
+  /** The fix kept aside that this one agrees with: both together took over, or this one fits what the other came too early for. */
   readonly agreed?: PositionEstimate['aside'][number];
 }
 
@@ -161,8 +163,11 @@ export function takeFix(before: PositionEstimate | null, fix: Fix): TakenFix {
   before.lat = rounded(before.lat + (gain * dy) / ky, PLACE_DIGITS);
   before.varianceM2 = rounded(Math.max(predicted * (1 - gain), floor * floor), VARIANCE_DIGITS);
   before.atMs = atMs;
+  const agreed = confirmed(before, fix, sigmaM);
   before.aside = NONE_ASIDE;
-  return { estimate: before, effect: 'moved' };
+  return agreed === undefined
+    ? { estimate: before, effect: 'moved' }
+    : { estimate: before, effect: 'moved', agreed };
 }
 
 /** By how much a position may have changed since it was fixed, of somebody of whom nothing is known, m² of one axis. */
@@ -195,17 +200,37 @@ function rounded(value: number, digits: number): number {
  * stand still: phones hold the last coordinates while they rest.
  */
 function agrees(
-  [lon, lat, otherSigmaM]: PositionEstimate['aside'][number],
+  aside: PositionEstimate['aside'][number],
   [, fixLon, fixLat, , , flags]: Fix,
   sigmaM: number,
 ): boolean {
+  const [lon, lat] = aside;
   if (lon === fixLon && lat === fixLat && (flags & NETWORK) !== 0) return false;
-  const kx = scaleX(lat);
-  const ky = scaleY(lat);
-  const dx = wrap(fixLon - lon) * kx;
-  const dy = (fixLat - lat) * ky;
-  const joint2 = sigmaM * sigmaM + otherSigmaM * otherSigmaM;
-  return dx * dx + dy * dy <= AGREE_SIGMAS * AGREE_SIGMAS * joint2;
+  return isNear(aside, fixLon, fixLat, sigmaM * sigmaM);
+}
+
+function isNear(
+  [lon, lat, sigmaM]: PositionEstimate['aside'][number],
+  otherLon: number,
+  otherLat: number,
+  otherVarianceM2: number,
+): boolean {
+  const dx = wrap(otherLon - lon) * scaleX(lat);
+  const dy = (otherLat - lat) * scaleY(lat);
+  return dx * dx + dy * dy <= AGREE_SIGMAS * AGREE_SIGMAS * (sigmaM * sigmaM + otherVarianceM2);
+}
+
+/**
+ * With the time the gate grows: a second fix at a new place can fit where the first did not. So a fix kept aside is right as well where one
+ * that is no coarser than a house or a street agrees with it, and the estimate that is moved there does too.
+ */
+function confirmed(
+  { lon, lat, varianceM2, aside }: PositionEstimate,
+  fix: Fix,
+  sigmaM: number,
+): PositionEstimate['aside'][number] | undefined {
+  if (aside.length === 0 || (fix[5] & COARSE) !== 0) return undefined;
+  return aside.find((other) => agrees(other, fix, sigmaM) && isNear(other, lon, lat, varianceM2));
 }
 
 /** The fix before this one, if it and those before it lead here at a plausible pace. */

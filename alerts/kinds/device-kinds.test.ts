@@ -117,6 +117,94 @@ describe('A22 separation', () => {
     expect((alerts[0]?.detectedAtMs ?? 0) - minutes(64.4)).toBeLessThan(16 * 60_000);
   });
 
+  describe('A22 E12 the fix that was kept aside until the second agreed', () => {
+    const slow = [
+      ...SETTING,
+      profile(0, { zones: [], devices: [phone('D1', { intervalS: 300 }), band({ intervalS: 300 })] }),
+    ];
+    type Seen = readonly [minute: number, metres: number, more?: object];
+    const story = (bandFixes: readonly Seen[], phoneFixes: readonly Seen[]) =>
+      only('separation', [
+        ...slow,
+        ...bandFixes.map(([n, metres, more]) => fix(n, metres, { device: 'B1', ...more })),
+        ...phoneFixes.map(([n, metres, more]) => fix(n, metres, more)),
+      ]);
+    const still = (...at: number[]): Seen[] => at.map((n, i) => [n, (i % 2) * 3]);
+    const there = (...at: number[]): Seen[] => at.map((n, i) => [n, 2000 + (i % 2) * 3]);
+
+    test('A22 E12 counts, from the phone’s next fix on: told after ten minutes from there', () => {
+      // Kept aside at 25, confirmed at 30; the last sure moment is of 38, and ten minutes after 30 would never come.
+      const alerts = story(
+        [...still(0, 5, 10, 15, 20), ...there(25, 30, 35, 40), ...still(45, 50, 55, 60)],
+        still(3, 8, 13, 18, 23, 28, 33, 38, 50.5, 55.5, 60.5),
+      );
+      expect(told(alerts)).toEqual(['separation opened 28.0', 'separation cleared 50.5']);
+      expect(alerts[0]?.detectedAtMs).toBe(minutes(40) + 1000);
+      expect(alerts[0]?.reason).toContain('自 2026-03-02 08:28:00 起分离，已 10 分钟');
+    });
+
+    test('A22 E12 counts where the second fits by the time that has passed', () => {
+      // 650 m in ten minutes are a walk; in three they were none.
+      const near = (...at: number[]): Seen[] => at.map((n) => [n, 900 + (n % 2), { accuracyM: 65 }]);
+      const [opened] = story(
+        [...[0, 5, 10, 15].map((n): Seen => [n, n % 2, { accuracyM: 65 }]), ...near(19, 29, 33, 37, 41)],
+        still(3, 8, 13, 18, 19.5, 24, 28.5, 33.5, 36.5, 41.5),
+      );
+      expect(told(opened === undefined ? [] : [opened])).toEqual(['separation opened 19.0']);
+    });
+
+    test('A22 E12 does not count where nothing agreed with it', () => {
+      const [opened] = story(
+        [...still(0, 5, 10, 15, 20), ...there(25), ...still(30, 35), ...there(40, 45, 50, 55, 60)],
+        still(3, 8, 13, 18, 23, 28, 33, 38, 43, 48, 53, 58),
+      );
+      expect(told(opened === undefined ? [] : [opened])).toEqual(['separation opened 43.0']);
+    });
+
+    test('A22 E12 shows nothing beside a phone that was not heard then, or was there too', () => {
+      const first = (phoneFixes: readonly Seen[]) =>
+        told(story([...still(0, 5, 10, 15, 20), ...there(25, 30, 35, 40, 45, 50)], phoneFixes))[0];
+      expect(first([...still(3, 8, 13, 33, 38, 43, 48)])).toBe('separation opened 33.0');
+      // It rode along and was brought back: apart from then on.
+      expect(first([...still(3, 8, 13, 18), [24, 2000], [29, 2003], ...still(34, 39, 44, 49)])).toBe(
+        'separation opened 35.0',
+      );
+    });
+
+    test('A22 E12 what begins anew began after the last was over, in the words too', () => {
+      // They are found together at 42.6, by where the wristband had been at 41.5; what was kept aside at 42.3 tells of before.
+      const alerts = story(
+        [...still(0, 5), ...there(10, 15, 20, 25), ...still(36.5, 41.5), ...there(42.3, 47, 52, 57)],
+        [...still(3, 8, 13, 18, 23, 28), [42.2, 0, { accuracyM: 290 }], ...still(42.6, 48, 53, 58)],
+      );
+      expect(told(alerts)).toEqual([
+        'separation opened 13.0',
+        'separation cleared 42.6',
+        'separation opened 42.6',
+      ]);
+      const [, cleared, again] = alerts;
+      expect(again?.startedAtMs).toBeGreaterThan(cleared?.clearedAtMs ?? 0);
+      expect(again?.reason).toContain('自 2026-03-02 08:42:36 起分离');
+    });
+
+    test('A22 E12 however late and in whatever order the last came, it begins when it began', () => {
+      const late = (minute: number): LogEvent =>
+        fix(minute, 2001, { device: 'B1', receivedMs: minutes(31) + 1000 });
+      const base: LogEvent[] = [
+        ...slow,
+        ...still(0, 5, 10, 15, 20).map(([n, metres]) => fix(n, metres, { device: 'B1' })),
+        ...still(3, 8, 13, 18, 23, 28, 33, 38).map(([n, metres]) => fix(n, metres)),
+        ...there(35, 40).map(([n, metres]) => fix(n, metres, { device: 'B1' })),
+      ];
+      const begins = [
+        [late(25), late(30)],
+        [late(30), late(25)],
+        [late(30), late(25), late(30)],
+      ].map((tail) => only('separation', [...base, ...tail]).map(({ startedAtMs }) => startedAtMs));
+      expect(begins).toEqual([[minutes(28)], [minutes(28)], [minutes(28)]]);
+    });
+  });
+
   test('A22 one that is not heard any more is not apart, it is silent', () => {
     const events = [
       ...walk('D1', 0, 10, () => 0),

@@ -5,15 +5,16 @@
  */
 import { distanceM } from '../../geofences/metres.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
-import { countedFixes, countFixes, fixAt, isCounted } from '../evidence/kept-fixes.ts';
+import { countFixes, fixAt, justConfirmed, type KeptFixes, nextCounted } from '../evidence/kept-fixes.ts';
 import {
   accuracyOfSigma,
   COARSE,
-  type Fix,
   normalCdf,
+  type PositionEstimate,
+  sigmaOfFix,
   walkVarianceM2,
 } from '../evidence/position-estimate.ts';
-import { type AlertKind, type DeviceState, NOTHING, type SubjectView, type WatchedDevice } from './kind.ts';
+import { type AlertKind, NOTHING, type SubjectView, type WatchedDevice } from './kind.ts';
 import { condition, duration, metres, percent, roundProbability } from './wording.ts';
 import { lastFix } from './zone-evidence.ts';
 
@@ -21,17 +22,34 @@ const ABOUT = 'separation';
 const DEADLINE_S = 600;
 /** Since when they have been apart without a break. */
 const SINCE = 'separation';
+/** When they last were found together again, or no more watched: what begins anew began after that. */
+const OVER = 'separation over';
 /** Two fixes so near in time are of one moment, of however frequent devices. */
 const MIN_BETWEEN_S = 90;
 /** Phone and wristband have different operators: one hears this tower and the other that, several kilometres off where they are few. */
 const CELL_REACH_M = 5000;
 
-interface Pair {
-  readonly phone: WatchedDevice;
-  readonly band: WatchedDevice;
+/** Where one of the two was at a time, m² of one axis. */
+interface Spot {
+  readonly atMs: Instant;
+  readonly lon: number;
+  readonly lat: number;
+  readonly varianceM2: number;
+  readonly isCoarse: boolean;
+  /** How fast it was around then, m/s. */
+  readonly paceMps: number;
+}
+
+interface Comparison {
   readonly apartM: number;
   readonly sigmaM: number;
+  /** The probability of being apart; 0.5: they are not of one moment, or nothing is to be told. */
   readonly apart: number;
+}
+
+interface Pair extends Comparison {
+  readonly phone: WatchedDevice;
+  readonly band: WatchedDevice;
   /** The older of the two fixes: up to then both places are known. */
   readonly knownMs: Instant;
   readonly newestMs: Instant;
@@ -43,10 +61,15 @@ export const separation: AlertKind = {
   deadlineS: () => DEADLINE_S,
   remember: (view, memory) => {
     const pair = pairOf(view);
-    if (pair === null) {
-      if (memory[SINCE] !== undefined) delete memory[SINCE];
-    } else if (pair.apart >= view.policy.outsideProbability) memory[SINCE] ??= pair.newestMs;
-    else if (1 - pair.apart >= view.policy.insideProbability) delete memory[SINCE];
+    if (pair !== null && pair.apart >= view.policy.outsideProbability)
+      memory[SINCE] ??= Math.max(sinceMsOf(view, pair), memory[OVER] ?? 0);
+    else if (
+      memory[SINCE] !== undefined &&
+      (pair === null || 1 - pair.apart >= view.policy.insideProbability)
+    ) {
+      delete memory[SINCE];
+      memory[OVER] = pair?.newestMs ?? view.nowMs;
+    }
   },
   judge: (view) => {
     const since = view.memory[SINCE];
@@ -116,59 +139,87 @@ function pairOf(view: SubjectView): Pair | null {
   const a = phone?.state.estimate ?? null;
   const b = band?.state.estimate ?? null;
   if (phone === undefined || band === undefined || a === null || b === null) return null;
-  const apartM = distanceM(a.lon, a.lat, b.lon, b.lat);
-  const betweenS = Math.abs(a.atMs - b.atMs) / 1000;
-  // Who was on the move went on moving from the one fix to the other.
-  const movedM = Math.max(paceMps(phone.state), paceMps(band.state)) * betweenS;
-  const sigmaM = Math.sqrt(a.varianceM2 + b.varianceM2 + walkVarianceM2(betweenS) + movedM * movedM);
-  // Where one was half an hour ago says nothing of where it is beside the other now: the more frequent one is asked when the other speaks.
-  const isKnown =
-    betweenS <= Math.max(MIN_BETWEEN_S, 1.2 * Math.min(phone.device.intervalS, band.device.intervalS));
   return {
     phone,
     band,
-    apartM,
-    sigmaM,
-    apart: isKnown ? apartOf(view, phone, band, apartM, sigmaM) : 0.5,
+    ...compare(view, phone, band, spotOf(phone, a), spotOf(band, b)),
     knownMs: Math.min(a.atMs, b.atMs),
     newestMs: Math.max(a.atMs, b.atMs),
   };
 }
 
-/** The probability of being apart. By towers nobody is apart who may hear the same ones: it is undecided until they are out of reach. */
-function apartOf(
+function compare(
   { policy }: SubjectView,
   phone: WatchedDevice,
   band: WatchedDevice,
-  apartM: number,
-  sigmaM: number,
-): number {
-  const apart = normalCdf((apartM - policy.separationM) / sigmaM);
-  if (!isCoarse(phone.state) && !isCoarse(band.state)) return apart;
-  return 1 - apart >= policy.insideProbability ||
-    normalCdf((apartM - policy.separationM - CELL_REACH_M) / sigmaM) >= policy.outsideProbability
-    ? apart
-    : 0.5;
+  a: Spot,
+  b: Spot,
+): Comparison {
+  const apartM = distanceM(a.lon, a.lat, b.lon, b.lat);
+  const betweenS = Math.abs(a.atMs - b.atMs) / 1000;
+  // Who was on the move went on moving from the one fix to the other.
+  const movedM = Math.max(a.paceMps, b.paceMps) * betweenS;
+  const sigmaM = Math.sqrt(a.varianceM2 + b.varianceM2 + walkVarianceM2(betweenS) + movedM * movedM);
+  // Where one was half an hour ago says nothing of where it is beside the other now: the more frequent one is asked when the other speaks.
+  const isKnown =
+    betweenS <= Math.max(MIN_BETWEEN_S, 1.2 * Math.min(phone.device.intervalS, band.device.intervalS));
+  const beyond = (metres: number) => normalCdf((apartM - metres) / sigmaM);
+  const apart = beyond(policy.separationM);
+  // By towers nobody is apart who may hear the same ones: it is undecided until they are out of reach.
+  const isTold =
+    (!a.isCoarse && !b.isCoarse) ||
+    1 - apart >= policy.insideProbability ||
+    beyond(policy.separationM + CELL_REACH_M) >= policy.outsideProbability;
+  return { apartM, sigmaM, apart: isKnown && isTold ? apart : 0.5 };
 }
 
-function isCoarse({ fixes }: DeviceState): boolean {
-  const last = countedFixes(fixes).at(-1);
-  return last !== undefined && (last[5] & COARSE) !== 0;
-}
-
-/** How fast a device was between the two newest fixes that count, m/s; 0: it has fewer. */
-function paceMps({ fixes }: DeviceState): number {
-  let to: Fix | undefined;
-  for (let i = countFixes(fixes) - 1; i >= 0; i--) {
-    if (!isCounted(fixes, i)) continue;
-    const fix = fixAt(fixes, i);
-    if (to === undefined) {
-      to = fix;
-      continue;
+/**
+ * Since when they have been apart of whom that has just been found. A fix that was kept aside until the newest one agreed with it
+ * showed it already, if the other one's fixes of that moment do so beside it: by its own error, and back to the first that does not.
+ */
+function sinceMsOf(view: SubjectView, { phone, band, newestMs }: Pair): Instant {
+  let sinceMs = newestMs;
+  const [phoneFixes, bandFixes] = [phone.state.fixes, band.state.fixes];
+  for (const [own, others] of [
+    [phoneFixes, bandFixes],
+    [bandFixes, phoneFixes],
+  ] as const) {
+    const index = justConfirmed(own);
+    if (index < 0) continue;
+    const kept = fixAt(own, index)[0];
+    for (let i = nextCounted(others, countFixes(others), -1); i >= 0; i = nextCounted(others, i, -1)) {
+      const other = fixAt(others, i)[0];
+      const step = other < kept ? -1 : 1;
+      const [spot, beside] = [spotAt(own, index, step), spotAt(others, i, step === 1 ? -1 : 1)];
+      const [a, b] = own === phoneFixes ? [spot, beside] : [beside, spot];
+      const { apart } = compare(view, phone, band, a, b);
+      if (1 - apart >= view.policy.insideProbability) break;
+      if (apart >= view.policy.outsideProbability) sinceMs = Math.min(sinceMs, Math.max(kept, other));
     }
-    const movedM = distanceM(fix[1], fix[2], to[1], to[2]);
-    // A place that differs by no more than its error is the same.
-    return movedM <= fix[3] + to[3] ? to[4] : Math.max(to[4], movedM / ((to[0] - fix[0]) / 1000));
   }
-  return 0;
+  return sinceMs;
+}
+
+function spotOf({ state: { fixes } }: WatchedDevice, { atMs, lon, lat, varianceM2 }: PositionEstimate): Spot {
+  const last = nextCounted(fixes, countFixes(fixes), -1);
+  const isCoarse = last >= 0 && (fixAt(fixes, last)[5] & COARSE) !== 0;
+  return { atMs, lon, lat, varianceM2, isCoarse, paceMps: paceMps(fixes, last, -1) };
+}
+
+/** By the fix alone. `step`: whether what is asked lies before it or after. */
+function spotAt(fixes: KeptFixes, index: number, step: -1 | 1): Spot {
+  const fix = fixAt(fixes, index);
+  const [atMs, lon, lat, , , flags] = fix;
+  const isCoarse = (flags & COARSE) !== 0;
+  return { atMs, lon, lat, varianceM2: sigmaOfFix(fix) ** 2, isCoarse, paceMps: paceMps(fixes, index, step) };
+}
+
+/** How fast a device was between a fix and the one that counts before (−1) or after (1) it, m/s; 0: there is none. */
+function paceMps(fixes: KeptFixes, index: number, step: -1 | 1): number {
+  const next = nextCounted(fixes, index, step);
+  if (index < 0 || next < 0) return 0;
+  const [from, to] = [fixAt(fixes, Math.min(index, next)), fixAt(fixes, Math.max(index, next))];
+  const movedM = distanceM(from[1], from[2], to[1], to[2]);
+  // A place that differs by no more than its error is the same.
+  return movedM <= from[3] + to[3] ? to[4] : Math.max(to[4], movedM / ((to[0] - from[0]) / 1000));
 }

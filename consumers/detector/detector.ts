@@ -29,7 +29,7 @@ import { feedOf, type SubjectProfile } from '../../src/kernel/roster.ts';
 import { settle } from './alert-book.ts';
 import { type Explanation, explain } from './explanation.ts';
 import { countFeeds, type FeedCount } from './feed-watch.ts';
-import { createPair, endPair, judgeSighting, type PairState } from './gathering.ts';
+import { createPair, endPair, judgeSighting, type PairState, spotsOf } from './gathering.ts';
 import { createInterning } from './interning.ts';
 import { outageAlert } from './outage-alert.ts';
 import { createPolicies, type PolicyInForce } from './policies.ts';
@@ -241,28 +241,19 @@ export function createDetector(saved?: DetectorState): Detector {
     }
   }
 
-  /** The estimate that speaks for the subject, if the fix has moved it. */
+  /** The estimate that speaks for the subject, if the fix has moved it; before it the fix kept aside that this one agrees with. */
   function tellPairs(event: Position, sight: (sighting: Sighting) => void): void {
     const pairsOfSubject = world.pairsOf(event.subject);
     const watched = pairsOfSubject.length === 0 ? undefined : watches.get(event.subject);
     const profile = watched?.state.profile ?? null;
     if (watched === undefined || profile === null) return;
     const { state } = watched;
-    const estimate = viewOf(state, profile, policyOf(watched, state.nowMs), null).located?.estimate;
-    if (estimate === undefined || estimate.atMs !== event.atMs) return;
-    const { lon, lat, varianceM2, atMs } = estimate;
-    const sigmaM = Math.round(Math.sqrt(varianceM2) * 100) / 100;
+    const { located } = viewOf(state, profile, policyOf(watched, state.nowMs), null);
+    if (located === null || located.estimate.atMs !== event.atMs) return;
+    const { subject: who, receivedMs } = event;
+    const spots = spotsOf(located);
     for (const pair of pairsOfSubject)
-      sight({
-        type: 'sighting',
-        pair,
-        who: event.subject,
-        atMs,
-        receivedMs: event.receivedMs,
-        lon,
-        lat,
-        sigmaM,
-      });
+      for (const spot of spots) sight({ type: 'sighting', pair, who, receivedMs, ...spot });
   }
 
   function seePair(event: Sighting, emit: Emit): void {

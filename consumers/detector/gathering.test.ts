@@ -62,6 +62,22 @@ describe('A30 gathering', () => {
     expect(opened?.evidence).toHaveLength(2);
   });
 
+  test('A30 E12 counts from the fix that was kept aside until the second agreed', () => {
+    const events = (there: readonly number[]) =>
+      inOrder([
+        ...range(0, 13).map((n) => fix(4 * n + 2.5, 0)),
+        ...[0, 4, 8, 12].map((n) => fix(n + 0.5, 9000, { subject: 'S7', device: 'D7' })),
+        ...there.map((n) => fix(n + 0.5, 30 + (n % 2), { subject: 'S7', device: 'D7' })),
+      ]);
+    // Kept aside at 16.5, confirmed at 20.5: it shows them together with the other's of 18.5, half an hour before 48.5.
+    const alerts = play(events([16, 20, 24, 28, 32, 36, 40, 44, 48]));
+    expect(told(alerts)).toEqual(['gathering opened 18.5']);
+    expect(alerts[0]?.detectedAtMs).toBe(minutes(50.5) + 1000);
+    // One that nothing agreed with begins nothing.
+    const back = fix(20.5, 9000, { subject: 'S7', device: 'D7' });
+    expect(play(inOrder([...events([16, 24, 28, 32, 36, 40, 44, 48]), back]))).toEqual([]);
+  });
+
   test('A30 passing by each day is none, nor what is not sure', () => {
     expect(play(day((n) => (n % 30 < 20 ? 30 : 3000)))).toEqual([]);
     expect(play(day(() => 30, 120, 500))).toEqual([]);

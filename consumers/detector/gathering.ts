@@ -3,8 +3,10 @@
  * own key on the log, so one place judges both, in one order, whoever's partition they are in. Rule: SPEC of alerts, A30.
  */
 
-import { normalCdf } from '../../alerts/evidence/position-estimate.ts';
+import { fixAt, justConfirmed } from '../../alerts/evidence/kept-fixes.ts';
+import { normalCdf, sigmaOfFix } from '../../alerts/evidence/position-estimate.ts';
 import { GATHERING, type Meeting } from '../../alerts/kinds/gathering.ts';
+import type { LocatedDevice } from '../../alerts/kinds/kind.ts';
 import { distanceM } from '../../geofences/metres.ts';
 import type { AlertEvent, AlertState, EvidenceFix } from '../../src/kernel/alert-event.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
@@ -35,6 +37,21 @@ const MAX_GAP_MS = 900_000;
 
 export function createPair(pair: Sighting['pair']): PairState {
   return { pair, seen: [null, null], sinceMs: null, togetherMs: 0, nowMs: 0, open: null, endedMs: null };
+}
+
+/** Where its estimate says that somebody is, and before that the fix that was kept aside until the newest one agreed with it. */
+export function spotsOf({ estimate, state: { fixes } }: LocatedDevice) {
+  const spots = [spotAt(estimate.atMs, estimate.lon, estimate.lat, Math.sqrt(estimate.varianceM2))];
+  const confirmed = justConfirmed(fixes);
+  if (confirmed >= 0) {
+    const fix = fixAt(fixes, confirmed);
+    spots.unshift(spotAt(fix[0], fix[1], fix[2], sigmaOfFix(fix)));
+  }
+  return spots;
+}
+
+function spotAt(atMs: Instant, lon: number, lat: number, sigmaM: number) {
+  return { atMs, lon, lat, sigmaM: Math.round(sigmaM * 100) / 100 };
 }
 
 /** Moves the state in place and emits what is concluded. A sighting older than the newest of that subject changes nothing. */

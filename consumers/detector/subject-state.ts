@@ -2,16 +2,17 @@
 import { estimateOf, keepEstimate } from '../../alerts/evidence/kept-estimate.ts';
 import {
   appended,
+  confirm,
   countFixes,
   fixAt,
   type KeptFixes,
   keepFlags,
-  markCounted,
   pushOut,
   splitAt,
   timeAt,
 } from '../../alerts/evidence/kept-fixes.ts';
 import {
+  CONFIRMED,
   COUNTED,
   type Fix,
   type PositionEstimate,
@@ -201,7 +202,7 @@ function rewind(state: DeviceState, toMs: Instant): void {
   const { fixes } = state;
   for (let i = 0; i < countFixes(fixes); i++) {
     const fix = fixAt(fixes, i);
-    fix[5] &= ~COUNTED;
+    fix[5] &= ~(COUNTED | CONFIRMED);
     state.estimate = mark(fixes, fix, takeFix(state.estimate, fix)).estimate;
     keepFlags(fixes, i, fix);
   }
@@ -211,7 +212,7 @@ function take(state: DeviceState, fix: Fix, policy: Policy): void {
   const { fixes } = state;
   const isFull = countFixes(fixes) >= MAX_FIXES;
   if (isFull) state.base = keepEstimate(takeFix(baseOf(state), fixAt(fixes, 0)).estimate);
-  fix[5] &= ~COUNTED;
+  fix[5] &= ~(COUNTED | CONFIRMED);
   const before = state.estimate;
   const [fromMs, lon, lat] = [before?.atMs ?? 0, before?.lon ?? 0, before?.lat ?? 0];
   const sigmaM = Math.sqrt(before?.varianceM2 ?? 0);
@@ -220,7 +221,7 @@ function take(state: DeviceState, fix: Fix, policy: Policy): void {
   if (isFull) pushOut(fixes, fix);
   else state.fixes = appended(fixes, fix);
   state.estimate = taken.estimate;
-  if (taken.agreed !== undefined)
+  if (taken.effect === 'took-over' && taken.agreed !== undefined)
     noteJump(state.signs, { atMs: fromMs, lon, lat, sigmaM }, taken.agreed, fix, policy);
 }
 
@@ -228,8 +229,7 @@ function take(state: DeviceState, fix: Fix, policy: Policy): void {
 function mark(fixes: KeptFixes, fix: Fix, taken: TakenFix): { estimate: PositionEstimate } {
   if (taken.effect === 'moved' || taken.effect === 'took-over') fix[5] |= COUNTED;
   if (taken.agreed !== undefined) {
-    for (let i = 0; i < countFixes(fixes); i++)
-      if (timeAt(fixes, i) === taken.agreed[3]) markCounted(fixes, i);
+    for (let i = 0; i < countFixes(fixes); i++) if (timeAt(fixes, i) === taken.agreed[3]) confirm(fixes, i);
   }
   return taken;
 }

@@ -1,4 +1,5 @@
 /** What of a phone left at home and a wristband elsewhere was shown, by the words of rule A22. */
+import { silenceLimitS } from '../../alerts/kinds/silence.ts';
 import { distanceM, type Point } from '../../src/demo/plane.ts';
 import { DEFAULT_POLICY } from '../../src/kernel/policy.ts';
 import type { Device } from '../../src/kernel/roster.ts';
@@ -16,8 +17,17 @@ export interface Apart {
   takePhone(fix: ApartFix): void;
   /** Of the wristband: its day comes after the phone's. */
   takeBand(band: Device, fix: ApartFix): void;
-  /** Counts what showed a separation. */
+  /**
+   * Counts what showed a separation. What was shown longer ago than a device may be silent says nothing any more (rule A17): two moments
+   * with more between them are not one stretch.
+   */
   judge(item: Truth): void;
+}
+
+/** One that showed it, by the times of both fixes. */
+interface Moment {
+  readonly olderMs: number;
+  readonly newerMs: number;
 }
 
 /** By towers only beyond their reach. */
@@ -25,8 +35,7 @@ const REACH_M = 5000;
 
 export function createApart({ profile, home }: Person): Apart {
   const phones: ApartFix[] = [];
-  /** Moments that showed it, by the times of both fixes. */
-  const shown: { readonly olderMs: number; readonly newerMs: number }[] = [];
+  const shown: Moment[] = [];
 
   /** Beyond the joint accuracy, widened by how far the bearer went from the one fix to the other; twice that for 0.99. */
   function isShown(phone: ApartFix, band: ApartFix): boolean {
@@ -51,11 +60,25 @@ export function createApart({ profile, home }: Person): Apart {
       }
     },
     judge: (item) => {
-      const own = shown.filter(({ olderMs, newerMs }) => olderMs >= item.fromMs && newerMs <= item.untilMs);
-      const fromMs = Math.min(...own.map(({ newerMs }) => newerMs));
-      const untilMs = Math.max(...own.map(({ olderMs }) => olderMs));
-      item.useful = untilMs - fromMs >= DEFAULT_POLICY.separationS * 1000 ? own.length : 0;
+      const gapMs =
+        Math.max(...profile.devices.map((device) => silenceLimitS(DEFAULT_POLICY, device))) * 1000;
+      const runs: Moment[][] = [];
+      for (const moment of shown.toSorted((a, b) => a.newerMs - b.newerMs)) {
+        if (moment.olderMs < item.fromMs || moment.newerMs > item.untilMs) continue;
+        const run = runs.at(-1);
+        const last = run?.at(-1);
+        if (run === undefined || last === undefined || moment.olderMs - last.newerMs > gapMs)
+          runs.push([moment]);
+        else run.push(moment);
+      }
+      const long = runs.filter((run) => lastedMs(run) >= DEFAULT_POLICY.separationS * 1000);
+      item.useful = Math.max(0, ...long.map(({ length }) => length));
       if (item.useful > 0 && item.useful < USEFUL_FIXES) throw new Error('one moment lasts no time');
     },
   };
+}
+
+/** By the older fix of the last moment. */
+function lastedMs(run: readonly Moment[]): number {
+  return Math.max(...run.map(({ olderMs }) => olderMs)) - Math.min(...run.map(({ newerMs }) => newerMs));
 }

@@ -48,6 +48,28 @@ test('Z6 A22 a separation counts as shown where it was so beyond both errors, th
   expect(useful(11, 8000, cell)).toBe(2);
 });
 
+test('Z6 A17 what was shown longer ago than a device may be silent is not one stretch with what is shown now', () => {
+  const person = createPeople(1, 60, 2).people.find(({ profile }) => profile.devices.length === 2) as Person;
+  const { home } = person;
+  const band = person.profile.devices.find(({ kind }) => kind === 'wristband');
+  if (band === undefined) throw new Error('no wristband');
+  const limitS = Math.max(900, ...person.profile.devices.map(({ intervalS }) => 3 * intervalS));
+  const where = { x: home.x + 2000, y: home.y };
+  const shownAt = (...seconds: number[]) => {
+    const apart = createApart(person);
+    const claim = claimOf({ accuracyM: 15, method: 'gnss' });
+    for (const s of seconds) apart.takePhone({ atMs: s * 1000, where, ...claim });
+    for (const s of seconds) apart.takeBand(band, { atMs: s * 1000, where, ...claim });
+    const item = truth('separation', person.profile.id, 0, 9 * HOUR_MS, { useful: 0 });
+    apart.judge(item);
+    return item.useful;
+  };
+  expect(shownAt(0, limitS)).toBeGreaterThan(0);
+  expect(shownAt(0, limitS + 1)).toBe(0);
+  expect(shownAt(0, limitS + 1, limitS + 301)).toBe(0);
+  expect(shownAt(0, limitS + 1, limitS + 601)).toBeGreaterThan(0);
+});
+
 test('Z6 A24 who came to a roll-call within the window has checked in; who came later, later', () => {
   const window = { subject: 'A', fromMs: 8 * HOUR_MS, untilMs: 11 * HOUR_MS };
   const came = (atMs: number, subject = 'A'): Checkin => ({
