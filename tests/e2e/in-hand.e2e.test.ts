@@ -2,9 +2,10 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AlertCard, SubjectCard } from '../../dashboard/protocol.ts';
+import { type AlertCard, packWhereabouts, type SubjectCard } from '../../dashboard/protocol.ts';
+import type { Stage } from '../../src/kernel/casework.ts';
 import { alert } from '../harness/board.ts';
 import { type Program, startProgram } from '../harness/program.ts';
 import { launchBrowser, missingBrowser } from './browser.ts';
@@ -126,6 +127,73 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
     await expect.poll(() => locate.count(), poll).toBe(0);
     await page.keyboard.press('l');
     await expect.poll(outcome, poll).toEqual(['此人没有可询问位置的设备。']);
+    await page.context().close();
+  });
+
+  const SENTENCE =
+    '测试人员一二三四 于 09:12 越出普宁市演示活动区域，最近一次定位在界外 1.24 km（误差 ±35 m），已连续 6 次定位在界外，历时 23 分钟，置信度 99.1 %。';
+  const busy = (id: string, more: Partial<AlertCard> = {}) =>
+    inHand(id, {
+      reason: { zh: SENTENCE, en: SENTENCE },
+      zone: 'z',
+      zoneName: '普宁市演示活动区域',
+      evidence: [0, 1, 2].map((n) => ({
+        atMs: 60_000 * n,
+        lat: 23.3,
+        lon: 116.1,
+        accuracyM: 35,
+        distanceM: 1240,
+      })),
+      ...more,
+    });
+  /** Whether it is wholly within the panel that it scrolls in, and the panel on the screen. */
+  const isSeen = (page: Page, what: string) =>
+    page.locator(what).evaluate((each) => {
+      const box = each.getBoundingClientRect();
+      const panel = each.closest('.in-hand')?.getBoundingClientRect();
+      return (
+        panel !== undefined &&
+        panel.bottom <= window.innerHeight + 1 &&
+        box.height > 0 &&
+        box.top >= panel.top - 1 &&
+        box.bottom <= panel.bottom + 1
+      );
+    });
+
+  test('P21 at 1366 × 768 each form, what came of a deed and the sides of the alert in hand are on the screen', async () => {
+    const many = Array.from({ length: 12 }, (_, i) =>
+      busy(`n${i}`, { acknowledgedBy: null, startedAtMs: 2 + i }),
+    );
+    const { page } = await tellBoard(browser, program.url, [
+      snapshot({ demo: true, alerts: [busy('a', { severity: 'critical' }), ...many] }),
+    ]);
+    await page.click('.row[data-alert=a]');
+    for (const [key, last] of [
+      ['d', 'button:has-text("取消")'],
+      ['c', 'button:has-text("取消")'],
+      ['s', 'button:has-text("取消")'],
+      ['r', 'button:has-text("取消")'],
+      ['m', 'button:has-text("取消")'],
+    ] as const) {
+      await page.keyboard.press(key);
+      await expect.poll(() => isSeen(page, `.work .form ${last}`), poll).toBe(true);
+      await expect.poll(() => isSeen(page, '.work .form .note input'), poll).toBe(true);
+      await page.screenshot({ path: join(shots, `form-${key}.png`) });
+      await page.keyboard.press('Escape');
+      await expect.poll(() => page.locator('.work .form').count(), poll).toBe(0);
+    }
+    await page.keyboard.press('l');
+    await expect.poll(() => isSeen(page, '.work .outcome'), poll).toBe(true);
+    await page.locator('.in-hand').evaluate((panel) => panel.scrollTo(0, 0));
+    expect(await isSeen(page, '.work .outcome')).toBe(true);
+    expect(await isSeen(page, '.sides')).toBe(true);
+    // The load of the seat is a line below, and not left out.
+    const meter = await page.locator('.meter').boundingBox();
+    expect((meter?.y ?? 0) + (meter?.height ?? 0)).toBeLessThanOrEqual(768);
+    expect(meter?.height ?? 0).toBeGreaterThan(15);
+    expect(meter?.height ?? 0).toBeLessThan(40);
+    await page.screenshot({ path: join(shots, 'in-hand.png') });
+    expect(await findBarriers(page)).toEqual([]);
     await page.context().close();
   });
 });
