@@ -196,4 +196,48 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
     expect(await findBarriers(page)).toEqual([]);
     await page.context().close();
   });
+
+  test('W2 a wall that has no room for every row says how many more there are, whatever its size', async () => {
+    const alerts = Array.from({ length: 60 }, (_, i) =>
+      busy(`n${i}`, { acknowledgedBy: null, startedAtMs: i }),
+    );
+    // Some stand together where the map has a name: for whoever looks at the picture.
+    const cards = Array.from({ length: 30 }, (_, i) => ({
+      ...(snapshot().cards[0] as SubjectCard),
+      id: `S${i}`,
+    }));
+    const nowS = Math.floor(Date.now() / 1000);
+    const whereabouts = packWhereabouts(
+      cards.map((_, i) => [i, 116.34 + i / 1500, 23.648, 20, nowS, nowS, 80, 0]),
+    );
+    const { page } = await tellBoard(browser, program.url, [snapshot({ cards, whereabouts, alerts })]);
+    await page.goto(`${program.url}/wall`);
+    await page.waitForSelector('.wall .row');
+    const seen = () =>
+      page.locator('.wall .row').evaluateAll((rows) => {
+        const bottom = rows[0]?.closest('ol')?.getBoundingClientRect().bottom ?? 0;
+        return rows.filter(
+          (row) =>
+            row.getBoundingClientRect().bottom <= bottom + 1 &&
+            getComputedStyle(row).visibility === 'visible',
+        ).length;
+      });
+    const said = async () => Number(/\d+/.exec((await page.textContent('[data-testid=unseen]')) ?? '')?.[0]);
+    const counts = new Set<number>();
+    for (const viewport of [
+      { width: 1366, height: 768 },
+      { width: 1920, height: 1080 },
+    ]) {
+      await page.setViewportSize(viewport);
+      await expect.poll(async () => (await seen()) + (await said()), poll).toBe(60);
+      const line = await page.locator('[data-testid=unseen]').boundingBox();
+      expect((line?.y ?? 0) + (line?.height ?? 0)).toBeLessThanOrEqual(viewport.height);
+      await expect.poll(() => page.locator('.wall .meter').isVisible(), poll).toBe(true);
+      counts.add(await seen());
+      await page.screenshot({ path: join(shots, `wall-${viewport.width}.png`) });
+    }
+    expect(Math.min(...counts)).toBeGreaterThan(3);
+    expect(await findBarriers(page)).toEqual([]);
+    await page.context().close();
+  });
 });
