@@ -197,6 +197,49 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
     await page.context().close();
   });
 
+  test('P22 at 1366 px a row shows kind, name, office and owner uncut, in both languages', async () => {
+    const kinds = ['exclusion-entry', 'out-of-bounds', 'silent', 'strap-tamper', 'leave-deviation'] as const;
+    const cards = kinds.map((_, i) => ({
+      ...(snapshot().cards[0] as SubjectCard),
+      id: `S${i}`,
+      name: '测试人员一二三四',
+    }));
+    const { page } = await tellBoard(browser, program.url, [
+      snapshot({
+        cards,
+        alerts: kinds.map((kind, i) => ({
+          ...busy(kind, { kind, subject: `S${i}`, startedAtMs: Date.now() - 83 * 60_000 }),
+          ...(i % 2 === 0 ? { acknowledgedBy: null, work: alert('x', 1).work } : {}),
+        })),
+      }),
+    ]);
+    await page.waitForSelector('.row >> nth=4');
+    const cut = () =>
+      page
+        .locator('.row')
+        .evaluateAll((rows) =>
+          rows.flatMap((row) =>
+            [...row.querySelectorAll('.what, .owner')]
+              .filter((each) => each.scrollWidth > each.clientWidth)
+              .map((each) => each.textContent),
+          ),
+        );
+    const isOfficeSeen = () =>
+      page
+        .locator('.row .line')
+        .evaluateAll((lines) =>
+          lines.every((line) => line.textContent?.trim().startsWith('普宁市 演示一所 ·')),
+        );
+    expect(await cut()).toEqual([]);
+    expect(await isOfficeSeen()).toBe(true);
+    await page.screenshot({ path: join(shots, 'rows-zh.png') });
+    await page.click('button[title="Switch to English"]');
+    await expect.poll(() => page.getAttribute('html', 'lang'), poll).toBe('en');
+    expect(await cut()).toEqual([]);
+    await page.screenshot({ path: join(shots, 'rows-en.png') });
+    await page.context().close();
+  });
+
   test('W2 a wall that has no room for every row says how many more there are, whatever its size', async () => {
     const alerts = Array.from({ length: 60 }, (_, i) =>
       busy(`n${i}`, { acknowledgedBy: null, startedAtMs: i }),

@@ -70,6 +70,13 @@ export const zh = {
   otherTitle: 'Switch to English',
   stop: '。',
   kinds: KINDS_ZH,
+  /** Where a row is narrow: the name beside it matters more than the whole word. */
+  shortKinds: {
+    ...KINDS_ZH,
+    'exclusion-entry': '进入禁区',
+    'leave-deviation': '偏离外出',
+    'device-expiry': '装置到期',
+  },
   severities: SEVERITIES_ZH,
   statuses,
   faults,
