@@ -76,9 +76,9 @@ export function mapStyle(theme: Theme): StyleSpecification {
       errors('subjects', colour),
       ...selectionLayers(colour),
       calm(PALETTES[theme]),
-      CLUSTERS,
       SUBJECTS,
       labels(colour),
+      CLUSTERS,
       ALERTS,
     ],
   };
@@ -221,7 +221,10 @@ function selectionLayers(colour: Colours): LayerSpecification[] {
   ];
 }
 
-/** Above the dots, or a town full of people would have no name; below the alerts. */
+/**
+ * Above the dots, or a town full of people would have no name; below the alerts. A name steps aside for the number of a gathering: what lies
+ * above is placed first.
+ */
 function labels(colour: Colours): LayerSpecification {
   return {
     id: 'labels',
@@ -233,6 +236,9 @@ function labels(colour: Colours): LayerSpecification {
       'text-size': ['interpolate', ['linear'], ['zoom'], 7, 12, 10, 16],
       'text-letter-spacing': 0.15,
       'symbol-sort-key': ['get', 'rank'],
+      'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'],
+      'text-radial-offset': 1.25,
+      'text-justify': 'auto',
     },
     paint: { 'text-color': colour.label, 'text-halo-color': colour.halo, 'text-halo-width': 1.5 },
   };
@@ -258,6 +264,7 @@ function errors(source: string, colour: Colours): LayerSpecification {
   };
 }
 
+/** Few, and all shown; they take their place, so that no name is written over a number. */
 const CLUSTERS: LayerSpecification = {
   id: 'clusters',
   type: 'symbol',
@@ -266,7 +273,6 @@ const CLUSTERS: LayerSpecification = {
   layout: {
     'icon-image': ['concat', 'cluster-', ['get', 'point_count_abbreviated']],
     'icon-allow-overlap': true,
-    'icon-ignore-placement': true,
   },
 };
 
