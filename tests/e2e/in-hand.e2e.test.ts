@@ -283,4 +283,54 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
     expect(await findBarriers(page)).toEqual([]);
     await page.context().close();
   });
+
+  test('P23 by keys alone: reviewed, closed, sent back, taken out of the incident, a shelving approved', async () => {
+    const at = (stage: Stage, incident: string | null = null) => ({ ...inHand('a').work, stage, incident });
+    const { page, say } = await tellBoard(browser, program.url, [
+      snapshot({
+        alerts: [inHand('a', { work: at('resolved', 'i') }), inHand('b', { work: at('resolved', 'i') })],
+      }),
+    ]);
+    const deeds: string[] = [];
+    await page.route('**/api/v1/shelvings?*', (route) =>
+      route.fulfill({
+        json: {
+          items: [
+            {
+              ...{ id: 'h', subject: 'S0', kind: 'out-of-bounds', reason: '演示', state: 'asked' },
+              ...{ askedBy: 'demo-duty', until: new Date().toISOString(), approvedBy: null },
+            },
+          ],
+        },
+      }),
+    );
+    await page.route(/alerts\/a\/|incidents\/|shelvings\/h/, (route) => {
+      if (route.request().method() !== 'POST') return route.fallback();
+      deeds.push(new URL(route.request().url()).pathname.replace('/api/v1/', ''));
+      return route.fulfill({ json: {} });
+    });
+    const key = async (letter: string, deed: string) => {
+      await page.waitForSelector(`.work kbd:text-is("${letter}")`);
+      await page.keyboard.press(letter.toLowerCase());
+      await expect.poll(() => deeds.at(-1), poll).toBe(deed);
+      await expect.poll(() => page.locator('.work .buttons button:disabled').count(), poll).toBe(0);
+    };
+    await page.keyboard.press('j');
+    await key('V', 'alerts/a/review');
+    await key('U', 'incidents/i/split');
+    await key('Y', 'shelvings/h/approve');
+    await page.keyboard.press('b');
+    await page.keyboard.type('by xv');
+    await expect.poll(() => page.inputValue('.work .form .note input'), poll).toBe('by xv');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => deeds.at(-1), poll).toBe('alerts/a/return');
+    // What the stage does not allow, the key does not do.
+    await page.keyboard.press('x');
+    say({ type: 'patch', from: 1, to: 2, alerts: [inHand('a', { version: 2, work: at('reviewed') })] });
+    await key('X', 'alerts/a/close');
+    expect(deeds).toHaveLength(5);
+    await page.keyboard.press('?');
+    await expect.poll(() => page.textContent('dialog'), poll).toMatch(/复核通过.*结案.*退回.*批准搁置/);
+    await page.context().close();
+  });
 });

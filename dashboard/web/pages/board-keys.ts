@@ -11,6 +11,11 @@ export interface BoardKeys {
   resolve(): void;
   merge(): void;
   pack(): void;
+  split(): void;
+  review(): void;
+  close(): void;
+  sendBack(): void;
+  approve(): void;
   track(): void;
   evidence(): void;
   card(): void;
@@ -35,6 +40,11 @@ const BY_KEY: Readonly<Record<string, keyof BoardKeys>> = {
   r: 'resolve',
   m: 'merge',
   e: 'pack',
+  u: 'split',
+  v: 'review',
+  x: 'close',
+  b: 'sendBack',
+  y: 'approve',
   t: 'track',
   1: 'evidence',
   2: 'card',
@@ -57,6 +67,11 @@ const BY_CODE: Readonly<Record<string, keyof BoardKeys>> = {
   KeyR: 'resolve',
   KeyM: 'merge',
   KeyE: 'pack',
+  KeyU: 'split',
+  KeyV: 'review',
+  KeyX: 'close',
+  KeyB: 'sendBack',
+  KeyY: 'approve',
   KeyT: 'track',
   Slash: 'find',
 };
