@@ -333,4 +333,30 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
     await expect.poll(() => page.textContent('dialog'), poll).toMatch(/复核通过.*结案.*退回.*批准搁置/);
     await page.context().close();
   });
+
+  test('A3 in another room, too, an alert sounds, is counted, and is in the tab’s title', async () => {
+    const { page, say } = await tellBoard(browser, program.url, [snapshot({ alerts: [alert('a', 1)] })]);
+    await expect.poll(() => page.title(), poll).toBe('(1) 守界');
+    await page.click('.menu a:has-text("值班室")');
+    const told = () => page.textContent('.bar [data-testid=unowned]').catch(() => '');
+    await expect.poll(told, poll).toMatch(/无主\s*1/);
+    await expect.poll(() => page.getAttribute('.bar .sound', 'data-sound'), poll).toBe('on');
+    await page.evaluate(() => {
+      const begin = OscillatorNode.prototype.start;
+      OscillatorNode.prototype.start = function (...when) {
+        document.body.dataset.tones = String(Number(document.body.dataset.tones ?? 0) + 1);
+        return begin.apply(this, when);
+      };
+    });
+    say({ type: 'patch', from: 1, to: 2, alerts: [alert('b', 1)] });
+    await expect.poll(told, poll).toMatch(/无主\s*2/);
+    await expect.poll(() => page.title(), poll).toBe('(2) 守界');
+    const tones = () => page.evaluate(() => Number(document.body.dataset.tones ?? 0));
+    await expect.poll(tones, poll).toBeGreaterThan(0);
+    await page.screenshot({ path: join(shots, 'away.png') });
+    expect(await findBarriers(page)).toEqual([]);
+    await page.click('.bar [data-testid=unowned]');
+    await page.waitForSelector('.board .row');
+    await page.context().close();
+  });
 });
