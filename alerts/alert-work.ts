@@ -4,6 +4,7 @@
  */
 import type { AlertKindName, AlertState, Severity } from '../src/kernel/alert-event.ts';
 import type { Disposition, Measure, Stage } from '../src/kernel/casework.ts';
+import { type Told, told } from '../src/kernel/fault.ts';
 import { fail, ok, type Result } from '../src/kernel/result.ts';
 import type { Database, Db } from '../src/ports/database.ts';
 import { addDisposition, appendAlertDeeds, lockAlertWork, saveAlertWork } from '../src/store/alert-work.ts';
@@ -20,7 +21,7 @@ import { lockLedger } from './ledger-lock.ts';
 import { noticed } from './noticed.ts';
 
 export type WorkRow = Awaited<ReturnType<typeof lockAlertWork>>[number];
-export type WorkFault = WorkRefusal | { readonly code: 'not-found'; readonly message: string };
+export type WorkFault = WorkRefusal | ({ readonly code: 'not-found' } & Told);
 
 export interface Worked {
   readonly work: AlertWork;
@@ -60,7 +61,7 @@ export function workOn(
   return database.transaction(async (db) => {
     await lockLedger(db);
     const [row] = await lockAlertWork(db, alert);
-    if (row === undefined) return fail({ code: 'not-found', message: 'there is no such alert' });
+    if (row === undefined) return fail({ code: 'not-found', ...told('no-alert') });
     return workOnLocked(db, row, command, by);
   });
 }

@@ -127,5 +127,15 @@ test('S4 nobody answers: asked again by telephone; nobody again: a task; somebod
   expect((await post(`/checks/${fine}/result`, duty, { result: 'located' })).body).toMatchObject({
     task: null,
   });
+  const { check: indoors } = (await post('/checks', duty, { subject: 'S9', method: 'locate' })).body;
+  expect((await post(`/checks/${indoors}/result`, duty, { result: 'no-fix' })).body).toMatchObject({
+    result: 'no-fix',
+    task: null,
+  });
+  const [byPhone] = (await get('/checks?subject=S9', duty)).body.items.filter(
+    ({ follows }: { follows: string | null }) => follows === indoors,
+  );
+  expect(byPhone).toMatchObject({ method: 'phone', result: null });
+  expect(problem(await post(`/checks/${byPhone.check}/result`, duty, { result: 'no-fix' }))).toBe(400);
   expect((await get('/checks?state=all&limit=2', duty)).body.items).toHaveLength(2);
 });

@@ -1,5 +1,6 @@
 /** Spot checks (抽查): drawn, recorded, and what follows from them, each in one transaction; the result goes to the log. */
 import { randomBytes } from 'node:crypto';
+import { type Told, told } from '../src/kernel/fault.ts';
 import type { Instant } from '../src/kernel/instant.ts';
 import type { SpotCheckMethod, SpotCheckResult } from '../src/kernel/log-event.ts';
 import { encodeLogEvent } from '../src/kernel/log-line.ts';
@@ -17,9 +18,8 @@ import { createTask } from './tasks.ts';
 
 export type CheckRow = Awaited<ReturnType<typeof lockCheck>>[number];
 export type DrawRow = Awaited<ReturnType<typeof addDraw>>[number];
-export interface CheckFault {
+export interface CheckFault extends Told {
   readonly code: 'not-found' | 'done' | 'bad-result';
-  readonly message: string;
 }
 
 const LOOK_BACK_MS = 48 * 3_600_000;
@@ -135,14 +135,14 @@ export function recordCheck(
   return database.transaction(async (db) => {
     await lockLedger(db);
     const [check] = await lockCheck(db, given.check);
-    if (check === undefined) return fail({ code: 'not-found', message: 'there is no such check' });
+    if (check === undefined) return fail({ code: 'not-found', ...told('no-check') });
     if (check.result !== null)
       return fail({
         code: 'done',
-        message: `${check.result_by} has recorded ${check.result}: ask for another check`,
+        ...told('check-recorded', { by: check.result_by ?? '', result: check.result ?? '' }),
       });
-    if ((result === 'located') !== (check.method === 'locate' && result !== 'no-answer' && result !== 'off'))
-      return fail({ code: 'bad-result', message: `${result} does not come of a check by ${check.method}` });
+    if (!mayComeOf(check.method as SpotCheckMethod, result))
+      return fail({ code: 'bad-result', ...told('not-of-this-check', { result, method: check.method }) });
     const [subject] = await findSubject(db, check.subject);
     const office = subject?.office ?? check.office;
     const consequence = consequenceOf(result, check.follows !== null);
@@ -186,6 +186,12 @@ export function recordCheck(
     if (saved === undefined) throw new Error(`check ${check.id} vanished under its lock`);
     return ok(saved);
   });
+}
+
+function mayComeOf(method: SpotCheckMethod, result: SpotCheckResult): boolean {
+  const isOfDevice = result === 'located' || result === 'no-fix';
+  if (method === 'locate') return isOfDevice || result === 'no-answer' || result === 'off';
+  return !isOfDevice;
 }
 
 const METHOD_WORDS: Readonly<Record<SpotCheckMethod, string>> = {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { AlertKindName, Severity } from '../src/kernel/alert-event.ts';
 import type { Stage } from '../src/kernel/casework.ts';
+import { type Told, told } from '../src/kernel/fault.ts';
 import type { Instant } from '../src/kernel/instant.ts';
 import { fail, ok, type Result } from '../src/kernel/result.ts';
 import type { Database, Db } from '../src/ports/database.ts';
@@ -28,7 +29,7 @@ import { lockLedger } from './ledger-lock.ts';
 import { noticed } from './noticed.ts';
 
 export type ShiftRow = Awaited<ReturnType<typeof lockShift>>[number];
-export interface ShiftFault {
+export interface ShiftFault extends Told {
   readonly code:
     | 'not-found'
     | 'running'
@@ -37,9 +38,8 @@ export interface ShiftFault {
     | 'unexplained'
     | 'same-person'
     | 'bad-promise';
-  readonly message: string;
 }
-const no = (code: ShiftFault['code'], message: string): Result<never, ShiftFault> => fail({ code, message });
+const no = (code: ShiftFault['code'], said: Told): Result<never, ShiftFault> => fail({ ...said, code });
 
 /** Where no rota says anything. */
 const SHIFT_MS = 8 * 3_600_000;
@@ -62,10 +62,7 @@ export function signOn(
     const begun = await begin(db, organisation, await plannedAt(db, organisation, by.atMs), by);
     if (begun !== undefined) return ok(begun);
     const [running] = await findRunningShift(db, organisation);
-    return no(
-      'running',
-      `${running?.officer ?? 'somebody'} is on duty: a shift is taken over, not begun beside another`,
-    );
+    return no('running', told('shift-running', { officer: running?.officer ?? 'somebody' }));
   });
 }
 
@@ -159,23 +156,23 @@ export function handOver(
   return allOrNothing<ShiftRow, ShiftFault>(database, async (db) => {
     await lockLedger(db);
     const [shift] = await lockShift(db, given.shift);
-    if (shift === undefined) return no('not-found', 'there is no such shift');
-    if (shift.state !== 'on') return no('not-now', `the shift is ${shift.state}`);
-    if (shift.officer !== by.account) return no('not-yours', `${shift.officer} is on duty and hands over`);
+    if (shift === undefined) return no('not-found', told('no-shift'));
+    if (shift.state !== 'on') return no('not-now', told('shift-state', { state: shift.state }));
+    if (shift.officer !== by.account)
+      return no('not-yours', told('shift-not-yours', { officer: shift.officer }));
     const before = await draftSheet(db, shift, given.lowSubjects, by.atMs);
     const known = new Set(before.sheet.incidents.flatMap(({ parts }) => parts.map(({ alert }) => alert)));
     for (const { alert, note } of given.explanations) {
       const [row] = known.has(alert) ? await lockAlertWork(db, alert) : [];
-      if (row === undefined)
-        return no('not-found', `explanations: ${alert} is no open alert of this duty room`);
+      if (row === undefined) return no('not-found', told('no-open-alert', { alert }));
       const done = await workOnLocked(db, row, { do: 'note' }, { ...by, note });
-      if (!done.ok) return no('unexplained', `${alert}: ${done.error.message}`);
+      if (!done.ok) return no('unexplained', { ...done.error, message: `${alert}: ${done.error.message}` });
     }
     const { sheet, unexplained: open } = await draftSheet(db, shift, given.lowSubjects, by.atMs);
     if (open.length > 0)
       return no(
         'unexplained',
-        `critical and not explained in this shift: ${open.map(({ alert, kind }) => `${kind} ${alert}`).join(', ')}; write a note on each, or send "explanations"`,
+        told('unexplained', { alerts: open.map(({ alert, kind }) => `${kind} ${alert}`).join(', ') }),
       );
     const text = JSON.stringify(sheet);
     const sha256 = createHash('sha256').update(text).digest('hex');
@@ -191,8 +188,8 @@ export function sendBack(
 ): Promise<Result<ShiftRow, ShiftFault>> {
   return database.transaction(async (db) => {
     const [shift] = await lockShift(db, id);
-    if (shift === undefined) return no('not-found', 'there is no such shift');
-    if (shift.state !== 'handed') return no('not-now', `the shift is ${shift.state}`);
+    if (shift === undefined) return no('not-found', told('no-shift'));
+    if (shift.state !== 'handed') return no('not-now', told('shift-state', { state: shift.state }));
     return ok(await save(db, shift, 'on', null, 'send-back', by));
   });
 }
@@ -205,14 +202,11 @@ export function takeOver(
   const { by } = given;
   return allOrNothing<ShiftRow, ShiftFault>(database, async (db) => {
     const [shift] = await lockShift(db, given.shift);
-    if (shift === undefined) return no('not-found', 'there is no such shift');
-    if (shift.state !== 'handed')
-      return no('not-now', `the shift is ${shift.state}: first its officer hands it over`);
-    if (shift.officer === by.account)
-      return no('same-person', 'somebody else than who handed over takes over');
+    if (shift === undefined) return no('not-found', told('no-shift'));
+    if (shift.state !== 'handed') return no('not-now', told('shift-not-handed', { state: shift.state }));
+    if (shift.officer === by.account) return no('same-person', told('shift-taken-by-other'));
     const { sheet, sheet_sha256 } = shift;
-    if (sheet === null || sheet_sha256 !== given.sha256)
-      return no('not-now', 'the sheet is another one meanwhile: read it again');
+    if (sheet === null || sheet_sha256 !== given.sha256) return no('not-now', told('sheet-changed'));
     await save(db, shift, 'over', { text: sheet, sha256: sheet_sha256 }, 'take-over', by);
     const untilMs = shift.until_at.getTime();
     const planned = await plannedAt(
@@ -278,12 +272,11 @@ export function writeJournal(
   const { alert, promisedAtMs, keeps, by } = given;
   return database.transaction(async (db) => {
     const [shift] = await lockShift(db, given.shift);
-    if (shift === undefined) return no('not-found', 'there is no such shift');
-    if (shift.state === 'over') return no('not-now', 'the shift is over: its journal is closed');
-    if (promisedAtMs !== null && promisedAtMs <= by.atMs)
-      return no('bad-promise', 'promisedAt must lie in the future');
+    if (shift === undefined) return no('not-found', told('no-shift'));
+    if (shift.state === 'over') return no('not-now', told('journal-closed'));
+    if (promisedAtMs !== null && promisedAtMs <= by.atMs) return no('bad-promise', told('promise-ahead'));
     if (keeps !== null && !(await listOpenPromises(db, shift.organisation)).some(({ seq }) => seq === keeps))
-      return no('bad-promise', `keeps: ${keeps} is no open promise of this duty room`);
+      return no('bad-promise', told('no-promise', { seq: keeps }));
     const [row] = await addJournalEntry(
       db,
       shift.id,
@@ -295,6 +288,6 @@ export function writeJournal(
       promisedAtMs === null ? null : new Date(promisedAtMs),
       keeps,
     );
-    return row === undefined ? no('bad-promise', 'the promise was kept already') : ok(row);
+    return row === undefined ? no('bad-promise', told('promise-kept')) : ok(row);
   });
 }

@@ -1,4 +1,6 @@
 /** Incidents by hand: what the machine did not see, or saw wrongly. What a person joined or parted the machine leaves alone. */
+
+import { told } from '../src/kernel/fault.ts';
 import { fail, ok, type Result } from '../src/kernel/result.ts';
 import type { Database, Db } from '../src/ports/database.ts';
 import { findIncident, lockAlertsWork, makeIncident } from '../src/store/alert-work.ts';
@@ -17,10 +19,9 @@ export function mergeAlerts(
   return allOrNothing<string, WorkFault>(database, async (db) => {
     await lockLedger(db);
     const rows = await lockAlertsWork(db, [...alerts]);
-    if (rows.length < new Set(alerts).size)
-      return fail({ code: 'not-found', message: 'there is no such alert' });
+    if (rows.length < new Set(alerts).size) return fail({ code: 'not-found', ...told('no-alert') });
     if (given.incident !== null && (await findIncident(db, given.incident)).length === 0)
-      return fail({ code: 'not-found', message: 'there is no such incident' });
+      return fail({ code: 'not-found', ...told('no-incident') });
     const incident = given.incident ?? newIncidentId();
     if (given.incident === null) {
       const subjects = new Set(rows.map(({ subject }) => subject));
@@ -39,8 +40,7 @@ export function splitAlerts(
   return allOrNothing<string, WorkFault>(database, async (db) => {
     await lockLedger(db);
     const rows = await lockAlertsWork(db, [...given.alerts]);
-    if (rows.length < new Set(given.alerts).size)
-      return fail({ code: 'not-found', message: 'there is no such alert' });
+    if (rows.length < new Set(given.alerts).size) return fail({ code: 'not-found', ...told('no-alert') });
     const done = await doToAll(db, rows, { do: 'split', incident: given.incident }, given.by);
     return done.ok ? ok(given.incident) : done;
   });

@@ -9,7 +9,7 @@ import { addNotices } from '../src/store/notice-outbox.ts';
 
 export interface Noticed {
   readonly what: NoticeName;
-  readonly about: 'alert' | 'task' | 'shelving' | 'shift' | 'hazard';
+  readonly about: 'alert' | 'task' | 'shelving' | 'shift' | 'hazard' | 'self-test';
   readonly ref: string;
   readonly subject: string | null;
   /** The organisation that is to know; null: whoever watches the whole tree. */

@@ -3,6 +3,7 @@
  * it; it comes back by itself, and everything that it hid is listed. Never a tamper or a separation.
  */
 import type { AlertKindName } from '../src/kernel/alert-event.ts';
+import { type Told, told } from '../src/kernel/fault.ts';
 import type { Instant } from '../src/kernel/instant.ts';
 import { fail, ok, type Result } from '../src/kernel/result.ts';
 import type { Database, Db } from '../src/ports/database.ts';
@@ -25,12 +26,11 @@ import { lockLedger } from './ledger-lock.ts';
 import { noticed } from './noticed.ts';
 
 export type ShelvingRow = Awaited<ReturnType<typeof lockShelving>>[number];
-export interface ShelvingFault {
+export interface ShelvingFault extends Told {
   readonly code: 'not-found' | 'never-suppressed' | 'bad-time' | 'same-person' | 'ended' | 'approved';
-  readonly message: string;
 }
 type Answer = Result<ShelvingRow, ShelvingFault>;
-const no = (code: ShelvingFault['code'], message: string): Answer => fail({ code, message });
+const no = (code: ShelvingFault['code'], said: Told): Answer => fail({ code, ...said });
 
 /** A shift of the duty room and the next: what lasts longer is a matter of the policy, not of shelving. */
 export const LONGEST_S = 86_400;
@@ -47,10 +47,9 @@ export function ask(
 ): Promise<Answer> {
   const { subject, office, kind, untilMs, by } = given;
   return database.transaction(async (db) => {
-    if (NEVER_SUPPRESSED.has(kind))
-      return no('never-suppressed', `${kind} is never shelved: somebody has to look`);
+    if (NEVER_SUPPRESSED.has(kind)) return no('never-suppressed', told('never-shelved', { kind }));
     if (!(untilMs > by.atMs && untilMs <= by.atMs + LONGEST_S * 1000))
-      return no('bad-time', `until must lie within the next ${LONGEST_S / 3600} hours`);
+      return no('bad-time', told('shelving-hours', { hours: LONGEST_S / 3600 }));
     const [row] = await askShelving(
       db,
       subject,
@@ -72,11 +71,10 @@ export function approve(database: Pick<Database, 'transaction'>, id: string, by:
   return database.transaction(async (db) => {
     await lockLedger(db);
     const [row] = await lockShelving(db, id);
-    if (row === undefined) return no('not-found', 'there is no such shelving');
-    if (row.ended_at !== null || row.until_at.getTime() <= by.atMs) return no('ended', 'its time is up');
-    if (row.approved_by !== null) return no('approved', `${row.approved_by} has approved it`);
-    if (row.asked_by === by.account)
-      return no('same-person', 'somebody else than who asked for it approves it');
+    if (row === undefined) return no('not-found', told('no-shelving'));
+    if (row.ended_at !== null || row.until_at.getTime() <= by.atMs) return no('ended', told('shelving-over'));
+    if (row.approved_by !== null) return no('approved', told('shelving-approved', { by: row.approved_by }));
+    if (row.asked_by === by.account) return no('same-person', told('shelving-by-other'));
     const [approved] = await approveShelving(db, id, by.account, new Date(by.atMs));
     if (approved === undefined) throw new Error(`shelving ${id} vanished under its lock`);
     const alerts = (await listShelvable(db, id)).map(({ alert }) => alert);
@@ -97,8 +95,8 @@ export function end(database: Pick<Database, 'transaction'>, id: string, by: By)
   return database.transaction(async (db) => {
     await lockLedger(db);
     const [row] = await lockShelving(db, id);
-    if (row === undefined) return no('not-found', 'there is no such shelving');
-    if (row.ended_at !== null) return no('ended', 'it has ended');
+    if (row === undefined) return no('not-found', told('no-shelving'));
+    if (row.ended_at !== null) return no('ended', told('shelving-ended'));
     return ok(await endLocked(db, row, by, by.account));
   });
 }

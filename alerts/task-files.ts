@@ -1,6 +1,7 @@
 /** Photographs and files of a task: what they are is told by their first bytes, not by what the sender says. */
 import { createHash } from 'node:crypto';
 import { fileTypeFromBuffer } from 'file-type';
+import { type Told, told } from '../src/kernel/fault.ts';
 import { fail, ok, type Result } from '../src/kernel/result.ts';
 import type { Database } from '../src/ports/database.ts';
 import { addTaskFile, listTaskFiles, lockTask } from '../src/store/tasks.ts';
@@ -25,9 +26,8 @@ export const MEDIA_TYPES = [
 export const MAX_FILE_BYTES = 10 * 1024 * 1024;
 export const MAX_FILES = 20;
 
-export interface FileFault {
+export interface FileFault extends Told {
   readonly code: 'not-found' | 'empty' | 'unknown-type' | 'false-type' | 'too-many' | 'bad-name';
-  readonly message: string;
 }
 
 /** The media type by the content; `said` is what the sender called it. */
@@ -36,18 +36,19 @@ export async function checkFile(
   said: string,
   name: string,
 ): Promise<Result<string, FileFault>> {
-  if (content.length === 0) return fail({ code: 'empty', message: 'the file is empty' });
-  if (!/^[^\p{Cc}/\\]{1,200}$/u.test(name))
-    return fail({ code: 'bad-name', message: 'name: 1 to 200 characters, no path' });
+  if (content.length === 0) return fail({ code: 'empty', ...told('empty-file') });
+  if (!/^[^\p{Cc}/\\]{1,200}$/u.test(name)) return fail({ code: 'bad-name', ...told('bad-file-name') });
   const found = await fileTypeFromBuffer(content);
   const type = MEDIA_TYPES.find((each) => each === found?.mime);
   if (type === undefined)
     return fail({
       code: 'unknown-type',
-      message: `the content is ${found?.mime ?? 'of no known type'}; taken are ${MEDIA_TYPES.join(', ')}`,
+      ...told('unknown-file-type', {
+        type: found?.mime ?? 'of no known type',
+        taken: MEDIA_TYPES.join(', '),
+      }),
     });
-  if (said !== type)
-    return fail({ code: 'false-type', message: `the content is ${type}, not ${said} as it was called` });
+  if (said !== type) return fail({ code: 'false-type', ...told('false-file-type', { type, said }) });
   return ok(type);
 }
 
@@ -67,12 +68,12 @@ export function attachFile(
   return allOrNothing<string, FileFault | TaskFault>(database, async (db) => {
     await lockLedger(db);
     const [row] = await lockTask(db, id);
-    if (row === undefined) return fail({ code: 'not-found', message: 'there is no such task' });
+    if (row === undefined) return fail({ code: 'not-found', ...told('no-task') });
     const files = await listTaskFiles(db, id);
     const same = files.find((file) => file.sha256 === sha256.toString('hex'));
     if (same !== undefined) return ok(same.id);
     if (files.length >= MAX_FILES)
-      return fail({ code: 'too-many', message: `a task has ${MAX_FILES} files at most` });
+      return fail({ code: 'too-many', ...told('too-many-files', { n: MAX_FILES }) });
     const [added] = await addTaskFile(
       db,
       id,

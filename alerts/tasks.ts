@@ -1,6 +1,7 @@
 /** Tasks of offices: sent about an alert, answered, accepted or returned; each deed with its rows in one transaction. */
 import type { Severity } from '../src/kernel/alert-event.ts';
 import type { Disposition, Measure, TaskCause, TaskStage } from '../src/kernel/casework.ts';
+import { type Told, told } from '../src/kernel/fault.ts';
 import type { Instant } from '../src/kernel/instant.ts';
 import { fail, ok, type Result } from '../src/kernel/result.ts';
 import type { Database, Db } from '../src/ports/database.ts';
@@ -28,10 +29,7 @@ export type TaskRow = Awaited<ReturnType<typeof lockTask>>[number];
 export type TaskFault =
   | TaskRefusal
   | WorkFault
-  | {
-      readonly code: 'not-found' | 'no-office' | 'unknown-file' | 'another-office';
-      readonly message: string;
-    };
+  | ({ readonly code: 'not-found' | 'no-office' | 'unknown-file' | 'another-office' } & Told);
 
 const DEFAULT_ZONE = 'Asia/Shanghai';
 
@@ -109,15 +107,14 @@ export function sendTask(
     await lockLedger(db);
     const [work] = await lockAlertWork(db, given.alert);
     const [alert] = await findAlert(db, given.alert);
-    if (work === undefined || alert === undefined)
-      return fail({ code: 'not-found', message: 'there is no such alert' });
+    if (work === undefined || alert === undefined) return fail({ code: 'not-found', ...told('no-alert') });
     if (work.office === null)
       return fail({
         code: 'no-office',
-        message: 'nobody on the roster is meant: there is no office to send it to',
+        ...told('no-office-to-send'),
       });
     if (given.dueAtMs !== null && given.dueAtMs <= by.atMs)
-      return fail({ code: 'bad-time', message: 'the deadline must lie in the future' });
+      return fail({ code: 'bad-time', ...told('until-ahead') });
     const row = await createTask(
       db,
       {
@@ -152,15 +149,15 @@ export function actOnTask(
     // The ledger's lock first, wherever an alert may follow: two orders of locks would wait for each other.
     await lockLedger(db);
     const [row] = await lockTask(db, id);
-    if (row === undefined) return fail({ code: 'not-found', message: 'there is no such task' });
+    if (row === undefined) return fail({ code: 'not-found', ...told('no-task') });
     const before = toTask(row);
     if (!given.reaches(row.office)) {
       if (before.pastOffices.some(given.reaches))
         return fail({
           code: 'another-office',
-          message: 'the subject moved: the task was handed over to another office',
+          ...told('task-moved'),
         });
-      return fail({ code: 'not-found', message: 'there is no such task' });
+      return fail({ code: 'not-found', ...told('no-task') });
     }
     if (command.do === 'answer') {
       const present = new Set((await listTaskFiles(db, id)).map((file) => file.id));
@@ -168,7 +165,7 @@ export function actOnTask(
       if (missing !== undefined)
         return fail({
           code: 'unknown-file',
-          message: `files: ${missing} is no file of this task; send it first`,
+          ...told('no-file', { file: missing }),
         });
     }
     return actLocked(db, row, command, by);

@@ -107,6 +107,11 @@ export interface Health {
   /** The oldest of the newest ticks that the stages have handled; null: nothing heard yet. Late is never green. */
   readonly frontierMs: number | null;
   readonly tickSeconds: number;
+  /**
+   * The oldest of the partitions' newest self-tests, by the receipt of its violation; null: one has had none yet. Late when older than
+   * `limitMs`. Absent: none are made.
+   */
+  readonly selfTest?: { readonly atMs: number | null; readonly limitMs: number } | undefined;
 }
 
 export interface Snapshot {

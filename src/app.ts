@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createDeadlineWatch } from '../alerts/deadline-watch.ts';
 import { openLedger } from '../alerts/ledger.ts';
+import { createSelfTestWatch } from '../alerts/self-test-watch.ts';
 import { runClock } from '../consumers/clock/clock.ts';
 import { runNight } from '../consumers/night/night.ts';
 import { createNightWatch } from '../consumers/night/night-watch.ts';
@@ -39,6 +40,7 @@ import { type Ingest, openIngest } from './ingest-role.ts';
 import { createInsight } from './insight/insight.ts';
 import { DEFAULT_POLICY } from './kernel/policy.ts';
 import { fail, ok, type Result } from './kernel/result.ts';
+import { selfTestLimitMs } from './kernel/self-test.ts';
 import { settleDue } from './legal/settle-due.ts';
 import { asResult, listen, shownHost } from './listen.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -248,10 +250,21 @@ async function startConsumers(parts: Parts): Promise<void> {
       ...shared,
       work: (horizonMs) => runNight({ ...shared, ledger }, horizonMs),
     });
-    const deadlines = createDeadlineWatch({ ...shared, also: settleDue });
-    const clock = await runClock({ ...shared, tickSeconds: parts.tickSeconds, night, deadlines });
+    const { selfTestS, sealUrl } = config;
+    const { tickSeconds } = parts;
+    const selfTests =
+      selfTestS === 0
+        ? undefined
+        : createSelfTestWatch(log.partitions, selfTestLimitMs(selfTestS, tickSeconds * 1000));
+    const deadlines = createDeadlineWatch({
+      ...shared,
+      also: async (db, nowMs) => {
+        await selfTests?.look(db, nowMs);
+        return settleDue(db, nowMs);
+      },
+    });
+    const clock = await runClock({ ...shared, tickSeconds, selfTestS, night, deadlines });
     cleanups.add('clock', () => clock.stop());
-    const { sealUrl } = config;
     const sealer = runSealer({
       ...shared,
       ...(sealUrl === undefined ? {} : { deliver: sealPoster(sealUrl) }),
@@ -344,6 +357,7 @@ async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<F
     version: VERSION,
     demo: config.demo,
     tickSeconds,
+    selfTestS: config.selfTestS,
     partitions: log.partitions,
     stages: ['board', 'detector', 'recorder'],
     now: Date.now,

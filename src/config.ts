@@ -264,6 +264,14 @@ const SETTINGS = {
     /./,
     '/etc/wardline/evidence-key.pem',
   ),
+  selfTestS: whole(
+    'SELF_TEST_S',
+    'self-test-s',
+    300,
+    0,
+    86_400,
+    'seconds between two self-tests: a made-up violation goes all the way to its alert, and its absence is shown and told; 0: none',
+  ),
   sealUrl: optional(
     'SEAL_URL',
     'seal-url',

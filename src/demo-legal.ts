@@ -8,7 +8,7 @@ import { decideTerm, proposeExtension, proposeOrder } from './legal/order-desk.t
 import { askPermit, decideLeave } from './legal/permit-desk.ts';
 import { rosterWall, settleSubject } from './legal/settle.ts';
 import type { Database, Db } from './ports/database.ts';
-import { setDates } from './store/legal-clocks.ts';
+import { listDates, setDates } from './store/legal-clocks.ts';
 import { addPermit, decidePermit, departOnPermit, listPermits } from './store/permits.ts';
 
 const DAY_MS = 86_400_000;
@@ -97,7 +97,7 @@ async function enterOverdue(db: Db, subject: string, nowMs: Instant): Promise<vo
   await settleSubject(db, subject, nowMs);
 }
 
-/** Near its end, late to report in, out of supervision, near the end of correction. */
+/** Near the end of the time to report in, late to report in, out of supervision, and one like most. Where correction ends stands in the record. */
 async function enterDates(db: Db, subjects: readonly string[], nowMs: Instant): Promise<void> {
   const wall = await rosterWall(db);
   const day = (days: number) => dayOf(nowMs + days * DAY_MS, wall);
@@ -105,18 +105,21 @@ async function enterDates(db: Db, subjects: readonly string[], nowMs: Instant): 
     { ...NO_DATES, effectiveOn: day(-8) },
     { ...NO_DATES, effectiveOn: day(-15) },
     { ...NO_DATES, effectiveOn: day(-200), reportedOn: day(-195), lostSinceMs: nowMs - 3 * DAY_MS },
-    { ...NO_DATES, effectiveOn: day(-350), reportedOn: day(-345), endsOn: day(12) },
+    { ...NO_DATES, effectiveOn: day(-350), reportedOn: day(-345) },
   ];
+  const known = new Map((await listDates(db, subjects)).map((row) => [row.subject, row]));
   for (const [i, subject] of subjects.entries()) {
-    const dates = entered[i % entered.length];
-    if (dates === undefined) continue;
+    const given = entered[i % entered.length];
+    if (given === undefined) continue;
+    const { ends_on: endsOn = null, version = 0 } = known.get(subject) ?? {};
+    const dates = { ...given, endsOn };
     const at = new Date(nowMs);
     const endMs = collectionEndMs(dates, wall);
     const lost = dates.lostSinceMs === null ? null : new Date(dates.lostSinceMs);
     await setDates(
       db,
       subject,
-      0,
+      version,
       dates.effectiveOn,
       dates.reportedOn,
       lost,

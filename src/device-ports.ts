@@ -15,6 +15,7 @@ import {
   type TcpServer,
   type TcpServerDeps,
 } from './ingest/tcp-server.ts';
+import type { Instant } from './kernel/instant.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface DevicePort {
@@ -37,11 +38,12 @@ export interface DevicePortDeps extends Pick<TcpServerDeps, 'intake' | 'quaranti
   readonly metrics: Metrics;
   readonly logger: Logger;
   onHeard(heard: Heard): void;
+  onReplaced(protocol: string, address: string, receivedMs: Instant): void;
 }
 
 export function createDevicePort(
   { name, wire, hasSecret }: DevicePort,
-  { devices, metrics, ...deps }: DevicePortDeps,
+  { devices, metrics, onReplaced, ...deps }: DevicePortDeps,
 ): TcpServer {
   const secretOf = (address: string) => (hasSecret ? devices.secretOf(address, wire.protocol) : undefined);
   return createTcpServer({
@@ -52,6 +54,7 @@ export function createDevicePort(
     authCode: (address) => secretOf(address) ?? codeFor(address),
     onFrame: (refusal) => metrics.frames.inc({ protocol: name, code: refusal?.code ?? 'ok' }),
     onConnections: (count) => metrics.connections.set({ protocol: name }, count),
+    onReplaced: (address, receivedMs) => onReplaced(name, address, receivedMs),
     onClosed: (reason) => metrics.closed.inc({ protocol: name, reason }),
     onRefused: ({ code }, isKept) => {
       if (!isKept) metrics.notKept.inc({ protocol: name, code });

@@ -88,7 +88,7 @@ export async function openIngest({
   const terminals = createTerminalTake({ intake: bare, messages: kept, terminals: devices.terminals });
   const quarantine = createQuarantine(
     database,
-    createRetry({ intake: bare, take: again.take, secretOf, retryTerminal: terminals.retry }),
+    createRetry({ intake: bare, take: again.take, secretOf, devices, retryTerminal: terminals.retry }),
   );
   const notices = createDeviceNotices({ db: database, logger });
   cleanups.add('device notices', () => notices.stop());
@@ -152,6 +152,8 @@ export async function openIngest({
     metrics,
     logger,
     now: Date.now,
+    onReplaced: (protocol: string, address: string, receivedMs: number) =>
+      notices.raise({ protocol, address, code: 'replaced-connection', receivedMs }),
   };
   const tcp: readonly (DevicePort & { readonly server: TcpServer })[] = devicePorts(config).map((port) => ({
     ...port,
@@ -208,7 +210,13 @@ export async function openIngest({
     isConnected: (device) => mlp()?.isKnown(device) === true,
     send: (device) => (mlp()?.locate(device) === true ? { serial: null } : undefined),
   });
-  const opened = await openCommandDesk({ database, channels, logger, now: Date.now });
+  const opened = await openCommandDesk({
+    database,
+    channels,
+    logger,
+    now: Date.now,
+    clockSkewS: () => devices.clockSkewS?.() ?? clockSkewS,
+  });
   desk = opened;
   cleanups.add('requests to devices', () => opened.stop());
   return {

@@ -29,7 +29,7 @@ export function createMetrics() {
     }),
     notKept: new Counter({
       name: 'wardline_device_frames_not_kept_total',
-      help: 'Refused frames beyond the rate at which they go into quarantine; not acknowledged',
+      help: 'Refused frames beyond the rate at which they go into quarantine, and messages that nobody reads beyond one an hour',
       labelNames: ['protocol', 'code'],
       registers,
     }),

@@ -4,6 +4,7 @@
  */
 import type { AlertKindName, AlertState, Severity } from '../../src/kernel/alert-event.ts';
 import type { Contact, Disposition, Measure, Stage } from '../../src/kernel/casework.ts';
+import { type Told, told } from '../../src/kernel/fault.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import { fail, ok, type Result } from '../../src/kernel/result.ts';
 import { escalationOf, stageDueS } from './deadlines.ts';
@@ -115,14 +116,11 @@ export const REFUSED_WORK = [
   'not-shelved',
   'already-there',
 ] as const;
-export interface WorkRefusal {
+export interface WorkRefusal extends Told {
   readonly code: (typeof REFUSED_WORK)[number];
-  /** What is so, and what to do. */
-  readonly message: string;
 }
 
-const no = (code: WorkRefusal['code'], message: string): Result<never, WorkRefusal> =>
-  fail({ code, message });
+const no = (code: WorkRefusal['code'], said: Told): Result<never, WorkRefusal> => fail({ code, ...said });
 /** Whoever has it does it; these are done by somebody else by their nature. */
 const OWNERS_DEEDS: ReadonlySet<AlertDeedName> = new Set(['take', 'assign', 'task', 'resolve']);
 const NEEDS_NOTE: ReadonlySet<AlertDeedName> = new Set(['return', 'reopen', 'note', 'split']);
@@ -137,65 +135,63 @@ export function isOpenWork({ stage, state }: Pick<AlertWork, 'stage' | 'state'>)
 
 export function decideAlert(work: AlertWork, command: AlertCommand, by: By): Result<AlertDeed, WorkRefusal> {
   const name = command.do;
-  if (NEEDS_NOTE.has(name) && by.note.trim() === '') return no('note-needed', `${name}: say why in "note"`);
+  if (NEEDS_NOTE.has(name) && by.note.trim() === '')
+    return no('note-needed', told('note-needed', { deed: name }));
   const refused = refuse(work, command, by);
   return refused === undefined ? ok({ ...command, ...by }) : fail(refused);
 }
 
 function refuse(work: AlertWork, command: AlertCommand, by: By): WorkRefusal | undefined {
   const name = command.do;
-  const because = (code: WorkRefusal['code'], message: string): WorkRefusal => ({ code, message });
+  const because = (code: WorkRefusal['code'], said: Told): WorkRefusal => ({ code, ...said });
   if (name === 'note' || name === 'contact') return undefined;
   if (name === 'overdue')
-    return isOpenWork(work) ? undefined : because('not-in-this-stage', 'nothing is due');
+    return isOpenWork(work) ? undefined : because('not-in-this-stage', told('nothing-due'));
   if (name === 'merge')
     return work.incident === command.incident
-      ? because('already-there', `it is in ${command.incident}`)
+      ? because('already-there', told('in-incident', { incident: command.incident }))
       : undefined;
   if (name === 'split')
     return work.incident === command.incident
       ? undefined
-      : because('already-there', `it is not in ${command.incident}`);
+      : because('already-there', told('not-in-incident', { incident: command.incident }));
   if (name === 'shelve') {
     if (NEVER_SUPPRESSED.has(work.kind))
-      return because('never-suppressed', `${work.kind} is never shelved: somebody has to look`);
-    return work.stage === 'closed' ? because('not-in-this-stage', 'it is closed') : undefined;
+      return because('never-suppressed', told('never-shelved', { kind: work.kind }));
+    return work.stage === 'closed' ? because('not-in-this-stage', told('alert-closed')) : undefined;
   }
   if (name === 'unshelve')
-    return work.shelvedUntilMs === null ? because('not-shelved', 'it is not shelved') : undefined;
+    return work.shelvedUntilMs === null ? because('not-shelved', told('not-shelved')) : undefined;
   if (name === 'acknowledge' && work.acknowledgedBy !== null)
-    return because('already', `${work.acknowledgedBy} has acknowledged it`);
+    return because('already', told('acknowledged-by', { by: work.acknowledgedBy }));
   if (work.state === 'retracted' && work.stage !== 'closed' && !isOpenWork(work))
-    return because('retracted', 'the alert was retracted');
+    return because('retracted', told('alert-retracted'));
   if (stageAfter(work.stage, name) === undefined)
     return because(
       'not-in-this-stage',
-      `it is ${work.stage}${work.owner === null ? '' : `, with ${work.owner}`}: ${name} is not for that; possible are ${Object.keys(TRANSITIONS[work.stage]).join(', ')}`,
+      told('alert-stage', {
+        stage: work.stage,
+        deed: name,
+        possible: Object.keys(TRANSITIONS[work.stage]).join(', '),
+      }),
     );
   // The answer of a task is accepted by whoever follows tasks.
   const isTasksEnd = name === 'resolve' && work.stage === 'tasked';
   if (OWNERS_DEEDS.has(name) && !isTasksEnd && work.owner !== null && work.owner !== by.account) {
     const from = command.do === 'take' || command.do === 'assign' ? command.from : undefined;
-    if (from !== work.owner)
-      return because(
-        'owned-by-another',
-        `${work.owner} has it: ask them, or take it over by naming them in "from"`,
-      );
+    if (from !== work.owner) return because('owned-by-another', told('owned-by', { owner: work.owner }));
   }
   if (command.do === 'take' && command.from !== undefined && command.from !== work.owner)
-    return because('owned-by-another', `${work.owner ?? 'nobody'} has it, not ${command.from ?? 'nobody'}`);
+    return because(
+      'owned-by-another',
+      told('not-owned-by', { owner: work.owner ?? 'nobody', from: command.from ?? 'nobody' }),
+    );
   if (command.do === 'resolve' && command.measure !== null && command.disposition !== 'confirmed-violation')
-    return because('measure-without-violation', 'a measure of article 28 follows a confirmed violation only');
+    return because('measure-without-violation', told('measure-without-violation'));
   if (command.do === 'review' && isWeighty(work.kind, work.disposition) && work.resolvedBy === by.account)
-    return because(
-      'same-person',
-      'a confirmed violation, a tamper and a separation are reviewed by somebody else',
-    );
+    return because('same-person', told('reviewed-by-other'));
   if (command.do === 'close' && isStanding(work.state) && !MAY_CLOSE_STANDING.has(work.kind))
-    return because(
-      'stands-still',
-      `${work.kind} still stands: it is closed when it is over, or shelved until a time`,
-    );
+    return because('stands-still', told('still-stands', { kind: work.kind }));
   return undefined;
 }
 

@@ -116,11 +116,14 @@ test('S3 a longer blind gap weighs more, and each sign of a phone at home too, w
   expect(weigh(signs({ lastCheck: { failed: false, hoursAgo: 30 } })).weight).toBe(plain.weight);
 });
 
-test('S4 unanswered once is asked again, twice is a task; another person, off, no such number, forwarded are one at once', () => {
+test('S4 unanswered once is asked again, twice is a task; another person, off, no such number, forwarded are one at once; no fix is no failure', () => {
   expect(consequenceOf('no-answer', false)).toEqual({ do: 'ask-again' });
   expect(consequenceOf('no-answer', true)).toEqual({ do: 'task', severity: 'high' });
+  expect(consequenceOf('no-fix', false)).toEqual({ do: 'ask-again' });
+  expect(hasFailed('no-fix')).toBe(false);
   for (const result of SPOT_CHECK_RESULTS) {
     expect(RESULT_WORDS[result]).toBeTruthy();
+    if (result === 'no-fix') continue;
     expect(consequenceOf(result, true).do).toBe(hasFailed(result) ? 'task' : 'nothing');
   }
 });

@@ -1,5 +1,6 @@
 /** The hazard ledger (隐患台账): its four states and the closed loop. Pure. What is not thoroughly put right is not written off. */
 import type { HazardState } from '../../src/kernel/casework.ts';
+import { type Told, told } from '../../src/kernel/fault.ts';
 import { fail, ok, type Result } from '../../src/kernel/result.ts';
 import type { By } from './alert-stages.ts';
 
@@ -20,9 +21,8 @@ export interface Hazard {
   readonly writtenOffBy: string | null;
 }
 
-export interface HazardRefusal {
+export interface HazardRefusal extends Told {
   readonly code: 'not-in-this-state' | 'note-needed' | 'same-person';
-  readonly message: string;
 }
 
 /** What it is after the deed. */
@@ -30,18 +30,17 @@ export function changeHazard(hazard: Hazard, deed: HazardDeedName, by: By): Resu
   const allowed: Partial<Record<HazardDeedName, HazardState>> = HAZARD_TRANSITIONS[hazard.state];
   const state = allowed[deed];
   if (hazard.writtenOffBy !== null)
-    return fail({ code: 'not-in-this-state', message: `${hazard.writtenOffBy} has written it off` });
+    return fail({ code: 'not-in-this-state', ...told('written-off', { by: hazard.writtenOffBy }) });
   if (state === undefined)
     return fail({
       code: 'not-in-this-state',
-      message: `it is ${hazard.state}: possible are ${Object.keys(allowed).join(', ')}`,
+      ...told('hazard-state', { state: hazard.state, possible: Object.keys(allowed).join(', ') }),
     });
-  if (by.note.trim() === '')
-    return fail({ code: 'note-needed', message: `${deed}: say what was done in "note"` });
+  if (by.note.trim() === '') return fail({ code: 'note-needed', ...told('note-needed', { deed }) });
   if (deed === 'write-off' && hazard.rectifiedBy === by.account)
     return fail({
       code: 'same-person',
-      message: 'somebody else than who put it right checks it and writes it off',
+      ...told('hazard-checked-by-other'),
     });
   return ok({
     state,

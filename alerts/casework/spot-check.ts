@@ -11,11 +11,12 @@ export const RESULT_WORDS: Readonly<Record<SpotCheckResult, string>> = {
   'no-such-number': '空号',
   forwarded: '呼叫转移',
   located: '装置已应答',
+  'no-fix': '装置可联系，未能定位',
 };
 
 export type Consequence =
   | { readonly do: 'nothing' }
-  /** Once may be chance: asked again within the hour. */
+  /** Once may be chance: asked again within the hour, by telephone. */
   | { readonly do: 'ask-again' }
   | { readonly do: 'task'; readonly severity: Severity };
 
@@ -25,6 +26,9 @@ export function consequenceOf(result: SpotCheckResult, isSecond: boolean): Conse
     case 'self':
     case 'located':
       return { do: 'nothing' };
+    // Indoors there may be none: no fault of theirs, and not where they are.
+    case 'no-fix':
+      return { do: 'ask-again' };
     case 'no-answer':
       return isSecond ? { do: 'task', severity: 'high' } : { do: 'ask-again' };
     case 'off':
@@ -36,5 +40,5 @@ export function consequenceOf(result: SpotCheckResult, isSecond: boolean): Conse
 }
 
 export function hasFailed(result: SpotCheckResult): boolean {
-  return result !== 'self' && result !== 'located';
+  return result !== 'self' && result !== 'located' && result !== 'no-fix';
 }

@@ -1,6 +1,7 @@
 /** A task of an office (异常定位任务): decide and evolve. Pure. Rules: SPEC.md, T. */
 import type { Severity } from '../../src/kernel/alert-event.ts';
 import type { Contact, Disposition, Measure, TaskCause, TaskStage } from '../../src/kernel/casework.ts';
+import { type Told, told } from '../../src/kernel/fault.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import { fail, ok, type Result } from '../../src/kernel/result.ts';
 import type { By } from './alert-stages.ts';
@@ -48,7 +49,7 @@ export interface Task {
   readonly measure: Measure | null;
 }
 
-export interface TaskRefusal {
+export interface TaskRefusal extends Told {
   readonly code:
     | 'not-in-this-stage'
     | 'note-needed'
@@ -56,7 +57,6 @@ export interface TaskRefusal {
     | 'measure-without-violation'
     | 'same-person'
     | 'same-office';
-  readonly message: string;
 }
 
 const NEEDS_NOTE: ReadonlySet<TaskDeedName> = new Set(['answer', 'return', 'supervise', 'withdraw', 'note']);
@@ -68,31 +68,33 @@ export function isTaskOpen({ stage }: Pick<Task, 'stage'>): boolean {
 
 export function decideTask(task: Task, command: TaskCommand, by: By): Result<TaskDeed, TaskRefusal> {
   const name = command.do;
-  const no = (code: TaskRefusal['code'], message: string) => fail({ code, message });
-  if (!isTaskOpen(task))
-    return no('not-in-this-stage', `the task is ${task.stage}: nothing more is done about it`);
+  const no = (code: TaskRefusal['code'], said: Told) => fail({ code, ...said });
+  if (!isTaskOpen(task)) return no('not-in-this-stage', told('task-over', { stage: task.stage }));
   if (MOVES.has(name) && stageAfter(task.stage, name) === undefined)
     return no(
       'not-in-this-stage',
       task.stage === 'answered'
-        ? `${task.answeredBy} has answered it: it waits to be accepted or returned`
-        : `the task is ${task.stage}: possible are ${Object.keys(TASK_TRANSITIONS[task.stage]).join(', ')}`,
+        ? told('task-answered', { by: task.answeredBy ?? '' })
+        : told('task-stage', {
+            stage: task.stage,
+            possible: Object.keys(TASK_TRANSITIONS[task.stage]).join(', '),
+          }),
     );
-  if (NEEDS_NOTE.has(name) && by.note.trim() === '') return no('note-needed', `${name}: write it in "note"`);
+  if (NEEDS_NOTE.has(name) && by.note.trim() === '')
+    return no('note-needed', told('note-needed', { deed: name }));
   if (command.do === 'accept') {
     if (command.measure !== null && command.disposition !== 'confirmed-violation')
-      return no('measure-without-violation', 'a measure of article 28 follows a confirmed violation only');
-    if (task.answeredBy === by.account)
-      return no('same-person', 'somebody else than who answered accepts it');
+      return no('measure-without-violation', told('measure-without-violation'));
+    if (task.answeredBy === by.account) return no('same-person', told('task-accepted-by-other'));
   }
   if (
     (command.do === 'return' || command.do === 'supervise') &&
     command.dueAtMs !== null &&
     command.dueAtMs <= by.atMs
   )
-    return no('bad-time', 'the new deadline must lie in the future');
+    return no('bad-time', told('until-ahead'));
   if (command.do === 'hand-over' && command.office === task.office)
-    return no('same-office', `${task.office} has it already`);
+    return no('same-office', told('office-has-it', { office: task.office }));
   return ok({ ...command, ...by });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   AT,
+  circle,
   feed,
   fix,
   minutes,
@@ -13,6 +14,7 @@ import {
   tick,
   ticks,
   told,
+  zone,
 } from '../../consumers/detector/story.testing.ts';
 import type { LogEvent } from '../../src/kernel/log-event.ts';
 
@@ -69,6 +71,59 @@ describe('A8 silent', () => {
     expect(alerts[0]?.reason).toContain('超过允许的 15 分钟');
   });
 
+  test.each([
+    [
+      'at the level that is low',
+      [fix(0, 0, { batteryPct: 20 })],
+      '此前电量 20 %，可能已耗尽，最后联系 2026-03-02 08:00:01。',
+    ],
+    ['nearly empty', [fix(0, 0, { batteryPct: 1 })], '此前电量 1 %，可能已耗尽'],
+    ['called low by the device', [fix(0, 0), status(0.5, 'low-battery')], '此前报告电量低，可能已耗尽'],
+  ])('A8 a battery %s is named as the cause, and the severity stays', (_, events, words) => {
+    const [alert] = play([...start, ...events, ...ticks(1, 30)]).filter(({ kind }) => kind === 'silent');
+    expect(alert?.reason).toContain(words);
+    expect(alert?.reasonEn).toContain('may have run out');
+    expect(alert?.severity).toBe('medium');
+  });
+
+  test.each([
+    ['full enough', [fix(0, 0, { batteryPct: 21 })]],
+    ['low, and charged since', [fix(0, 0, { batteryPct: 5 }), status(0.5, 'charging')]],
+    ['of no known level', [status(0, 'power-on')]],
+    ['never heard of', []],
+  ])('A8 with a battery %s the cause is not known', (_, events) => {
+    const [alert] = play([...start, ...events, ...ticks(1, 30)]).filter(({ kind }) => kind === 'silent');
+    expect(alert?.reason).toContain('原因不明。');
+    expect(alert?.reasonEn).toContain('The cause is not known.');
+    expect(alert?.severity).toBe('medium');
+  });
+
+  const cellar = (radiusM: number) => zone(0, { ...circle('cellar', radiusM), purpose: 'no-signal' });
+  test.each([
+    ['well inside', [cellar(1000), fix(0, 0)], true],
+    ['inside, and nearer to the edge than it is known', [cellar(1000), fix(0, 995)], false],
+    ['in one that is smaller than its error', [cellar(5), fix(0, 0)], false],
+    ['outside', [cellar(1000), fix(0, 3000)], false],
+    [
+      'in one that has been moved away',
+      [cellar(1000), zone(0, { ...circle('cellar', 500, 9000), purpose: 'no-signal' }), fix(0, 0)],
+      false,
+    ],
+    ['in a zone of obligation', [fix(0, 0)], false],
+  ] as const)('A8 known dead ground is the cause for a device that was last %s', (_, events, isCause) => {
+    const [alert] = play([...start, ...events, ...ticks(1, 30)]).filter(({ kind }) => kind === 'silent');
+    expect(alert?.reason.includes('最后位置在已知无信号区域 cellar 内')).toBe(isCause);
+    expect(alert?.reasonEn.includes('known to be no signal')).toBe(isCause);
+    expect(alert?.severity).toBe('medium');
+  });
+
+  test('A31 dead ground binds nobody, whatever names it', () => {
+    const rules = { zones: [{ zone: 'cellar', rule: 'keep-out', bufferM: 0, schedule: null }] } as const;
+    const story = [profile(0, rules), ...Array.from({ length: 10 }, (_, i) => fix(i, 0))];
+    expect(told(playAll([zone(0, circle('cellar')), ...story]))[0]).toContain('exclusion-entry');
+    expect(playAll([cellar(1000), ...story])).toEqual([]);
+  });
+
   test('A8 three intervals where that is more', () => {
     const slow = [...SETTING, profile(0, { devices: [phone('D1', { intervalS: 3600 })] })];
     expect(play([...slow, fix(0, 0), ...ticks(0, 179)])).toEqual([]);
@@ -122,6 +177,22 @@ describe('A9 explained silence', () => {
     const alerts = play([...events, ...ticks(60, 76)]);
     expect(told(alerts)).toEqual(['silent opened 0.0']);
     expect(alerts[0]?.detectedAtMs).toBe(minutes(75) + 10_000);
+  });
+
+  test('A9 while the operator can not be asked no phone of its is silent, also one for which the roster names no feed', () => {
+    const byOperator = (protocol: 'mlp' | 'osmand') => [
+      ...SETTING,
+      profile(0, { devices: [phone('D1', { feed: null, protocol })] }),
+    ];
+    const rest = [
+      fix(0, 0),
+      feed(5, 'down', 'mlp'),
+      ...ticks(5, 60),
+      feed(60, 'up', 'mlp'),
+      ...ticks(60, 74),
+    ];
+    expect(play([...byOperator('mlp'), ...rest])).toEqual([]);
+    expect(told(play([...byOperator('osmand'), ...rest]))).toEqual(['silent opened 0.0']);
   });
 
   test('A9 who was silent before the feed went down stays so', () => {

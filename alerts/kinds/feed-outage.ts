@@ -11,6 +11,8 @@ export interface FeedOutage {
   /** How many of its live devices were overdue, of how many; null: whoever told it did not say. */
   readonly overdue: number | null;
   readonly live: number | null;
+  /** Found by the platform's own questions, which are not answered. */
+  readonly cause?: 'operator';
 }
 
 export const FEED_OUTAGE = {
@@ -18,8 +20,13 @@ export const FEED_OUTAGE = {
   about: 'feed',
   severity: 'high',
   deadlineS: 600,
-  explain: ({ feed, sinceMs, overdue, live }: FeedOutage, clock: (atMs: Instant) => string): Words => {
+  explain: ({ feed, sinceMs, overdue, live, cause }: FeedOutage, clock: (atMs: Instant) => string): Words => {
     const at = clock(sinceMs);
+    if (cause === 'operator')
+      return {
+        zh: `运营商定位服务自 ${at} 起无法查询（数据源 ${feed}）。恢复前不判其手机失联。`,
+        en: `The operator's location service has answered of no phone since ${at} (feed ${feed}). Its phones are not called silent until it is back.`,
+      };
     const many =
       overdue === null || live === null
         ? { zh: '', en: '' }

@@ -94,6 +94,8 @@ export interface LocatedDevice extends WatchedDevice {
 export interface Surroundings {
   /** Undefined while the log has not brought its shape. */
   zone(id: string): PreparedZone | undefined;
+  /** By id. Where devices are known to have no signal. */
+  deadGround(): ReadonlyMap<string, PreparedZone>;
   /** A roll-call (集中点验) that the subject is expected at, or was within the last days. */
   mustersOf(subject: string): readonly Muster[];
   isInForce(schedule: Schedule | null, atMs: Instant): boolean;

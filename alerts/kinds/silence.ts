@@ -1,7 +1,7 @@
 /** When a device that says nothing is silent. */
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
-import type { Device } from '../../src/kernel/roster.ts';
+import { type Device, feedOf } from '../../src/kernel/roster.ts';
 import type { DeviceState, SubjectView } from './kind.ts';
 
 /** Seconds without anything received after which a device is silent. */
@@ -19,6 +19,31 @@ export function silenceDeadlineMs(policy: Policy, device: Device, state: DeviceS
   return silentSinceMs(device, state) + silenceLimitS(policy, device) * 1000;
 }
 
+/** Why a device is silent, as far as what it said before tells. Off, and a feed that is down, are known and no silence. */
+export type SilenceCause = 'battery' | 'no-signal' | 'unknown';
+
+/** A disc of so many sigmas holds half of what an estimate may mean. */
+const EVEN_SIGMAS = Math.sqrt(2 * Math.LN2);
+
+/** The known dead ground in which the device was last, more likely than not, whatever the ground's shape; the smallest id of several. */
+export function deadGroundOf(view: SubjectView, { estimate }: DeviceState): string | undefined {
+  if (estimate === null) return undefined;
+  const { lon, lat, varianceM2 } = estimate;
+  const depthM = EVEN_SIGMAS * Math.sqrt(varianceM2);
+  const around = [...view.deadGround()].filter(
+    ([, zone]) => view.distanceM(zone, lon, lat, depthM + 1) < -depthM,
+  );
+  return around.map(([id]) => id).sort()[0];
+}
+
+export function silenceCauseOf(view: SubjectView, state: DeviceState): SilenceCause {
+  const { lowBatteryPct } = view.policy;
+  const { pct, isCharging, saidLowMs } = state.battery;
+  const wasLow = saidLowMs !== undefined || (pct !== null && pct <= lowBatteryPct);
+  if (wasLow && !isCharging) return 'battery';
+  return deadGroundOf(view, state) === undefined ? 'unknown' : 'no-signal';
+}
+
 /**
  * Since when nothing can be known of the subject: every device that is watched is off or silent. Null: one can be heard, the
  * feed is the cause, or nothing is watched at all.
@@ -28,7 +53,7 @@ export function darkSinceMs({ devices, policy, nowMs, isFeedDown }: SubjectView)
   let since = 0;
   for (const { device, state } of devices) {
     if (state.off !== null) since = Math.max(since, state.off.atMs);
-    else if (nowMs > silenceDeadlineMs(policy, device, state) && !isFeedDown(device.feed))
+    else if (nowMs > silenceDeadlineMs(policy, device, state) && !isFeedDown(feedOf(device)))
       since = Math.max(since, silentSinceMs(device, state));
     else return null;
   }

@@ -1,8 +1,9 @@
 /** 失联: nothing received for longer than the policy allows for the device's interval, by no known cause. Watches each device. */
-import { type AlertKind, NOTHING, type Verdict } from './kind.ts';
+import { feedOf } from '../../src/kernel/roster.ts';
+import { type AlertKind, type DeviceState, NOTHING, type SubjectView, type Verdict } from './kind.ts';
 import { endOf, notWatched, watched } from './phone-off.ts';
-import { silenceDeadlineMs, silenceLimitS } from './silence.ts';
-import { condition, deviceName, duration } from './wording.ts';
+import { deadGroundOf, silenceCauseOf, silenceDeadlineMs, silenceLimitS } from './silence.ts';
+import { condition, deviceName, duration, type Words } from './wording.ts';
 import { lastFix } from './zone-evidence.ts';
 
 const DEADLINE_S = 1800;
@@ -19,7 +20,7 @@ export const silent: AlertKind = {
       verdicts.push({
         about: device.id,
         // Off is known and has its own alert; a feed that is down says nothing about its devices.
-        says: state.off !== null || view.isFeedDown(device.feed) ? 'undecided' : 'holds',
+        says: state.off !== null || view.isFeedDown(feedOf(device)) ? 'undecided' : 'holds',
         severity: view.profile.grade === 'strict' ? 'high' : 'medium',
         confidence: 1,
         device: device.id,
@@ -42,7 +43,7 @@ export const silent: AlertKind = {
     const { device, state } = found;
     const limit = duration(silenceLimitS(view.policy, device));
     const name = deviceName(device.kind);
-    const rest = condition(view, state);
+    const rest = causeAndCondition(view, state);
     const { id } = view.profile;
     if (state.heardMs === null) {
       const fromMs = Math.min(view.nowMs, Math.max(state.silentFromMs, device.fromMs));
@@ -77,3 +78,31 @@ export const silent: AlertKind = {
     };
   },
 };
+
+/** Sentences on why, as far as it is known, and how it was when it was last heard. */
+function causeAndCondition(view: SubjectView, state: DeviceState): Words {
+  const cause = silenceCauseOf(view, state);
+  if (cause === 'no-signal') {
+    const rest = condition(view, state);
+    const ground = deadGroundOf(view, state);
+    return {
+      zh: `最后位置在已知无信号区域 ${ground} 内，可能因此失联。${rest.zh}`,
+      en: `It was last in ${ground}, where there is known to be no signal, which may be why. ${rest.en}`,
+    };
+  }
+  if (cause === 'unknown' || state.heardMs === null) {
+    const rest = condition(view, state);
+    return { zh: `原因不明。${rest.zh}`, en: `The cause is not known. ${rest.en}` };
+  }
+  const { pct } = state.battery;
+  const at = view.clock(state.heardMs);
+  return pct === null || pct > view.policy.lowBatteryPct
+    ? {
+        zh: `此前报告电量低，可能已耗尽，最后联系 ${at}。`,
+        en: `It reported a low battery before, which may have run out; last contact ${at}.`,
+      }
+    : {
+        zh: `此前电量 ${Math.round(pct)} %，可能已耗尽，最后联系 ${at}。`,
+        en: `Its battery was at ${Math.round(pct)} % before and may have run out; last contact ${at}.`,
+      };
+}

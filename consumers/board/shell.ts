@@ -2,6 +2,7 @@
  * The board's role: the fold of each partition as a checkpointed consumer, its changes merged into the live state. The
  * checkpoint does not wait for the live state: whoever takes a partition over fills it from the checkpoint first.
  */
+import { withoutSelfTests } from '../../src/kernel/self-test.ts';
 import type { Frontier, LiveState } from '../../src/ports/live-state.ts';
 import type { Subscription } from '../../src/ports/observation-log.ts';
 import { type FoldDeps, runFold } from '../fold.ts';
@@ -25,7 +26,7 @@ export async function runBoard(deps: BoardDeps): Promise<Subscription> {
     snapshot: (board) => board.snapshot(),
     async handle(board, events, partition) {
       const changed = new Set<string>();
-      for (const event of events) {
+      for (const event of withoutSelfTests(events)) {
         const subject = board.apply(event);
         if (subject !== undefined) changed.add(subject);
       }

@@ -19,6 +19,7 @@ import { nextOutbox, removeFromOutbox } from '../../src/store/outbox.ts';
 import { findDocument } from '../../src/store/roster.ts';
 import type { NightWatch } from '../night/night-watch.ts';
 import { watchFeeds } from './feeds.ts';
+import { writeSelfTests } from './self-test.ts';
 
 export interface ClockDeps {
   readonly log: ObservationLog;
@@ -27,6 +28,8 @@ export interface ClockDeps {
   readonly now: () => Instant;
   /** Where the policy of the database says nothing. */
   readonly tickSeconds: number;
+  /** How often each partition tests itself, seconds; 0 or absent: never. */
+  readonly selfTestS?: number;
   /** What the leader does beside the time: told of each tick. */
   readonly night?: NightWatch;
   /** Missed deadlines of the casework (alerts/deadline-watch.ts). */
@@ -113,6 +116,11 @@ export async function runClock(deps: ClockDeps): Promise<Clock> {
     return atMs;
   }
 
+  async function selfTest(atMs: Instant, everyMs: number): Promise<void> {
+    const { selfTestS = 0, log, database } = deps;
+    if (selfTestS > 0) await writeSelfTests(database, log.partitions, selfTestS, atMs, everyMs);
+  }
+
   /** In order; a line leaves the outbox when the log has it, so a crash can only repeat some. */
   async function relay(): Promise<void> {
     await payTick();
@@ -144,6 +152,7 @@ export async function runClock(deps: ClockDeps): Promise<Clock> {
           const atMs = await tick(everyMs);
           if (atMs !== undefined) {
             await watchFeeds(deps.database, policy, atMs, everyMs);
+            await selfTest(atMs, everyMs);
             deps.night?.look(atMs);
             deps.deadlines?.look(atMs);
           }

@@ -12,7 +12,12 @@ beforeAll(async () => {
 });
 afterAll(() => own.drop());
 beforeEach(async () => {
-  for (const text of ['DELETE FROM feed_counts', 'DELETE FROM feeds', 'DELETE FROM log_outbox'])
+  for (const text of [
+    'DELETE FROM feed_counts',
+    'DELETE FROM feeds',
+    'DELETE FROM feed_troubles',
+    'DELETE FROM log_outbox',
+  ])
     await own.database.query({ text, values: [] });
 });
 
@@ -59,6 +64,38 @@ test('C7 a partition that is behind decides nothing; one that has no device of i
   expect(await look()).toBe(0);
   await count(1, 3, 0, TICK_MS, 'F2');
   expect(await look()).toBe(1);
+});
+
+test('C8 a feed that can not be asked for as long as the policy says is down, however few its devices, and up with the end of it', async () => {
+  const trouble = (sinceMs: number, seenMs: number) =>
+    own.database.query({
+      text: 'INSERT INTO feed_troubles (feed, since, seen_at) VALUES ($1, $2, $3) ON CONFLICT (feed) DO UPDATE SET seen_at = $3',
+      values: ['mlp', new Date(sinceMs), new Date(seenMs)],
+    });
+  await count(0, 3, 1, TICK_MS, 'mlp');
+  await trouble(TICK_MS - 299_000, TICK_MS);
+  expect(await look()).toBe(0);
+  await count(0, 3, 2, TICK_MS + 30_000, 'mlp');
+  expect(await look(TICK_MS + 30_000)).toBe(1);
+  expect((await lines())[0]).toEqual({
+    key: null,
+    type: 'feed',
+    feed: 'mlp',
+    at: '2026-03-01T08:00:30.000Z',
+    status: 'down',
+    since: '2026-03-01T07:55:01.000Z',
+    overdue: 2,
+    live: 3,
+    cause: 'operator',
+  });
+  await own.database.query({ text: 'DELETE FROM feed_troubles', values: [] });
+  await count(0, 3, 2, TICK_MS + 60_000, 'mlp');
+  expect(await look(TICK_MS + 60_000)).toBe(1);
+  expect((await lines()).map(({ status }) => status)).toEqual(['down', 'up']);
+  // Who asked is gone: what it said last does not hold for ever.
+  await trouble(TICK_MS - 3_600_000, TICK_MS - 241_000);
+  await count(0, 3, 2, TICK_MS + 90_000, 'mlp');
+  expect(await look(TICK_MS + 90_000)).toBe(0);
 });
 
 test('C7 an older count does not replace a newer one', async () => {

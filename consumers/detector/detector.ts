@@ -25,7 +25,7 @@ import {
   type Sighting,
 } from '../../src/kernel/log-event.ts';
 import { type Policy, policyFor } from '../../src/kernel/policy.ts';
-import type { SubjectProfile } from '../../src/kernel/roster.ts';
+import { feedOf, type SubjectProfile } from '../../src/kernel/roster.ts';
 import { settle } from './alert-book.ts';
 import { type Explanation, explain } from './explanation.ts';
 import { countFeeds, type FeedCount } from './feed-watch.ts';
@@ -349,7 +349,8 @@ export function createDetector(saved?: DetectorState): Detector {
     emit(outageAlert(outage, isDown ? null : atMs, world.surroundings.clock));
     for (const watched of watches.values()) {
       const { state } = watched;
-      const ids = state.profile?.devices.filter((device) => device.feed === feed).map(({ id }) => id) ?? [];
+      const ids =
+        state.profile?.devices.filter((device) => feedOf(device) === feed).map(({ id }) => id) ?? [];
       if (ids.length === 0) continue;
       for (const device of isDown ? [] : state.devices) {
         const wasSilent = state.open.some(({ kind, about }) => kind === 'silent' && about === device.id);

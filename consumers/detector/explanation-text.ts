@@ -19,6 +19,11 @@ const WORDS = {
     battery: 'battery',
     strapCut: 'strap cut',
     feedDown: 'feed down',
+    silentBy: {
+      battery: 'silent: battery may have run out',
+      'no-signal': 'silent: last where there is no signal',
+      unknown: 'silent: cause not known',
+    },
     inForce: 'In force (+) and not (-)',
     noShape: 'no shape',
     edge: (metres: number, outside: number | null) => `: ${metres} m from its edge, P(outside) ${outside}`,
@@ -45,6 +50,11 @@ const WORDS = {
     battery: '电量',
     strapCut: '腕带剪断',
     feedDown: '数据源中断',
+    silentBy: {
+      battery: '失联：电量可能已耗尽',
+      'no-signal': '失联：最后位于无信号区域',
+      unknown: '失联：原因不明',
+    },
     inForce: '生效（+）与未生效（-）',
     noShape: '无图形',
     edge: (metres: number, outside: number | null) => `：距边界 ${metres} m，在外概率 ${outside}`,
@@ -86,6 +96,7 @@ export function explanationText(explanation: Explanation, language: Language): s
         ...(device.off === null ? [] : [device.off]),
         ...(device.strapCutMs === null ? [] : [`${words.strapCut} ${time(device.strapCutMs)}`]),
         ...(device.isFeedDown ? [words.feedDown] : []),
+        ...(device.silentBy === null ? [] : [words.silentBy[device.silentBy]]),
         ...(device.noFix === null ? [] : [device.noFix]),
       ];
       return `  ${device.kind} ${device.id}: ${parts.join(', ')}`;

@@ -4,6 +4,7 @@ import type { LogEvent } from '../../src/kernel/log-event.ts';
 import { createDetector } from './detector.ts';
 import { explanationText } from './explanation-text.ts';
 import {
+  feed,
   fix,
   minutes,
   person,
@@ -77,6 +78,16 @@ describe('D19 why and why not', () => {
     const none = happened([tick(1)]).explanation;
     expect(none.position).toBeNull();
     expect(none.devices[0]?.noFix).toBe('no-contact');
+  });
+
+  test('D19 why a device is silent, where it is', () => {
+    const by = (events: LogEvent[]) => happened(events).explanation.devices[0]?.silentBy;
+    expect(by([fix(0, 0, { batteryPct: 1 }), ...ticks(0, 10)])).toBeNull();
+    expect(by([fix(0, 0, { batteryPct: 1 }), ...ticks(0, 30)])).toBe('battery');
+    expect(by([fix(0, 0), ...ticks(0, 30)])).toBe('unknown');
+    expect(by([fix(0, 0), feed(1, 'down'), ...ticks(1, 30)])).toBeNull();
+    const { explanation } = happened([fix(0, 0, { batteryPct: 1 }), ...ticks(0, 30)]);
+    expect(explanationText(explanation, 'zh')).toContain('失联：电量可能已耗尽');
   });
 
   test('D19 no contact, no fix and no trustworthy fix are three things', () => {

@@ -8,14 +8,14 @@ import { accuracyOfSigma, probabilityOutside } from '../../alerts/evidence/posit
 import type { SubjectView } from '../../alerts/kinds/kind.ts';
 import { ALERT_KINDS_JUDGED } from '../../alerts/kinds/kinds.ts';
 import { permitAt, permitEndMs } from '../../alerts/kinds/permits.ts';
-import { silenceDeadlineMs } from '../../alerts/kinds/silence.ts';
+import { type SilenceCause, silenceCauseOf, silenceDeadlineMs } from '../../alerts/kinds/silence.ts';
 import { viewOfVerdict, whereabouts } from '../../alerts/kinds/whereabouts.ts';
 import type { Words } from '../../alerts/kinds/wording.ts';
 import { signedDistanceM } from '../../geofences/signed-distance.ts';
 import type { AlertKindName, Severity } from '../../src/kernel/alert-event.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
-import type { Schedule, ZoneFeature } from '../../src/kernel/roster.ts';
+import { feedOf, type Schedule, type ZoneFeature } from '../../src/kernel/roster.ts';
 import { whyNot } from './why-not.ts';
 
 export interface Explanation {
@@ -72,6 +72,8 @@ export interface DeviceSeen {
   readonly off: string | null;
   readonly strapCutMs: Instant | null;
   readonly isFeedDown: boolean;
+  /** Null: it is not silent, or for a cause that is named above. */
+  readonly silentBy: SilenceCause | null;
   /** Why there is no place of it: nothing was ever heard, it was heard without a fix, or its fixes did not fit together. */
   readonly noFix: 'no-contact' | 'no-fix' | 'no-trustworthy-fix' | null;
 }
@@ -149,7 +151,13 @@ export function explain(
         batteryPct: state.battery.pct,
         off: state.off?.status ?? null,
         strapCutMs: state.strapCutMs ?? null,
-        isFeedDown: view.isFeedDown(device.feed),
+        isFeedDown: view.isFeedDown(feedOf(device)),
+        silentBy:
+          view.nowMs > silenceDeadlineMs(policy, device, state) &&
+          state.off === null &&
+          !view.isFeedDown(feedOf(device))
+            ? silenceCauseOf(view, state)
+            : null,
         noFix,
       };
     }),

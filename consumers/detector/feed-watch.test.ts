@@ -115,4 +115,19 @@ describe('A29 feed-outage', () => {
     ]);
     expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(2);
   });
+
+  test('A29 an operator who can not be asked is named as the cause', () => {
+    const alerts: AlertEvent[] = [];
+    const line = { type: 'feed', feed: 'mlp', atMs: minutes(9), sinceMs: minutes(3) } as const;
+    createDetector().apply({ ...line, status: 'down', overdue: 1, live: 3, cause: 'operator' }, (alert) =>
+      alerts.push(alert),
+    );
+    expect(alerts[0]).toMatchObject({
+      kind: 'feed-outage',
+      subject: 'mlp',
+      startedAtMs: minutes(3),
+      reason: expect.stringContaining('运营商定位服务自'),
+      reasonEn: expect.stringContaining('location service has answered of no phone since'),
+    });
+  });
 });

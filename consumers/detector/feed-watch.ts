@@ -7,7 +7,7 @@ import { silenceLimitS, silentSinceMs } from '../../alerts/kinds/silence.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { FeedStatus } from '../../src/kernel/log-event.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
-import type { Device } from '../../src/kernel/roster.ts';
+import { type Device, feedOf } from '../../src/kernel/roster.ts';
 import { findDevice, isWatched, type SubjectState } from './subject-state.ts';
 
 export interface FeedCount {
@@ -37,7 +37,8 @@ export function countFeeds(
   const counts = new Map<string, FeedCount & { readonly downSinceMs: Instant | null }>();
   for (const { state: subject } of watches) {
     for (const device of subject.profile?.devices ?? []) {
-      const { feed, id } = device;
+      const { id } = device;
+      const feed = feedOf(device);
       if (feed === null || !isWatched(device, nowMs)) continue;
       const state = findDevice(subject, id);
       if (state === undefined) continue;
@@ -76,22 +77,29 @@ function countDevice(
   if (state.heardMs > count.heardMs) count.heardMs = state.heardMs;
 }
 
-/** The lines to write into the log at a tick, in the order of the feeds' ids. */
+/** The lines to write into the log at a tick, in the order of the feeds' ids. `troubles`: since when a feed could not be asked. */
 export function feedChanges(
   counts: ReadonlyMap<string, FeedCount>,
   down: ReadonlySet<string>,
   policy: Policy,
   atMs: Instant,
+  troubles: ReadonlyMap<string, Instant> = NO_TROUBLES,
 ): FeedStatus[] {
   const changes: FeedStatus[] = [];
   for (const [feed, { live, overdue, heardMs }] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const isSilent = overdue >= policy.feedOutageMinDevices && overdue >= policy.feedOutageShare * live;
-    if (isSilent === down.has(feed)) continue;
+    const askedMs = troubles.get(feed) ?? Number.POSITIVE_INFINITY;
+    const isUnasked = askedMs <= atMs - policy.feedOutageS * 1000;
+    if ((isSilent || isUnasked) === down.has(feed)) continue;
     changes.push(
-      isSilent
-        ? { type: 'feed', feed, atMs, status: 'down', sinceMs: heardMs, overdue, live }
-        : { type: 'feed', feed, atMs, status: 'up' },
+      isUnasked
+        ? { type: 'feed', feed, atMs, status: 'down', sinceMs: askedMs, overdue, live, cause: 'operator' }
+        : isSilent
+          ? { type: 'feed', feed, atMs, status: 'down', sinceMs: heardMs, overdue, live }
+          : { type: 'feed', feed, atMs, status: 'up' },
     );
   }
   return changes;
 }
+
+const NO_TROUBLES: ReadonlyMap<string, Instant> = new Map();

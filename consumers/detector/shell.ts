@@ -7,6 +7,7 @@ import type { Ledger } from '../../alerts/ledger.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
 import { pairKey, type Sighting } from '../../src/kernel/log-event.ts';
 import { encodeLogEvent } from '../../src/kernel/log-line.ts';
+import { isSelfTest } from '../../src/kernel/self-test.ts';
 import type { Db } from '../../src/ports/database.ts';
 import type { Subscription } from '../../src/ports/observation-log.ts';
 import { saveFeedCounts } from '../../src/store/feed-counts.ts';
@@ -59,12 +60,13 @@ export function runDetector(deps: DetectorDeps): Promise<Subscription> {
           (sighting) => sightings.push(sighting),
         );
         if (event.type === 'tick') tickMs = event.atMs;
-        else if ('subject' in event) observations++;
+        else if ('subject' in event && !isSelfTest(event.subject)) observations++;
       }
       await retry.run(() => deps.ledger.append(alerts));
       if (sightings.length > 0) await retry.run(() => deps.log.append(sightings.map(toEntry)));
       deps.onJudged?.(observations);
-      if (alerts.length > 0) deps.onAlerts?.(alerts);
+      const ofPeople = alerts.filter(({ subject }) => !isSelfTest(subject));
+      if (ofPeople.length > 0) deps.onAlerts?.(ofPeople);
       if (tickMs === undefined) return;
       await retry.run(() => tellFeeds(deps.database, partition, tickMs, detector));
       deps.onTick(partition, tickMs);

@@ -110,9 +110,9 @@ export const status = (minute: number, code: DeviceStatusCode, device = 'D1'): L
 });
 
 export const tick = (minute: number): LogEvent => ({ type: 'tick', atMs: minutes(minute) });
-export const feed = (minute: number, code: 'down' | 'up'): LogEvent => ({
+export const feed = (minute: number, code: 'down' | 'up', id = 'F1'): LogEvent => ({
   type: 'feed',
-  feed: 'F1',
+  feed: id,
   atMs: minutes(minute),
   status: code,
 });

@@ -55,6 +55,7 @@ export function createWorld(state?: WorldState): World {
   let localTime: LocalTime = createLocalTime(calendar);
   const features = new Map<string, ZoneFeature>();
   const prepared = new Map<string, PreparedZone>();
+  const deadGround = new Map<string, PreparedZone>();
   const feedsDown = new Map(state?.feedsDown.map((outage) => [outage.feed, outage]));
   const feedsUp = new Map(Object.entries(state?.feedsUp ?? {}));
   const musters = new Map<string, Muster>();
@@ -67,7 +68,10 @@ export function createWorld(state?: WorldState): World {
     // Shapes are checked before they reach the log. One that slipped through changes nothing: the one before it holds.
     if (!result.ok) return false;
     features.set(zone.id, zone);
-    prepared.set(zone.id, result.value);
+    // Dead ground binds nobody: to all rules but that of silence it is not there.
+    const [own, other] = zone.purpose === undefined ? [prepared, deadGround] : [deadGround, prepared];
+    own.set(zone.id, result.value);
+    other.delete(zone.id);
     return true;
   }
   for (const zone of state?.zones ?? []) setZone(zone);
@@ -113,6 +117,7 @@ export function createWorld(state?: WorldState): World {
     localTime: () => localTime,
     surroundings: {
       zone: (id) => prepared.get(id),
+      deadGround: () => deadGround,
       mustersOf: (subject) => bySubject.get(subject) ?? NO_MUSTERS,
       isInForce: (schedule, atMs) => schedule === null || localTime.holds(schedule, atMs),
       windowAt: (schedule, atMs) => localTime.windowAt(schedule, atMs),
@@ -142,7 +147,7 @@ export function createWorld(state?: WorldState): World {
       localTime = createLocalTime(calendar);
       return true;
     },
-    setFeed: ({ feed, atMs, status, sinceMs = atMs, overdue = null, live = null }) => {
+    setFeed: ({ feed, atMs, status, sinceMs = atMs, overdue = null, live = null, cause }) => {
       const known = feedsDown.get(feed);
       if ((status === 'down') === (known !== undefined)) return undefined;
       if (known !== undefined) {
@@ -157,6 +162,7 @@ export function createWorld(state?: WorldState): World {
         sinceMs: Math.max(sinceMs, (feedsUp.get(feed) ?? sinceMs - 1) + 1),
         overdue,
         live,
+        ...(cause === undefined ? {} : { cause }),
       };
       feedsDown.set(feed, outage);
       return outage;

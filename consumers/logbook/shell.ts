@@ -5,6 +5,7 @@
 import { keepBooks } from '../../compliance/books.ts';
 import { addUpOffices } from '../../compliance/office-sums.ts';
 import type { LogEvent } from '../../src/kernel/log-event.ts';
+import { withoutSelfTests } from '../../src/kernel/self-test.ts';
 import type { Database } from '../../src/ports/database.ts';
 import type { Subscription } from '../../src/ports/observation-log.ts';
 import { type PresenceRow, savePresence } from '../../src/store/presence.ts';
@@ -40,7 +41,7 @@ export function runLogbook(deps: LogbookDeps): Promise<Subscription> {
     create: (saved) => createLogbook(saved as LogbookState | undefined),
     snapshot: (book) => book.snapshot(),
     handle: async (book, events, partition, retry) => {
-      for (const event of events) book.apply(event);
+      for (const event of withoutSelfTests(events)) book.apply(event);
       const tickMs = events.findLast((event: LogEvent) => event.type === 'tick')?.atMs;
       if (tickMs === undefined || tickMs - (writtenMs.get(partition) ?? 0) < WRITE_EVERY_MS) return;
       const rows = book.drain().map((changed) => rowOf(changed, book, tickMs));

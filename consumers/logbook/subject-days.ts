@@ -3,7 +3,7 @@ import type { Surroundings } from '../../alerts/kinds/kind.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { Checkin, CheckinMethod } from '../../src/kernel/log-event.ts';
 import type { Policy } from '../../src/kernel/policy.ts';
-import type { Device, SubjectProfile } from '../../src/kernel/roster.ts';
+import { type Device, feedOf, type SubjectProfile } from '../../src/kernel/roster.ts';
 import { isWatched } from '../detector/subject-state.ts';
 import { AT_WORK, type Condition } from './day-account.ts';
 import {
@@ -124,7 +124,7 @@ export function accrue(
     if (device !== undefined) {
       facts.dueContact = withRun(facts.dueContact, minute, minute + 1);
       facts.slotsAFix = slotsAFix(device);
-      facts.feed = device.feed;
+      facts.feed = feedOf(device);
     }
     if (profile.zones.some(({ rule, schedule }) => rule === 'stay-in' && around.isInForce(schedule, atMs)))
       facts.dueBounds = withRun(facts.dueBounds, minute, minute + 1);

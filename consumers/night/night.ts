@@ -13,6 +13,7 @@ import type { LogEvent } from '../../src/kernel/log-event.ts';
 import { decodeLogLine } from '../../src/kernel/log-line.ts';
 import { partitionOf } from '../../src/kernel/partition.ts';
 import { EMPTY_POLICY_DOCUMENT, type PolicyDocument, policyFor } from '../../src/kernel/policy.ts';
+import { isSelfTestEvent } from '../../src/kernel/self-test.ts';
 import type { Db } from '../../src/ports/database.ts';
 import type { ObservationLog } from '../../src/ports/observation-log.ts';
 import { forgetTrueStates, listTrueStates, saveNight, saveTrueState } from '../../src/store/night.ts';
@@ -163,7 +164,8 @@ async function readLog({ log }: NightDeps, partition: number, from: number): Pro
     for (const line of batch.lines) {
       const decoded = decodeLogLine(line);
       // A line that can't be read was told when it came.
-      if (decoded.ok) lines.push({ event: decoded.value, offset: batch.offset });
+      if (decoded.ok && !isSelfTestEvent(decoded.value))
+        lines.push({ event: decoded.value, offset: batch.offset });
     }
     await new Promise(setImmediate);
   }

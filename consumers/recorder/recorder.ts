@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import type { Refusal } from '../../src/kernel/result.ts';
+import { withoutSelfTests } from '../../src/kernel/self-test.ts';
 import type { ObservationLog, Subscription } from '../../src/ports/observation-log.ts';
 import { type DecodeBatch, decodeBatch } from '../decode-batch.ts';
 import { createRetry } from '../retry.ts';
@@ -53,7 +54,8 @@ export async function runRecorder(deps: RecorderDeps): Promise<Subscription> {
     startAt: 'earliest',
     onBatch: async (batch, commit) => {
       const bad: BadLine[] = [];
-      const events = (deps.decode ?? decodeBatch)(batch, (line, refusal) => bad.push({ line, refusal }));
+      const decode = deps.decode ?? decodeBatch;
+      const events = withoutSelfTests(decode(batch, (line, refusal) => bad.push({ line, refusal })));
       await writer.write(events);
       if (bad.length > 0) await retry.run(async () => deps.setAside?.(bad));
       const progress = progressOf(partitions, batch.partition);

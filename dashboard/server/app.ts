@@ -94,6 +94,8 @@ export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly version: string;
   readonly demo: boolean;
   readonly tickSeconds: number;
+  /** Seconds between two self-tests; 0 or absent: none. */
+  readonly selfTestS?: number;
   /** Partitions of the log: a frontier is asked of each. */
   readonly partitions: number;
   /** The stages whose lateness the board shows: those that write frontiers into the live state. */

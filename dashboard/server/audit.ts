@@ -4,6 +4,7 @@
  */
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { told } from '../../src/kernel/fault.ts';
 import { type AuditEntry, recordAudit } from '../../src/store/audit.ts';
 import type { Db } from '../../src/store/statement.ts';
 import { callerOf } from './auth/route-guard.ts';
@@ -35,8 +36,7 @@ export function reasonOf(request: FastifyRequest, given: string | undefined): st
   const header = request.headers['x-reason'];
   const text = (given ?? (typeof header === 'string' ? unescaped(header) : '')).trim().slice(0, 500);
   if (text !== '') return text;
-  if (callerOf(request).session !== null)
-    throw new Problem('bad-request', 'say why: the query parameter reason, or the header X-Reason');
+  if (callerOf(request).session !== null) throw new Problem('bad-request', told('reason-needed'));
   return NOT_GIVEN;
 }
 

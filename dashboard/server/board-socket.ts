@@ -7,6 +7,7 @@ import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { WebSocket } from 'ws';
+import { told } from '../../src/kernel/fault.ts';
 import { type Actor, can } from './auth/access.ts';
 import { reachOf } from './auth/reach.ts';
 import { callerOf, identify } from './auth/route-guard.ts';
@@ -81,14 +82,14 @@ export async function registerBoardSocket(app: App, deps: BoardSocketDeps): Prom
     },
     preValidation: async (request) => {
       if (connections.size >= MAX_CONNECTIONS)
-        throw new Problem('unavailable', 'too many live connections', 30);
+        throw new Problem('unavailable', told('too-many-connections'), 30);
       const { key } = callerOf(request);
       const own = [...connections].filter(({ caller }) => caller.key === key);
       if (own.length >= MAX_CONNECTIONS_A_CALLER)
-        throw new Problem('too-many-attempts', `this caller has ${own.length} live connections already`, 30);
+        throw new Problem('too-many-attempts', told('own-connections', { n: own.length }), 30);
     },
     handler: async () => {
-      throw new Problem('bad-request', 'connect by websocket');
+      throw new Problem('bad-request', told('websocket-only'));
     },
     wsHandler: (socket, request) => open(socket, request),
   });

@@ -47,7 +47,9 @@ test('W2 a probe that fails or throws makes it not ready', async () => {
 test('W4 wrong JSON, a wrong shape, an unknown path and a wrong type are problems', async () => {
   const post = (body: unknown, headers = {}) => dash.call('POST', '/api/v1/session', { body, headers });
   expect(problem(await post('{'))).toBe(400);
-  expect(problem(await post({ login: 'x' }))).toBe(400);
+  const wanting = await post({ login: 'x' });
+  expect(problem(wanting)).toBe(400);
+  expect(wanting.body.faults).toMatchObject([{ code: 'field-missing', params: { field: 'password' } }]);
   expect(problem(await post({ login: 'x', password: 'y'.repeat(5000) }))).toBe(413);
   expect(problem(await post('login=x', { 'content-type': 'application/x-www-form-urlencoded' }))).toBe(415);
   expect(problem(await dash.call('GET', '/api/v1/nothing'))).toBe(404);

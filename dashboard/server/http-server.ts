@@ -18,6 +18,7 @@ import fastify, {
 } from 'fastify';
 import type { Registry } from 'prom-client';
 import { Type } from 'typebox';
+import { told } from '../../src/kernel/fault.ts';
 import type { Result } from '../../src/kernel/result.ts';
 import { LogUnavailable } from '../../src/ports/observation-log.ts';
 import { isOutage } from '../../src/store/outage.ts';
@@ -25,7 +26,15 @@ import type { RouteAction } from './auth/access.ts';
 import { CALLS_A_MINUTE, createCallLimits } from './auth/call-limits.ts';
 import { guardRoutes, registerAs } from './auth/route-guard.ts';
 import type { Sessions } from './auth/sessions.ts';
-import { codeOf, isBeyondReach, isUnreadable, Problem, ProblemSchema, sendProblem } from './problem.ts';
+import {
+  codeOf,
+  faultsOf,
+  isBeyondReach,
+  isUnreadable,
+  Problem,
+  ProblemSchema,
+  sendProblem,
+} from './problem.ts';
 
 export type App = FastifyInstance<
   Server,
@@ -180,8 +189,9 @@ function mapErrors(
     return sendProblem(
       reply,
       code,
-      isUnreadable(error) ? 'a value holds what can not be stored or compared' : error.message,
+      isUnreadable(error) ? told('unstorable-value').message : error.message,
       retryAfterS,
+      faultsOf(error),
     );
   });
   app.setNotFoundHandler(async (request, reply) => {

@@ -15,6 +15,7 @@ import { covers } from './auth/access.ts';
 import { type Board, createBoard } from './board.ts';
 import { createFrontiers } from './frontier.ts';
 import { createRosterFeed } from './roster-feed.ts';
+import { createSelfTests } from './self-tests.ts';
 
 /** A connection as the board sees it. */
 export interface Viewer {
@@ -56,6 +57,8 @@ export interface LiveBoardDeps {
   readonly stages: readonly Frontier['stage'][];
   readonly partitions: number;
   readonly tickSeconds: number;
+  /** Seconds between two self-tests; 0 or absent: none. */
+  readonly selfTestS?: number;
   readonly demo: boolean;
   now(): Instant;
 }
@@ -84,6 +87,7 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
   const processId = randomBytes(6).toString('base64url');
   const known = new Map<string, LastKnown>();
   const frontiers = createFrontiers(deps.stages, deps.partitions);
+  const selfTests = createSelfTests(deps);
   const rooms = new Map<string, OpenRoom>();
   let boards = 0;
   let unwatch: (() => Promise<void>) | undefined;
@@ -123,7 +127,7 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
     const readMs = alerts.currentMs();
     const frontierMs =
       oldestMs !== null && nowMs - readMs > FEED_LATE_MS ? Math.min(oldestMs, readMs) : oldestMs;
-    return { nowMs, frontierMs, tickSeconds: deps.tickSeconds };
+    return { nowMs, frontierMs, tickSeconds: deps.tickSeconds, selfTest: selfTests.health() };
   };
 
   const apply = (change: LiveChange) => {
@@ -224,6 +228,7 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
     async start() {
       await roster.start();
       await alerts.start();
+      await selfTests.start();
       // Changes that come while the whole is being read wait for it: they are newer, or say the same.
       let waiting: LiveChange[] | undefined = [];
       unwatch = await deps.liveState.watch((change) => {
@@ -237,6 +242,7 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
     },
     async stop() {
       clearInterval(heartbeat);
+      selfTests.stop();
       for (const room of rooms.values()) room.close();
       rooms.clear();
       await unwatch?.();

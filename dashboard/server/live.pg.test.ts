@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { LastKnown } from '../../src/ports/live-state.ts';
+import { concludeSelfTests } from '../../src/store/self-tests.ts';
 import {
   type LiveClient,
   startDashboard,
@@ -306,6 +307,39 @@ test('B2 over real sockets: random cuts and resumes end in client map = server v
     }),
     { numRuns: 15 },
   );
+});
+
+test('ST5 the age of the oldest partition’s self-test is told, unknown before each has had one; /metrics has each', async () => {
+  const own = await startDashboard({ partitions: 2, selfTestS: 60 });
+  const headers = await own.token('auditor', '');
+  const client = await watchBoard(own.address, headers);
+  await client.until('unknown', ({ messages }) => messages[0]?.type === 'snapshot');
+  expect(client.messages[0]).toMatchObject({ health: { selfTest: { atMs: null, limitMs: 150_000 } } });
+  const nowMs = Date.now();
+  const conclude = (partition: number, ageMs: number) =>
+    concludeSelfTests(own.database, [partition], [new Date(nowMs - ageMs)]);
+  await conclude(0, 30_000);
+  await conclude(1, 90_000);
+  // An older one told late does not make it older.
+  await conclude(1, 200_000);
+  const isTold = () =>
+    client.messages.some(
+      (message) => message.type === 'patch' && message.health?.selfTest?.atMs === nowMs - 90_000,
+    );
+  await vi.waitFor(() => expect(isTold()).toBe(true), 30_000);
+  const text = await (await fetch(`${own.address}/metrics`, { headers })).text();
+  const ages = [...text.matchAll(/^wardline_self_test_age_seconds\{partition="(\d)"\} (\S+)$/gm)];
+  expect(ages.map(([, partition]) => partition)).toEqual(['0', '1']);
+  expect(Number(ages[1]?.[2]) - Number(ages[0]?.[2])).toBeCloseTo(60, 1);
+  await client.close();
+  await own.close();
+});
+
+test('ST5 where none are made nothing is told of them', async () => {
+  const client = await watch(auditor);
+  await client.until('a snapshot', ({ messages }) => messages[0]?.type === 'snapshot');
+  expect(JSON.stringify(client.messages[0])).not.toContain('selfTest');
+  await client.close();
 });
 
 test('B12 a queue that can not be read makes the board late', async () => {

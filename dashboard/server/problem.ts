@@ -1,6 +1,8 @@
 /** Errors as RFC 9457 `application/problem+json`. `type` is a stable code that an integration can switch on. */
 import type { FastifyError, FastifyReply } from 'fastify';
 import { Type } from 'typebox';
+import { type Told, told } from '../../src/kernel/fault.ts';
+import type { Refusal } from '../../src/kernel/result.ts';
 
 export const PROBLEM_CODES = {
   'bad-request': 400,
@@ -45,23 +47,82 @@ export const ProblemSchema = Type.Object(
     title: Type.String(),
     status: Type.Integer(),
     detail: Type.Optional(Type.String()),
+    faults: Type.Optional(
+      Type.Array(
+        Type.Object({
+          code: Type.String({ description: 'Stable: what is wrong' }),
+          where: Type.Optional(Type.String({ description: 'Path into what was sent' })),
+          params: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]))),
+          message: Type.String(),
+        }),
+      ),
+    ),
   },
   { $id: 'Problem', title: 'Problem', description: 'RFC 9457 problem details' },
 );
+
+/** One of a problem's `faults`: `code` is one of `FAULTS` (src/kernel/fault.ts) or of the refusals of a field (src/kernel/result.ts). */
+export interface Fault {
+  readonly code: string;
+  readonly where?: string;
+  readonly params?: Told['params'];
+  readonly message: string;
+}
+/** Who has made one mistake a thousand times has made one. */
+const SHOWN = 20;
+const isList = (what: Told | readonly Refusal[] | undefined): what is readonly Refusal[] =>
+  Array.isArray(what);
+const ofTold = ({ fault, params, message }: Told): Fault => ({ code: fault, params, message });
+const ofRefusal = ({ code, where, message, told: said }: Refusal): Fault =>
+  said === undefined ? { code, where, message } : { ...ofTold(said), where };
+
+function sentenceOf(refusals: readonly Refusal[]): string {
+  const shown = refusals
+    .slice(0, SHOWN)
+    .map(({ where, message, told: said }) => (said === undefined ? `${where}: ${message}` : message));
+  if (refusals.length > SHOWN) shown.push(`and ${refusals.length - SHOWN} more`);
+  return shown.join('; ');
+}
+
+/** What Fastify says of a call that is not as its schema wants it. */
+export function faultsOf(error: FastifyError | Problem): readonly Fault[] {
+  if (error instanceof Problem) return error.faults;
+  if (isUnreadable(error)) return [ofTold(told('unstorable-value'))];
+  return (error.validation ?? []).slice(0, SHOWN).flatMap(({ keyword, instancePath, params, message }) => {
+    const at = instancePath.slice(1).replaceAll('/', '.');
+    const { requiredProperties: missing } = params as { requiredProperties?: readonly string[] };
+    if (keyword === 'required' && missing !== undefined)
+      return missing.map((name) =>
+        ofTold(told('field-missing', { field: at === '' ? name : `${at}.${name}` })),
+      );
+    return [ofTold(told('field-invalid', { field: at, what: message ?? keyword }))];
+  });
+}
 
 /** An expected refusal on the way of a request; the error handler turns it into the answer. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ProblemCode;
   readonly retryAfterS: number | undefined;
-  constructor(code: ProblemCode, detail?: string, retryAfterS?: number) {
-    super(detail ?? TITLES[code]);
+  readonly faults: readonly Fault[];
+  /** `what`: the fault, or what each field is refused for. */
+  constructor(code: ProblemCode, what?: Told | readonly Refusal[], retryAfterS?: number) {
+    const refusals = isList(what) ? what : [];
+    super(isList(what) ? sentenceOf(what) : (what?.message ?? TITLES[code]));
     this.code = code;
+    this.faults =
+      what === undefined || isList(what) ? refusals.slice(0, SHOWN).map(ofRefusal) : [ofTold(what)];
     this.retryAfterS = retryAfterS;
   }
 }
 
-export function sendProblem(reply: FastifyReply, code: ProblemCode, detail?: string, retryAfterS?: number) {
+export function sendProblem(
+  reply: FastifyReply,
+  code: ProblemCode,
+  detail?: string,
+  retryAfterS?: number,
+  faults: readonly Fault[] = [],
+) {
   if (retryAfterS !== undefined) reply.header('retry-after', String(retryAfterS));
   if (PROBLEM_CODES[code] === 401) reply.header('www-authenticate', 'Bearer realm="wardline"');
   // Sent as bytes of our own making: a route's response schemas must not reshape an error.
@@ -75,6 +136,7 @@ export function sendProblem(reply: FastifyReply, code: ProblemCode, detail?: str
       title: TITLES[code],
       status: PROBLEM_CODES[code],
       ...(detail === undefined || detail === TITLES[code] ? {} : { detail }),
+      ...(faults.length === 0 ? {} : { faults }),
     });
 }
 

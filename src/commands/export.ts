@@ -12,6 +12,7 @@ import { isBroadcast, type LogEvent, receiptOf } from '../kernel/log-event.ts';
 import { decodeLogLine } from '../kernel/log-line.ts';
 import { partitionOf } from '../kernel/partition.ts';
 import { fail, ok, type Result } from '../kernel/result.ts';
+import { isSelfTestEvent } from '../kernel/self-test.ts';
 import type { ObservationLog } from '../ports/observation-log.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { StoreAccess } from '../store-access.ts';
@@ -126,7 +127,7 @@ async function* readPartition(
     yield batch.lines.flatMap((line) => {
       const decoded = decodeLogLine(line);
       if (!decoded.ok) onUnread();
-      return decoded.ok ? [{ event: decoded.value, line }] : [];
+      return decoded.ok && !isSelfTestEvent(decoded.value) ? [{ event: decoded.value, line }] : [];
     });
   }
 }

@@ -8,7 +8,7 @@ import { EMPTY_POLICY_DOCUMENT, type PolicyDocument } from '../kernel/policy.ts'
 import { decodePolicyDocument } from '../kernel/policy-file.ts';
 import { readPositionBytes } from '../kernel/position-bytes.ts';
 import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
-import type { Roster, ZoneFeature } from '../kernel/roster.ts';
+import { bindingZones, type Roster, type ZoneFeature } from '../kernel/roster.ts';
 import { decodeRoster, findUnknownZones } from '../kernel/roster-file.ts';
 import { decodeZones } from '../kernel/zone-file.ts';
 import { readFile } from './read-file.ts';
@@ -71,10 +71,7 @@ function checkZones(
       ? []
       : [`${zonesFile}: zone ${zone.id}: ${checked.error.where}: ${checked.error.message}`];
   });
-  return [
-    ...shapes,
-    ...findUnknownZones(roster, new Set(zones.map((zone) => zone.id))).map(told(rosterFile)),
-  ];
+  return [...shapes, ...findUnknownZones(roster, bindingZones(zones)).map(told(rosterFile))];
 }
 
 /** What the service writes by itself is made only for a file that has none of it, so that has to be known before the first line. */

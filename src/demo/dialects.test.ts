@@ -73,6 +73,9 @@ describe.each([false, true])('V7 JT/T 808, 2019: %s', (is2019) => {
     expect(read(report(['sos', 'low-battery', 'strap-cut']))?.records[0]?.alarms).toEqual(
       expect.arrayContaining(['sos', 'main_power_undervoltage', 'dismantled']),
     );
+    // A strap that is closed again is told by the band itself.
+    expect(read(report(['strap-cut']))?.straps).toEqual(['cut-by-item']);
+    expect(read(report())?.straps).toEqual(['closed-by-item']);
     expect(read(report([], { accuracyM: 800, method: 'cell' }))?.records[0]).toMatchObject({ valid: false });
     expect(session.push(terminal.heartbeat(), NOW_MS)[0]?.refusal).toBeNull();
   });

@@ -158,10 +158,8 @@ function location({ fix, alarms }: Report): Buffer {
     Buffer.of(0x31, 1, isFixed ? 9 : 0),
     Buffer.of(0xd4, 1, fix.batteryPct),
   ];
-  if (has('strap-cut')) {
-    const states = Buffer.alloc(4);
-    states.writeUInt32BE((0xffffffff & ~(1 << STRAP_BIT)) >>> 0);
-    items.push(Buffer.of(0xeb, 8, 0, 6, 0x00, 0x89), states);
-  }
+  const states = Buffer.alloc(4);
+  states.writeUInt32BE((has('strap-cut') ? 0xffffffff & ~(1 << STRAP_BIT) : 0xffffffff) >>> 0);
+  items.push(Buffer.of(0xeb, 8, 0, 6, 0x00, 0x89), states);
   return Buffer.concat([body, ...items]);
 }

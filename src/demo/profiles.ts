@@ -6,6 +6,7 @@ import { exclusionName } from './names.ts';
 import type { Office } from './places.ts';
 import { toLonLat } from './plane.ts';
 import { uniform } from './random.ts';
+import { recordOf } from './records.ts';
 import type { DemoSubject } from './world.ts';
 
 /** The feed that the wristbands' platform posts to; its token goes with it. */
@@ -99,6 +100,7 @@ export function profileOf(
           ],
     noContact: [],
     pins: pinsOf(person, offices),
+    record: recordOf(person, renewedMs, seed),
     ...(isMinor(person) ? { minor: true as const } : {}),
     contacts: [
       { whom: 'subject', name: person.name, phone: inventedPhone('0000', person.number) },

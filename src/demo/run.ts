@@ -193,8 +193,9 @@ export function createDemoRun(options: DemoRunOptions): DemoRun {
       }
       const cut = device.kind === 'wristband' ? strapCut(world.seed, subject, dayOf(atMs)) : undefined;
       const isCut = cut !== undefined && atMs >= cut.fromMs && atMs < cut.untilMs;
-      // The office closes it, and its maker's platform says so: JT/T 808 has no word for it.
-      if (item.isCut && !isCut) platform.keep(statusLine(subject.id, device, 'strap-closed', atMs));
+      // The office closes it. The band says so itself where it speaks JT/T 808; a maker's platform has a word of its own.
+      if (item.isCut && !isCut && device.speaks === 'platform')
+        platform.keep(statusLine(subject.id, device, 'strap-closed', atMs));
       item.isCut = isCut;
       if (gapAt(world.seed, device, atMs) !== 'no-fix')
         carrier.report(reportOf(subject, device, atMs, isCut));

@@ -2,6 +2,7 @@ import { booleanPointInPolygon } from '@turf/turf';
 import { describe, expect, test } from 'vitest';
 import { decodePolicyDocument, encodePolicyDocument } from '../kernel/policy-file.ts';
 import { decodeRoster, encodeRoster, findUnknownZones } from '../kernel/roster-file.ts';
+import { LEGAL_TYPES } from '../kernel/subject-record.ts';
 import { decodeZones, encodeZones } from '../kernel/zone-file.ts';
 import { COUNTIES } from './counties.ts';
 import { outline } from './outline.testing.ts';
@@ -103,6 +104,23 @@ describe('world', () => {
     expect(offices).toHaveLength(96);
     for (const { name } of offices) expect(name).toMatch(/^\S+ 演示[一二三四五六七八九十]+所$/);
     expect(offices.find(({ path }) => path === '445281/office-21')?.name).toBe('普宁市 演示二十一所');
+  });
+
+  test('W8 everybody has a legal type and dates, whose end lies well ahead whenever the demo starts', () => {
+    const ends = new Set<string>();
+    const types = new Set<string | undefined>();
+    for (const days of [0, 27, 400, 3000]) {
+      const nowMs = NOW_MS + days * DAY_MS;
+      for (const { record, id } of createWorld({ seed: 3, nowMs }).roster.subjects) {
+        if (record === undefined) throw new Error(`${id} has no record`);
+        types.add(record.legalType);
+        ends.add(record.until);
+        expect(Date.parse(record.from)).toBeLessThanOrEqual(nowMs);
+        expect(Date.parse(record.until) - nowMs).toBeGreaterThan(14 * DAY_MS);
+      }
+    }
+    expect([...types].sort()).toEqual([...LEGAL_TYPES].sort());
+    expect(ends.size).toBeGreaterThan(300);
   });
 
   test('W1 a small world has each kind of people', () => {

@@ -37,6 +37,7 @@ beforeEach(async () => {
         database: store.database,
         logger: createLogger('silent'),
         now: () => nowMs,
+        clockSkewS: () => 600,
         channels: [
           {
             protocol: 'jt808',
@@ -152,6 +153,55 @@ test('Q3 the answer to a locate is a place of now, not a word of acknowledgement
     is_refused: false,
     answer: JSON.stringify(answer),
   });
+});
+
+test.each([
+  ['without a fix', { valid: false }],
+  ['at 0, 0', { lat: 0, lon: 0 }],
+  ['taken nine minutes before the question', { time: '2026-03-01T07:51:00Z' }],
+  ['taken 61 s before the question', { time: '2026-03-01T07:58:59Z' }],
+  ['five hours ahead', { time: '2026-03-01T13:00:00Z' }],
+  ['of a time that is none', { time: null }],
+])(
+  'Q3 Q7 a place %s is no answer: the device is noted as reached, and a good place in time is the answer',
+  async (_, more) => {
+    connected[0]?.add('A');
+    const id = await ask('A', { type: 'locate' });
+    await wentOut(1);
+    const firstMs = nowMs;
+    const poor = place('2026-03-01T08:00:00Z', more);
+    hear(0, 'A', [poor]);
+    await eventually(async () => (await row(id)).reached_at !== null);
+    expect(await row(id)).toMatchObject({ answered_at: null, answer: JSON.stringify(poor) });
+    nowMs += 30_000;
+    const good = place('2026-03-01T07:59:01Z');
+    hear(0, 'A', [good]);
+    await eventually(async () => (await row(id)).answered_at !== null);
+    expect(await row(id)).toMatchObject({
+      answered_at: new Date(nowMs),
+      is_refused: false,
+      reached_at: new Date(firstMs),
+      answer: JSON.stringify(good),
+    });
+  },
+);
+
+test('Q7 an acknowledgement says that the device is there; what comes out of its store says nothing, nor what was said before it was asked', async () => {
+  connected[0]?.add('A');
+  const early = await ask('B', { type: 'locate' });
+  hear(0, 'B', [place('2026-03-01T08:00:00Z', { valid: false })]);
+  const id = await ask('A', { type: 'locate' });
+  await wentOut(1);
+  hear(0, 'A', [place('2026-03-01T08:00:00Z', { archived: true, valid: false })]);
+  hear(0, 'A', [], { serial: 7, ok: true });
+  hear(0, 'A', [], { serial: 1, ok: true });
+  await eventually(async () => (await row(id)).reached_at !== null);
+  expect(await row(id)).toMatchObject({ answered_at: null, answer: null });
+  nowMs += 61_000;
+  hear(0, 'A', [place('2026-03-01T08:01:00Z', { valid: false })]);
+  await stopDesks();
+  expect(await row(id)).toMatchObject({ answered_at: null, answer: null });
+  expect(await row(early)).toMatchObject({ reached_at: null, sent_at: null });
 });
 
 test('Q4 any other request is answered by its serial; a device may refuse', async () => {

@@ -7,7 +7,13 @@ import type { Logger } from 'pino';
 import type { DeviceCommand } from '../kernel/device-command.ts';
 import { type Instant, parseInstant } from '../kernel/instant.ts';
 import type { Database } from '../ports/database.ts';
-import { answerCommand, claimCommand, listOpenCommands, releaseCommand } from '../store/device-commands.ts';
+import {
+  answerCommand,
+  claimCommand,
+  listOpenCommands,
+  noteReached,
+  releaseCommand,
+} from '../store/device-commands.ts';
 import { isTransient } from './protocols/mlp-results.ts';
 import type { DeviceRecord } from './protocols/record.ts';
 
@@ -47,6 +53,8 @@ export interface CommandDeskDeps {
   readonly channels: readonly CommandChannel[];
   readonly logger: Logger;
   readonly now: () => Instant;
+  /** How far ahead of receipt a device's time may lie. */
+  clockSkewS(): number;
 }
 
 interface Open {
@@ -155,13 +163,14 @@ export async function openCommandDesk(deps: CommandDeskDeps): Promise<CommandDes
   }
 
   /** Takes the request that the word answers out of the open ones. */
-  function answeredBy({ device, records, answers }: DeviceWord) {
+  function answeredBy(word: DeviceWord) {
+    const { device, records, answers } = word;
     const open = byDevice.get(device) ?? [];
     for (const one of open) {
       if (one.sentMs === null) continue;
       const isMeant = answers !== undefined && one.serial === answers.serial;
       if (isMeant && !answers.ok) return { one, isRefused: true, record: null };
-      const record = one.command.type === 'locate' ? presentPlace(records, one.queuedMs) : result(records);
+      const record = one.command.type === 'locate' ? presentPlace(word, one.queuedMs) : result(records);
       const failure = one.command.type === 'locate' ? lastingError(records) : undefined;
       if (failure !== undefined) return { one, isRefused: true, record: failure };
       // That a device has understood where it is asked to be is no answer: its place is.
@@ -169,6 +178,31 @@ export async function openCommandDesk(deps: CommandDeskDeps): Promise<CommandDes
         return { one, isRefused: false, record: record ?? null };
     }
     return undefined;
+  }
+
+  /** A question of where it is that the device took, or answered without a place of now. It stays open: a place may still come. */
+  function reachedBy({ device, records, answers, receivedMs }: DeviceWord): void {
+    const record = records.find(isAboutNow);
+    for (const one of byDevice.get(device) ?? []) {
+      if (one.sentMs === null || one.command.type !== 'locate') continue;
+      if (record === undefined && !(answers?.ok === true && answers.serial === one.serial)) continue;
+      void queue(device, async () => {
+        const said = record === undefined ? null : JSON.stringify(record);
+        await noteReached(database, one.id, new Date(receivedMs), said);
+      });
+    }
+  }
+
+  /** A place of now: a fix that the device stands by, taken after it was asked, by its clock and within what a clock may be wrong. */
+  function presentPlace({ records, receivedMs }: DeviceWord, askedMs: Instant): DeviceRecord | undefined {
+    const latestMs = receivedMs + deps.clockSkewS() * 1000;
+    return records.find((record) => {
+      const { kind, valid, lat, lon, time } = record;
+      if (kind !== 'position' || !isAboutNow(record) || valid === false || (lat === 0 && lon === 0))
+        return false;
+      const atMs = parseInstant(time);
+      return atMs !== undefined && atMs >= askedMs - CLOCK_BEHIND_MS && atMs <= latestMs;
+    });
   }
 
   const stopListening = await database.listen('device_commands', refresh, refresh);
@@ -192,7 +226,7 @@ export async function openCommandDesk(deps: CommandDeskDeps): Promise<CommandDes
           await answerCommand(database, one.id, new Date(word.receivedMs), isRefused, answer);
           logger.info({ event: 'command.answered', id: one.id, device, isRefused }, 'answered');
         });
-      }
+      } else reachedBy(word);
       deliver(device);
     },
     fetch: async (device) => {
@@ -211,20 +245,20 @@ export async function openCommandDesk(deps: CommandDeskDeps): Promise<CommandDes
   };
 }
 
-/** A place of now: not out of a device's store, and not older than the clock of a device may be wrong. */
-function presentPlace(records: readonly DeviceRecord[], askedMs: Instant): DeviceRecord | undefined {
-  return records.find(({ kind, archived, time }) => {
-    if (kind !== 'position' || archived === true) return false;
-    const atMs = parseInstant(time);
-    return atMs === undefined || atMs > askedMs - STALE_MS;
-  });
+/** Says where the device is, or that it does not know; not out of its store. */
+function isAboutNow({ kind, valid, archived }: DeviceRecord): boolean {
+  return archived !== true && (kind === 'position' || valid === false);
 }
 
-const STALE_MS = 10 * 60_000;
+/** A device's clock may be so much behind, and its fix no older than the question. */
+const CLOCK_BEHIND_MS = 60_000;
 
 /** The operator knows that there is no place to be had; where asking again may help, the poller does. */
 function lastingError(records: readonly DeviceRecord[]): DeviceRecord | undefined {
-  return records.find(({ kind, reachability }) => kind === 'position_error' && !isTransient(reachability));
+  return records.find(
+    ({ kind, reachability, asked_again }) =>
+      kind === 'position_error' && !isTransient(reachability) && asked_again !== true,
+  );
 }
 
 function result(records: readonly DeviceRecord[]): DeviceRecord | undefined {

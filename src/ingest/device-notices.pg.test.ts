@@ -39,6 +39,26 @@ test('E1 one row for an id and its reason, counted; told once an hour', async ()
   ]);
 });
 
+test('E3 a replaced connection counts and is told once an hour, however often two senders take it from each other', async () => {
+  const { notices, lines } = open();
+  const raise = (atMs: number, address = '1000000009') =>
+    notices.raise({ protocol: 'jt808', address, code: 'replaced-connection', receivedMs: atMs });
+  for (let s = 0; s < 3600; s += 5) raise(NOW_MS + s * 1000);
+  raise(NOW_MS + 1000, '1000000010');
+  raise(NOW_MS + 3_600_000);
+  await notices.stop();
+  expect(lines).toEqual([
+    'device.replaced 1000000009',
+    'device.replaced 1000000010',
+    'device.replaced 1000000009',
+  ]);
+  const rows = await listDeviceNotices(store.database, null, null, 10);
+  expect(rows.filter(({ code }) => code === 'replaced-connection')).toMatchObject([
+    { address: '1000000009', count: '2', last_at: new Date(NOW_MS + 3_600_000) },
+    { address: '1000000010', count: '1' },
+  ]);
+});
+
 test('E2 other refusals are none; any text can be kept; invented ids are bounded', async () => {
   const { notices } = open();
   notices.raise({ protocol: 'watch', address: 'x', code: 'bad-coordinates', receivedMs: NOW_MS });

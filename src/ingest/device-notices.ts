@@ -8,8 +8,15 @@ import type { RefusalCode } from '../kernel/result.ts';
 import type { Db } from '../ports/database.ts';
 import { addDeviceNotices } from '../store/device-notices.ts';
 
-/** The operator does not serve the number, or may not tell: no frame is refused, and yet nothing will come. */
-export type NoticeCode = RefusalCode | 'unknown-subscriber' | 'positioning-not-allowed';
+/**
+ * The operator does not serve the number, or may not tell: no frame is refused, and yet nothing will come. A newer connection of a device
+ * has replaced an open one: mostly a device that came back before its old line was found dead, but also how a second sender of its id looks.
+ */
+export type NoticeCode =
+  | RefusalCode
+  | 'unknown-subscriber'
+  | 'positioning-not-allowed'
+  | 'replaced-connection';
 
 export interface DeviceNotices {
   /** Codes that are no matter of the device's identity are left out. */
@@ -31,6 +38,7 @@ const IDENTITY_CODES: ReadonlySet<NoticeCode> = new Set<NoticeCode>([
   'unknown-pin',
   'device-not-assigned',
   'not-authenticated',
+  'replaced-connection',
 ]);
 const WRITE_EVERY_MS = 1000;
 const TELL_EVERY_MS = 3_600_000;
@@ -91,6 +99,11 @@ export function createDeviceNotices({ db, logger }: { db: Db; logger: Logger }):
       // Postgres text holds no NUL, and no half of a surrogate pair.
       const kept = address.slice(0, MAX_TEXT).replaceAll('\0', '�').toWellFormed();
       const key = `${protocol} ${code} ${kept}`;
+      const toldMs = told.get(key);
+      const isTold = toldMs !== undefined && receivedMs - toldMs < TELL_EVERY_MS;
+      const isReplaced = code === 'replaced-connection';
+      // Two senders of one id take it from each other with each frame.
+      if (isReplaced && isTold) return;
       const before = waiting.get(key);
       if (before !== undefined) {
         before.lastMs = receivedMs;
@@ -106,13 +119,14 @@ export function createDeviceNotices({ db, logger }: { db: Db; logger: Logger }):
         });
         schedule();
       }
-      const toldMs = told.get(key);
-      if (toldMs !== undefined && receivedMs - toldMs < TELL_EVERY_MS) return;
+      if (isTold) return;
       if (told.size >= MAX_TOLD) told.clear();
       told.set(key, receivedMs);
       logger.warn(
-        { event: 'device.refused', protocol, address: kept, code },
-        'a device is refused: mend the roster or its secret, then replay what stands in quarantine',
+        { event: isReplaced ? 'device.replaced' : 'device.refused', protocol, address: kept, code },
+        isReplaced
+          ? 'a device speaks by a newer connection while an older one was open: it came back, or two send under its id'
+          : 'a device is refused: mend the roster or its secret, then replay what stands in quarantine',
       );
     },
     stop: async () => {

@@ -281,6 +281,24 @@ test('TM10 what is asked of a terminal goes out with its poll, once, and its res
   ]);
 });
 
+test('TM16 photographs and what was asked for of a store are acknowledged, and nothing of them is kept', async () => {
+  const before = (await quarantined()).length;
+  const photo = `PIN=20260220090000-0001.jpg\nSN=SN1\nsize=4\nCMD=uploadphoto\0${'x'.repeat(60)}`;
+  for (const path of [
+    'fdata?SN=SN1&table=ATTPHOTO&Stamp=9',
+    'fdata.aspx?SN=stranger-of-fdata&table=ATTPHOTO',
+    'querydata?SN=SN1&type=tabledata&cmdid=5&tablename=templatev10&count=1&packcnt=1&packidx=1',
+    'rtdata?SN=SN1&type=rtstate',
+  ])
+    expect(await call(path, photo)).toMatchObject({ status: 200, body: 'OK' });
+  expect((await call('fdata', photo)).status).toBe(400);
+  expect(await quarantined()).toHaveLength(before);
+  await until(
+    async () => (await rows("SELECT 1 FROM device_messages WHERE record::text LIKE '%xxxxx%'")).length === 0,
+  );
+  expect(await rows("SELECT 1 FROM quarantine WHERE encode(raw, 'escape') LIKE '%xxxxx%'")).toEqual([]);
+});
+
 test('TM11 no SN is 400, another path 404, too much 413; the log away 503; ping and clock are answered', async () => {
   expect((await call('cdata?table=ATTLOG', '1\t2026-02-20 09:00:00')).status).toBe(400);
   expect((await call('registry?SN=SN1', 'x')).status).toBe(404);

@@ -44,6 +44,10 @@ interface Answer {
   readonly body: string;
 }
 const OK: Answer = { status: 200, body: 'OK' };
+const NOT_OURS: Answer = {
+  status: 404,
+  body: 'not a path of the attendance push protocol: set an access-control terminal to attendance',
+};
 
 /** The server, not listening yet. */
 export function createIclockServer(deps: IclockHttpDeps): FastifyInstance {
@@ -76,7 +80,7 @@ async function answer(
   const message = decodeTerminal(request, roster.zoneOf);
   if (message === 'too-many-lines') return { status: 413, body: 'too many lines at once' };
   const { terminal, call } = message;
-  if (call === 'unknown') return { status: 404, body: 'not a path of the attendance push protocol' };
+  if (call === 'unknown') return NOT_OURS;
   if (terminal === null) return { status: 400, body: 'SN is missing' };
   const isKnown = roster.isKnown(terminal);
   const contactMs = isKnown ? deps.states.heard(terminal, receivedMs) : null;

@@ -1,4 +1,4 @@
-/** A protocol for tests of the shell: lines `device word …`. `pos lat lon`, `beat`, `auth secret`, `done serial`, `boom`. */
+/** A protocol for tests of the shell: lines `device word …`. `pos lat lon`, `beat`, `auth secret`, `done serial`, `boom`, `news x`. */
 import { refuse } from '../kernel/result.ts';
 import type { DeviceRecord } from './protocols/record.ts';
 import { recordTime } from './protocols/record-time.ts';
@@ -36,7 +36,7 @@ function read(line: string, receivedMs: number): WireFrame {
   const raw = Buffer.from(`${line}\n`, 'latin1');
   const reply = (isAccepted: boolean) =>
     Buffer.from(`${isAccepted ? 'ok' : 'no'} ${device} ${word}\n`, 'latin1');
-  const frame = { device, records: [] as DeviceRecord[], refusal: null, raw, reply };
+  const frame = { device, records: [] as DeviceRecord[], refusal: null, raw, reply } as const;
   const time = recordTime(receivedMs);
   if (word === 'boom') throw new Error('a fault of the decoder');
   if (word === 'beat') return frame;
@@ -45,6 +45,10 @@ function read(line: string, receivedMs: number): WireFrame {
   if (word === 'pos') {
     const [lat, lon] = rest.map(Number);
     return { ...frame, records: [{ kind: 'position', time, valid: true, lat: lat ?? 0, lon: lon ?? 0 }] };
+  }
+  if (word === 'news') {
+    const refused = refuse('unknown-value', rest[0] ?? '', 'is no word that is understood');
+    return { ...frame, refusal: refused.ok ? null : refused.error, isUnsupported: true };
   }
   return unreadable(raw, 'bad-shape');
 }

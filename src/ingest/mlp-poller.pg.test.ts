@@ -2,28 +2,30 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NOW_MS, openIngest, subjectWith, type TestIngest } from '../../tests/harness/ingest.ts';
 import { createTestDatabase, type TestDatabase } from '../../tests/harness/postgres.ts';
 import { createLogger } from '../adapters/logger.ts';
-import { type MlpServer, startMlpServer } from '../demo/mlp-server.ts';
+import { type MlpServer, type MlpWord, startMlpServer } from '../demo/mlp-server.ts';
 import { meaningOf } from './mlp-answer.ts';
 import { type MlpPollerDeps, startMlpPoller } from './mlp-poller.ts';
 
 let own: TestDatabase;
 let ingest: TestIngest;
 let server: MlpServer;
+const words = new Map<string, MlpWord>();
 const NUMBERS = Array.from({ length: 60 }, (_, i) => `86138001${String(i).padStart(5, '0')}`);
 
 beforeAll(async () => {
   own = await createTestDatabase();
   ingest = await openIngest(own);
   server = await startMlpServer({
-    wordOf: () => ({
-      kind: 'located',
-      atMs: NOW_MS,
-      lat: 23.5,
-      lon: 116.3,
-      shape: 'arc',
-      reachM: 900,
-      confidencePct: 95,
-    }),
+    wordOf: (msid) =>
+      words.get(msid) ?? {
+        kind: 'located',
+        atMs: NOW_MS,
+        lat: 23.5,
+        lon: 116.3,
+        shape: 'arc',
+        reachM: 900,
+        confidencePct: 95,
+      },
   });
   await ingest.enrol(
     NUMBERS.map((address, i) =>
@@ -44,6 +46,8 @@ afterAll(async () => {
 });
 
 let nowMs = NOW_MS;
+/** `number result`, each when the poller has done with it. */
+const results: string[] = [];
 const start = (settings: Partial<MlpPollerDeps['settings']> = {}) =>
   startMlpPoller({
     settings: {
@@ -63,6 +67,7 @@ const start = (settings: Partial<MlpPollerDeps['settings']> = {}) =>
     isOnRoster: (address) => ingest.devices.resolve(address, nowMs, 'mlp').ok,
     logger: createLogger('silent'),
     now: () => nowMs,
+    onResult: (address, result) => results.push(`${address} ${result}`),
   });
 const asked = () => server.requests.flatMap(({ msids }) => msids);
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
@@ -128,6 +133,83 @@ test('MP14 a stop gives up what is under way, and who was not answered is asked 
 test('MP15 the accuracy of an arc of 95 % is its outer edge, as the radius of 68 %', async () => {
   const [line] = (await ingest.lines()).filter(({ type }) => type === 'position');
   expect(line).toMatchObject({ accuracyM: 761.4, method: 'cell', lat: 23.5 });
+});
+
+test('MS6 absent once is no status and is asked again; twice is one, of the time of the first; what is said between ends it', async () => {
+  const [number = '', other = ''] = ['8613800400001', '8613800400002'];
+  await ingest.enrol(
+    [number, other].map((address, i) =>
+      subjectWith(`SA${i}`, {
+        id: `A${i}`,
+        protocol: 'mlp',
+        address,
+        intervalS: 600,
+        from: '2026-01-01T00:00:00Z',
+      }),
+    ),
+  );
+  const times = (msid: string) => asked().filter((each) => each === msid).length;
+  const statuses = async () =>
+    (await ingest.lines()).flatMap(({ type, device, status, at }) =>
+      type === 'status' ? [{ device, status, at }] : [],
+    );
+  const firstMs = nowMs;
+  const absent = (atMs: number): MlpWord => ({ kind: 'error', resid: 5, atMs });
+  words.set(number, absent(firstMs));
+  words.set(other, absent(firstMs));
+  const poller = await start({ perSecond: 100, batch: 1 });
+  await until(() => [number, other].every((each) => results.includes(`${each} absent`)));
+  expect([times(number), times(other)]).toEqual([1, 1]);
+  nowMs = firstMs + 14_000;
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  expect([times(number), times(other)]).toEqual([1, 1]);
+  expect(await statuses()).toEqual([]);
+  words.set(number, absent(firstMs + 16_000));
+  words.delete(other);
+  nowMs = firstMs + 16_000;
+  await until(async () => (await statuses()).length === 1);
+  await until(async () =>
+    (await ingest.lines()).some(({ type, device }) => type === 'position' && device === 'A1'),
+  );
+  const first = new Date(Math.floor(firstMs / 1000) * 1000).toISOString();
+  expect(await statuses()).toEqual([{ device: 'A0', status: 'unreachable', at: first }]);
+  // In its next turn it is believed at once; of the other, the count began anew.
+  words.set(number, absent(firstMs + 620_000));
+  words.set(other, absent(firstMs + 620_000));
+  nowMs = firstMs + 620_000;
+  await until(() => times(other) === 3);
+  await until(async () => (await statuses()).length === 2);
+  expect((await statuses()).map(({ device }) => device)).toEqual(['A0', 'A0']);
+  await poller.stop();
+  words.clear();
+});
+
+test('MP17 since when the operator has answered of no phone is kept for the clock, until it answers of one', async () => {
+  const troubles = async () =>
+    (await own.database.query({ text: 'SELECT feed, since FROM feed_troubles', values: [] })).rows;
+  nowMs += 3_600_000;
+  const firstMs = nowMs;
+  server.behaviour = { status: 503 };
+  const poller = await start({ perSecond: 100, batch: 60 });
+  await until(async () => (await troubles()).length === 1);
+  expect(await troubles()).toEqual([{ feed: 'mlp', since: new Date(firstMs) }]);
+  // An answer, but of no phone: not allowed at all, congestion for each.
+  server.behaviour = {};
+  for (const number of NUMBERS) words.set(number, { kind: 'error', resid: 203, atMs: nowMs });
+  for (const number of ['8613800400001', '8613800400002', '8613800299999'])
+    words.set(number, { kind: 'error', resid: 1, atMs: nowMs });
+  await until(() => {
+    // A request of before may fail late, and close the gate once more.
+    nowMs += 1000;
+    return results.some((each) => each.endsWith(' congestion'));
+  });
+  expect(await troubles()).toEqual([{ feed: 'mlp', since: new Date(firstMs) }]);
+  await poller.stop();
+  words.clear();
+  nowMs += 3_600_000;
+  const next = await start({ perSecond: 100, batch: 60 });
+  await until(async () => (await troubles()).length === 0);
+  await next.stop();
 });
 
 test('MP16 an answer about a number that is not on the roster waits in quarantine, and goes through when it is', async () => {

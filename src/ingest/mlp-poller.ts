@@ -7,10 +7,12 @@ import type { Instant } from '../kernel/instant.ts';
 import type { Database } from '../ports/database.ts';
 import { LogUnavailable } from '../ports/observation-log.ts';
 import { keepAsked, listMlpPhones } from '../store/mlp-phones.ts';
+import { ABSENT_AGAIN_MS, createMlpAbsences } from './mlp-absence.ts';
 import { type MlpMeaning, meaningOf } from './mlp-answer.ts';
 import { createMlpClient } from './mlp-client.ts';
 import { createMlpGate } from './mlp-gate.ts';
 import { createMlpSchedule, type MlpPhone } from './mlp-schedule.ts';
+import { createMlpTrouble } from './mlp-trouble.ts';
 import { encodeSlir, readMsid } from './protocols/mlp-request.ts';
 import { isTransient } from './protocols/mlp-results.ts';
 import type { TakeDecoded } from './take-decoded.ts';
@@ -69,6 +71,8 @@ const MAX_URGENT = 50;
 export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
   const { settings, database, logger, now } = deps;
   const schedule = createMlpSchedule();
+  const absences = createMlpAbsences();
+  const trouble = createMlpTrouble({ db: database, logger, now });
   const gate = createMlpGate({ ...settings, batch: Math.min(settings.batch, settings.perSecond) });
   const tokens = createTokenBucket({ burst: settings.perSecond, perS: settings.perSecond });
   const client = createMlpClient({ url: settings.url, timeoutMs: settings.timeoutS * 1000, now });
@@ -89,6 +93,7 @@ export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
       valid_from.getTime() > nowMs || deps.isOnRoster(address);
     clearTimeout(again);
     if (!isStopped && !rows.every(isKnown)) again = setTimeout(refresh, SOON_MS);
+    absences.keepOnly(new Set(rows.map(({ id }) => id)));
     schedule.replace(
       rows.filter(isKnown).map((row) => ({
         device: row.id,
@@ -154,11 +159,14 @@ export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
     );
     if (exchange.outcome === 'failed') {
       deps.onRequest?.(exchange.why);
-      if (exchange.why !== 'stopped') failed(exchange.why, exchange.waitMs);
+      if (exchange.why !== 'stopped') {
+        failed(exchange.why, exchange.waitMs);
+        trouble.heard([], sentMs);
+      }
       for (const { device } of phones) schedule.finish(device, 'unasked', now());
       return exchange.why === 'unauthorized' ? exchange.why : 'timeout';
     }
-    const meaning = meaningOf(exchange.text, phones);
+    const meaning = absences.weigh(meaningOf(exchange.text, phones), exchange.receivedMs);
     deps.onRequest?.(meaning.failure ?? 'answered');
     if (meaning.failure === null) {
       gate.succeeded();
@@ -166,6 +174,10 @@ export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
         logger.warn({ event: 'mlp.back' }, 'the operator’s server answers again');
       toldFailure = undefined;
     } else failed(meaning.failure, undefined, meaning.error);
+    trouble.heard(
+      meaning.phones.map(({ result }) => result),
+      sentMs,
+    );
     const isKept = await keep(meaning, exchange.receivedMs);
     const finished = new Map(meaning.phones.map(({ phone, result }) => [phone, result]));
     for (const { phone, outcome, result } of meaning.phones) {
@@ -238,8 +250,12 @@ export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
       // Under way already: its answer is as good.
       if (phone === undefined) return;
       const result = await ask([phone], true);
-      if (!isTransient(result) && result !== 'unanswered') return;
-      await pause(URGENT_WAIT_MS * 2 ** tries);
+      if (absences.isOpen(device)) {
+        await pause(ABSENT_AGAIN_MS);
+        // Asked for in its turn meanwhile.
+        if (!absences.isOpen(device)) return;
+      } else if (!isTransient(result) && result !== 'unanswered') return;
+      else await pause(URGENT_WAIT_MS * 2 ** tries);
     }
   }
 
@@ -261,7 +277,10 @@ export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
   refresh();
   await refreshing;
   const timer = setInterval(turn, TURN_MS);
-  const looking = setInterval(refresh, REFRESH_MS);
+  const looking = setInterval(() => {
+    trouble.remind();
+    refresh();
+  }, REFRESH_MS);
 
   return {
     locate: (device) => {
@@ -282,6 +301,7 @@ export async function startMlpPoller(deps: MlpPollerDeps): Promise<MlpPoller> {
       await refreshing;
       clearTimeout(again);
       await Promise.all(underWay);
+      await trouble.settled();
     },
   };
 }

@@ -60,6 +60,18 @@ test('MS2 a phone whose network is busy is asked again soon, four times, never l
   expect(quick.countDue(5000)).toBe(1);
 });
 
+test('MS6 a phone that was absent once is asked for again 15 s later, whatever its interval, and then in its turn', () => {
+  const schedule = createMlpSchedule();
+  schedule.replace([phone('a', { intervalS: 3600 }), phone('b', { intervalS: 5 })]);
+  schedule.take(9, 0);
+  for (const device of ['a', 'b']) schedule.finish(device, 'absent', 1000);
+  expect(schedule.countDue(15_999)).toBe(0);
+  expect(named(schedule.take(9, 16_000))).toEqual(['a', 'b']);
+  schedule.finish('a', 'done', 17_000);
+  expect(schedule.countDue(3_615_999)).toBe(0);
+  expect(schedule.countDue(3_616_000)).toBe(1);
+});
+
 test('MS3 one that could not be asked is due still; one that must be asked alone is', () => {
   const schedule = createMlpSchedule();
   schedule.replace([phone('a'), phone('b'), phone('c')]);
@@ -87,7 +99,7 @@ test('MS5 whatever happens, nobody is asked outside the assignment, twice at onc
   const step = fc.record({
     waitMs: fc.nat(40_000),
     limit: fc.integer({ min: 0, max: 4 }),
-    outcome: fc.constantFrom('done', 'again', 'alone', 'unasked'),
+    outcome: fc.constantFrom('done', 'again', 'absent', 'alone', 'unasked'),
     isReloaded: fc.boolean(),
   });
   fc.assert(

@@ -3,6 +3,7 @@
  * few times; nobody outside the assignment. Pure: the time comes in.
  */
 import type { Instant } from '../kernel/instant.ts';
+import { ABSENT_AGAIN_MS } from './mlp-absence.ts';
 
 export interface MlpPhone {
   /** Roster's id. */
@@ -17,8 +18,8 @@ export interface MlpPhone {
   readonly askedMs: Instant | null;
 }
 
-/** `again`: asking soon may help. `alone`: the server refused the request in which it stood with others. `unasked`: the server can't now. */
-export type Outcome = 'done' | 'again' | 'alone' | 'unasked';
+/** `again`: asking soon may help. `absent`: said once, which is asked again. `alone`: the server refused the request in which it stood with others. `unasked`: the server can't now. */
+export type Outcome = 'done' | 'again' | 'absent' | 'alone' | 'unasked';
 
 export interface MlpSchedule {
   /** The roster as it is now. What is known of phones that stay, stays. */
@@ -111,7 +112,8 @@ export function createMlpSchedule(): MlpSchedule {
       if (outcome === 'again' && turn.tries < MAX_TRIES) {
         turn.dueMs = Math.min(inTurnMs, nowMs + AGAIN_MS * 2 ** turn.tries);
         turn.tries++;
-      } else if (outcome === 'unasked') turn.dueMs = nowMs;
+      } else if (outcome === 'absent') turn.dueMs = nowMs + ABSENT_AGAIN_MS;
+      else if (outcome === 'unasked') turn.dueMs = nowMs;
       else if (outcome === 'alone' && !turn.isAlone) {
         turn.isAlone = true;
         turn.dueMs = nowMs;

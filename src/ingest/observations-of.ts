@@ -55,12 +55,15 @@ export function observationsOf(
     return record.valid === false ? [alive, ...statuses] : [positionOf(record, device, at), ...statuses];
   if (record.kind === 'position_error')
     // Only what the network says of the phone; that it could not find it says nothing.
-    return record.reachability === 'absent' ? [{ ...alive, status: 'unreachable' }] : [];
+    return record.reachability === 'absent' && record.asked_again !== true
+      ? [{ ...alive, at: record.absent_since ?? at, status: 'unreachable' }]
+      : [];
   // A last will is the broker's word about a connection: tunnels end those too, and silence has its own rule.
   return SIGNS_OF_LIFE.has(record.kind) ? [alive, ...statuses] : statuses;
 }
 
-function isReset({ time, archived }: DeviceRecord, receivedMs: Instant, protocol?: Protocol): boolean {
+/** Whether the clock by which a record was made had lost its time. */
+export function isReset({ time, archived }: DeviceRecord, receivedMs: Instant, protocol?: Protocol): boolean {
   if (archived === true || !MARKS_STORED.has(protocol) || typeof time !== 'string') return false;
   const atMs = parseInstant(time);
   return atMs !== undefined && receivedMs - atMs > RESET_MS;

@@ -61,6 +61,26 @@ test('P1 an urlencoded body and a JSON body are read as well', async () => {
   expect(await ingest.lines()).toHaveLength(before + 3);
 });
 
+test('P1 a body that is an array of them: each is on the log, and only one in which nobody is named is 400', async () => {
+  const headers = { 'content-type': 'application/json' };
+  const bodyAt = (minute: number, id: object) => ({
+    ...id,
+    location: {
+      timestamp: `2026-02-23T09:0${minute}:00Z`,
+      coords: { latitude: 23.5, longitude: 116.3 },
+    },
+  });
+  const own = { device_id: '862000000000001' };
+  const post = async (body: unknown) =>
+    (await send('', { method: 'POST', headers, body: JSON.stringify(body) })).status;
+  const before = (await ingest.lines()).length;
+  expect(await post([bodyAt(1, own), bodyAt(2, {}), bodyAt(3, own)])).toBe(200);
+  expect(await ingest.lines()).toHaveLength(before + 2);
+  expect((await open())[0]).toMatchObject({ code: 'missing-field', field: 'device_id' });
+  expect(await post([bodyAt(4, {}), bodyAt(5, {})])).toBe(400);
+  expect(await post([])).toBe(200);
+});
+
 test('P2 a request that names no device gets 400, a probe of the port leaves nothing behind', async () => {
   const before = (await open()).length;
   expect((await send('')).status).toBe(400);

@@ -44,6 +44,8 @@ async function take(deps: OsmandHttpDeps, request: OsmandRequest): Promise<numbe
   const receivedMs = deps.now();
   const decoded = decodeOsmand(request, receivedMs);
   await deps.take(decoded, { source: 'osmand', feed: null, protocol: 'osmand', receivedMs });
-  const [first] = decoded;
-  return first?.device === null && first.refusal?.code === 'missing-field' ? 400 : 200;
+  const isNobodys =
+    decoded.length > 0 &&
+    decoded.every(({ device, refusal }) => device === null && refusal?.code === 'missing-field');
+  return isNobodys ? 400 : 200;
 }

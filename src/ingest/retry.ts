@@ -13,6 +13,7 @@ import { readOwntracksMessage } from './protocols/owntracks-message.ts';
 import type { Decoded } from './protocols/record.ts';
 import { watch } from './protocols/watch.ts';
 import type { QuarantineItem, Retry, Source } from './quarantine.ts';
+import type { Devices } from './roster-cache.ts';
 import type { TakeDecoded } from './take-decoded.ts';
 
 export interface RetryDeps {
@@ -21,6 +22,7 @@ export interface RetryDeps {
   readonly take: TakeDecoded['take'];
   /** The secret that is set for an id on the wire. */
   secretOf(address: string): string | undefined;
+  readonly devices: Pick<Devices, 'clockOf'>;
   /** A terminal's kept lines, with what its clock was off. */
   retryTerminal(item: QuarantineItem): Promise<Result<void, Refusal>>;
 }
@@ -58,7 +60,7 @@ function first({ refused }: { readonly refused: readonly Refusal[] }): Result<vo
 function decode(
   source: Decodable,
   { raw, receivedMs, device }: QuarantineItem,
-  { secretOf }: RetryDeps,
+  { secretOf, devices }: RetryDeps,
 ): Result<readonly Decoded[], Refusal> {
   if (source === 'osmand') {
     const request = readOsmandRequest(raw);
@@ -77,7 +79,9 @@ function decode(
   }
   if (source === 'jt808' || source === 'watch') {
     // Whole frames; a message in sub-packets stands here with all of them.
-    const frames = WIRES[source].open({ authCode: () => '' }).push(raw, receivedMs);
+    const frames = WIRES[source]
+      .open({ authCode: () => '', clockOf: (address) => devices.clockOf?.(address, source) })
+      .push(raw, receivedMs);
     return frames.length === 0 ? NOT_OURS : ok(frames);
   }
   const message = readOwntracksMessage(raw);

@@ -7,6 +7,7 @@ import type { Instant } from '../kernel/instant.ts';
 import { decodePolicyDocument } from '../kernel/policy-file.ts';
 import { ok, type Refusal, type Result, refuse } from '../kernel/result.ts';
 import type { Protocol } from '../kernel/roster.ts';
+import { createWallClock, type WallClock } from '../kernel/wall-clock.ts';
 import type { Database } from '../ports/database.ts';
 import { listDeviceSecrets } from '../store/device-secrets.ts';
 import { listFeedCrs } from '../store/feeds.ts';
@@ -26,6 +27,8 @@ export interface Assignment {
   /** What the law lets be collected by it. */
   readonly terms: readonly Term[] | null;
   readonly endsMs: Instant | null;
+  /** Of a device whose clock shows another zone than its protocol says. */
+  readonly clock?: WallClock | undefined;
 }
 
 export interface Devices {
@@ -36,6 +39,8 @@ export interface Devices {
   endOf?(subject: string): Instant | null;
   /** What a feed's coordinates are in; absent: WGS-84. */
   crsOf?(feed: string): Crs;
+  /** What the clock of the device behind an id on the wire shows, where the roster says so. */
+  clockOf?(address: string, protocol: Protocol): WallClock | undefined;
   /** `clockSkewS` of the policy as it stands; undefined where it says nothing. */
   clockSkewS?(): number | undefined;
 }
@@ -55,6 +60,14 @@ const POLL_MS = 60_000;
 const RETRY_MS = 1000;
 
 export async function openRosterCache(deps: { database: Database; logger: Logger }): Promise<RosterCache> {
+  let areClocksDeclared = false;
+  /** Each zone once: a clock keeps a table. */
+  const clocks = new Map<string, WallClock>();
+  function clockIn(timeZone: string): WallClock {
+    const clock = clocks.get(timeZone) ?? createWallClock(timeZone);
+    clocks.set(timeZone, clock);
+    return clock;
+  }
   let byAddress = new Map<string, Assignment[]>();
   let bySubject = new Map<string, Assignment[]>();
   let ends = new Map<string, Instant>();
@@ -81,6 +94,7 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
         listPins(deps.database),
       ]);
     const policy = decodePolicyDocument(documents[0]?.document ?? {});
+    let hasClocks = false;
     const found = new Map<string, Assignment[]>();
     const own = new Map<string, Assignment[]>(subjects.map((row) => [row.id, []]));
     const put = (key: string, assignment: Assignment) => {
@@ -98,7 +112,9 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
         untilMs: row.valid_until?.getTime() ?? null,
         terms: termsOf(row),
         endsMs: row.collects_until?.getTime() ?? null,
+        clock: row.time_zone === null ? undefined : clockIn(row.time_zone),
       };
+      hasClocks ||= assignment.clock !== undefined;
       own.get(row.subject)?.push(assignment);
       put(row.address, assignment);
       // JT/T 808 pads the terminal's number with zeros to the field's length, and its decoder takes them off.
@@ -130,6 +146,7 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
         })),
     });
     byAddress = found;
+    areClocksDeclared = hasClocks;
     bySubject = own;
     ends = new Map(
       subjects.flatMap(({ id, collects_until: end }) => (end === null ? [] : [[id, end.getTime()] as const])),
@@ -137,6 +154,10 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
     secrets = new Map(secretRows.map(({ device, secret }) => [device, secret]));
     crsByFeed = new Map(feeds.map(({ id, crs }) => [id, CRS.find((known) => known === crs) ?? 'wgs84']));
     clockSkewS = policy.ok ? policy.value.default.clockSkewS : undefined;
+  }
+
+  function knownBy(address: string, protocol: Protocol): Assignment | undefined {
+    return byAddress.get(address)?.find((one) => one.protocol === null || one.protocol === protocol);
   }
 
   /** One load at a time; a change during a load asks for another. */
@@ -175,10 +196,15 @@ export async function openRosterCache(deps: { database: Database; logger: Logger
     endOf: (subject) => ends.get(subject) ?? null,
     crsOf: (feed) => crsByFeed.get(feed) ?? 'wgs84',
     clockSkewS: () => clockSkewS,
+    clockOf: (address, protocol) => {
+      // Asked for each frame, and hardly any device has one.
+      if (!areClocksDeclared) return undefined;
+      return knownBy(address, protocol)?.clock;
+    },
     secretOf: (address, protocol) => {
       if (secrets.size === 0) return undefined;
       // Whoever has the device today or had it: the secret is the device's own.
-      const known = byAddress.get(address)?.find((one) => one.protocol === null || one.protocol === protocol);
+      const known = knownBy(address, protocol);
       return known === undefined ? undefined : secrets.get(known.device);
     },
     onlyDeviceOf: (subject, atMs) => {

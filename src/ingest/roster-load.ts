@@ -9,6 +9,7 @@ import type { PolicyDocument } from '../kernel/policy.ts';
 import { decodePolicyDocument } from '../kernel/policy-file.ts';
 import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
 import {
+  bindingZones,
   type Calendar,
   EMPTY_ROSTER,
   type Roster,
@@ -23,6 +24,7 @@ import {
   type Change,
   changeRoster,
   deed,
+  findRepurposed,
   writeCalendar,
   writePolicy,
   writeProfiles,
@@ -85,12 +87,13 @@ async function write(
 ): Promise<Result<Changes, Refusal[]>> {
   const faults = [...shapes];
   let documents = 0;
+  if (zones !== null) faults.push(...(await findRepurposed(db, zones)));
   const changedZones = zones === null ? 0 : (await writeZones(db, change, zones)).size;
   if (policy !== null && (await writePolicy(db, change, policy)) !== undefined) documents++;
   let subjects = 0;
   if (roster !== null) {
-    const known = new Set((await listZoneFeatures(db)).map((row) => row.id));
-    faults.push(...findUnknownZones(roster, known));
+    const standing = (await listZoneFeatures(db)).map((row) => must(decodeZone(row.feature)));
+    faults.push(...findUnknownZones(roster, bindingZones(standing)));
     documents += await writeDocuments(db, change, roster);
     faults.push(...(await writeTerminals(db, roster.terminals ?? [])));
     const written = await writeProfiles(db, change, roster.subjects);

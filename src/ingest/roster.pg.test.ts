@@ -156,6 +156,18 @@ test('R3 on a fault nothing changes, and every fault is listed with its place', 
   expect(await outbox()).toEqual([]);
 });
 
+test('ST3 the roster takes no subject and no zone with an id of the self-test', async () => {
+  await outbox();
+  const id = 'wardline:self-test:0:1';
+  const result = await load({ roster: { subjects: [subject(id, { id: 'D99' })] } });
+  expect(result.ok ? [] : result.error.map(({ code, where }) => [code, where])).toEqual([
+    ['unknown-value', `subject ${id}`],
+  ]);
+  expect(await outbox()).toEqual([]);
+  const zones = decodeZones({ type: 'FeatureCollection', features: [zone('wardline:self-test:zone')] });
+  expect(zones.ok ? [] : zones.error.map(({ where }) => where)).toEqual(['features[0].id']);
+});
+
 test('R4 the memory follows the roster, also after its connection was lost', async () => {
   await load({ roster: { subjects: [subject('S7', { id: 'D7' })] } });
   await until(() => cache.resolve('D7', NOW_MS).ok);
@@ -232,4 +244,33 @@ test('R8 the whole roster stands in the log anew once a day, and changes nothing
   expect(await outbox()).toEqual([]);
   expect(await renewRoster(own.database, NOW_MS + 86_400_000, 86_400_000)).toBe(true);
   await outbox();
+});
+
+test('R9 dead ground binds nobody, and a zone keeps its purpose', async () => {
+  const dead = (id: string) => {
+    const feature = zone(id) as { properties?: Json };
+    return { ...feature, properties: { ...feature.properties, purpose: 'no-signal' } };
+  };
+  expect((await load({ zones: [dead('cellar')] })).ok).toBe(true);
+  const faultsOf = async (files: Files) => {
+    const result = await load(files);
+    return result.ok ? [] : result.error.map(({ code, where }) => [code, where]);
+  };
+  const bound = subject('S9', { id: 'D9' }, { curfews: [{ zone: 'cellar', from: '22:00', to: '06:00' }] });
+  expect(await faultsOf({ roster: { subjects: [bound] } })).toEqual([
+    ['unknown-reference', 'subjects[0].curfews[0].zone'],
+  ]);
+  expect(await faultsOf({ zones: [zone('cellar'), dead('z1')] })).toEqual([
+    ['unknown-value', 'zone cellar: properties.purpose'],
+    ['unknown-value', 'zone z1: properties.purpose'],
+  ]);
+  expect(decodeZones({ type: 'FeatureCollection', features: [dead('a')] })).toMatchObject({
+    value: [{ id: 'a', purpose: 'no-signal' }],
+  });
+  const odd = { ...zone('a'), properties: { radiusM: 50, purpose: 'parking' } };
+  expect(decodeZones({ type: 'FeatureCollection', features: [odd] })).toMatchObject({
+    error: [{ code: 'unknown-value', where: 'features[0].properties.purpose' }],
+  });
+  const { zones } = await readRoster(own.database);
+  expect(zones.find(({ id }) => id === 'cellar')?.purpose).toBe('no-signal');
 });

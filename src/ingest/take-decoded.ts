@@ -3,6 +3,7 @@
  * goes into quarantine once for each frame or request, with its bytes (but for what nobody may collect: collection.ts); every record of a device on the roster is also kept as its
  * message. When `take` resolves all is durable in the log or in quarantine; when it rejects with `LogUnavailable`, nothing is.
  */
+import type { Json } from '../kernel/field.ts';
 import { fail, ok, type Refusal } from '../kernel/result.ts';
 import { isUncollected } from './collection.ts';
 import type { Draft, Intake, Origin, Taken } from './intake.ts';
@@ -26,6 +27,8 @@ export interface TakeDecodedDeps {
 export interface Arrived extends Decoded {
   /** It says nothing but that the device is there. */
   readonly isSignOfLife?: true;
+  /** Observations beside those of the records. */
+  readonly alsoTold?: readonly Json[];
 }
 
 export interface TakeDecoded {
@@ -83,6 +86,10 @@ export function draftsOf(
     if (device === null) return;
     if (frame.isSignOfLife === true) {
       drafts.push({ json: ok(signOfLife({ device, receivedMs })), device, raw });
+      of.push(index);
+    }
+    for (const json of frame.alsoTold ?? []) {
+      drafts.push({ json: ok(json), device, raw });
       of.push(index);
     }
     for (const record of records) {

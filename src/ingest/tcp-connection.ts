@@ -3,14 +3,15 @@
  * order in which it was said. What is under way is bounded: beyond it the socket is not read. While the log can't take it, nothing
  * more is read and nothing acknowledged; what was read is kept and tried again, since not every protocol has a device that repeats.
  */
-import { timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Instant } from '../kernel/instant.ts';
-import type { Refusal } from '../kernel/result.ts';
 import { LogUnavailable } from '../ports/observation-log.ts';
+import { createClaims, NOT_PROVEN } from './claims.ts';
 import { isUncollected, mayCollect } from './collection.ts';
 import type { DeviceCommand, WireFrame } from './protocols/wire.ts';
 import type { Refused } from './quarantine.ts';
+import { createSparing } from './sparing.ts';
+import { createStrapMemory } from './strap-memory.ts';
 import { type Arrived, createTakeDecoded } from './take-decoded.ts';
 import type { TcpHub } from './tcp-server.ts';
 import { createTokenBucket } from './token-bucket.ts';
@@ -74,10 +75,14 @@ interface Judged {
 
 export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs: Instant): DeviceConnection {
   const { logger, source } = hub;
-  const session = hub.wire.open({ authCode: hub.authCode });
+  const session = hub.wire.open({
+    authCode: hub.authCode,
+    clockOf: (address) => hub.devices.clockOf?.(address, hub.wire.protocol),
+  });
   const bucket = createTokenBucket(QUARANTINE);
-  const proven = new Set<string>();
-  const beats = new Map<string, Instant>();
+  const claims = createClaims(hub.secretOf, MAX_DEVICES);
+  const beats = createSparing(BEAT_EVERY_MS, MAX_DEVICES);
+  const straps = createStrapMemory(MAX_DEVICES, hub.wire.protocol);
   let heardMs = connectedMs;
   let isKnown = false;
   let lastDevice: string | null = null;
@@ -128,39 +133,44 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
     hub.onFrame(refusal);
     const nobody = { isBelieved: false, device: null, mayTellPlace: false };
     if (address === null) return { frame, arrived: frame, ...nobody };
-    if (!isProven(address, frame)) {
+    if (!claims.isProven(address, frame)) {
       const arrived: Arrived = { device: address, records: [], refusal: NOT_PROVEN, raw: frame.raw };
       return { frame, arrived, ...nobody };
     }
     const found = hub.devices.resolve(address, receivedMs, hub.wire.protocol);
     const device = found.ok ? found.value.device : null;
-    if (device !== null && refusal === null && !isOver) {
+    const isChatter = device !== null && frame.isUnsupported === true;
+    if (device !== null && (refusal === null || isChatter) && !isOver) {
       isKnown = true;
       lastDevice = device;
-      hub.claim(device, self);
+      hub.claim(device, self, address);
     }
     const mayTellPlace = found.ok && mayCollect(found.value, 'position', receivedMs).ok;
-    return { frame, arrived: beating(frame, address, receivedMs), isBelieved: true, device, mayTellPlace };
+    const arrived = isChatter ? chatter(frame, address, receivedMs) : beating(frame, address, receivedMs);
+    const alsoTold = device === null ? [] : straps.heard(frame, address, receivedMs);
+    return {
+      frame,
+      arrived: alsoTold.length === 0 ? arrived : { ...arrived, alsoTold },
+      isBelieved: true,
+      device,
+      mayTellPlace,
+    };
   }
 
   /** A word without content (a heartbeat, a login) says that the device is there. */
   function beating(frame: WireFrame, address: string, receivedMs: Instant): Arrived {
-    if (frame.records.length > 0 || frame.refusal !== null) return frame;
-    const lastMs = beats.get(address);
-    if (lastMs !== undefined && receivedMs - lastMs < BEAT_EVERY_MS) return frame;
-    if (beats.size >= MAX_DEVICES) beats.clear();
-    beats.set(address, receivedMs);
+    if (frame.records.length > 0 || frame.refusal !== null || !beats.isDue(address, receivedMs)) return frame;
     const { device, records, refusal, raw } = frame;
     return { device, records, refusal, raw, isSignOfLife: true };
   }
 
-  function isProven(address: string, { claim }: WireFrame): boolean {
-    const secret = hub.secretOf(address);
-    if (secret === undefined) return true;
-    if (claim === undefined) return proven.has(address);
-    const isRight = claim.secret !== null && isEqual(claim.secret, secret);
-    if (isRight && proven.size < MAX_DEVICES) proven.add(address);
-    return isRight;
+  /** What is not read is kept once in a while and counted: it says no less than a word without content. */
+  function chatter(frame: WireFrame, address: string, receivedMs: Instant): Arrived {
+    const { device, records, refusal, raw } = frame;
+    const isKept = refusal !== null && hub.isSample(address, refusal.where, receivedMs);
+    if (refusal !== null && !isKept) hub.onRefused(refusal, false);
+    const arrived = { device, records, refusal: isKept ? refusal : null, raw };
+    return beats.isDue(address, receivedMs) ? { ...arrived, isSignOfLife: true } : arrived;
   }
 
   /** For each frame whether it is durable, or nothing is lost with it. */
@@ -277,20 +287,6 @@ export function createDeviceConnection(socket: Socket, hub: TcpHub, connectedMs:
   return self;
 }
 
-const NOT_PROVEN: Refusal = {
-  code: 'not-authenticated',
-  where: 'device',
-  message:
-    "came without the device's secret: set the code in the device, or mend the secret here, then replay",
-};
-
 function isEmpty({ records, refusal, isSignOfLife }: Arrived): boolean {
   return records.length === 0 && refusal === null && isSignOfLife !== true;
-}
-
-/** Takes as long for a wrong secret as for the right one of its length. */
-function isEqual(given: string, secret: string): boolean {
-  const a = Buffer.from(given);
-  const b = Buffer.from(secret);
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -15,6 +15,7 @@ let clients: LineClient[];
 let nowMs: number;
 let heard: Heard[];
 let closed: CloseReason[];
+let replaced: string[];
 let refused: { code: string; isKept: boolean }[];
 
 beforeEach(async () => {
@@ -24,6 +25,7 @@ beforeEach(async () => {
   clients = [];
   heard = [];
   closed = [];
+  replaced = [];
   refused = [];
   nowMs = Date.UTC(2026, 2, 1, 8);
   await ingest.enrol(
@@ -53,6 +55,7 @@ async function serve(limits: Partial<TcpLimits> = {}): Promise<{ server: TcpServ
     onHeard: (each) => heard.push(each),
     onRefused: ({ code }, isKept) => refused.push({ code, isKept }),
     onClosed: (reason) => closed.push(reason),
+    onReplaced: (address) => replaced.push(address),
     limits,
   });
   servers.push(server);
@@ -169,6 +172,20 @@ test('D7 the newer connection of a device wins and the older is closed; one that
   await gateway.send('wire-A beat\n');
   await gateway.until('ok wire-A beat\nok wire-B beat\nok wire-A beat\n');
   expect(server.connections).toBe(2);
+  expect(replaced).toEqual(['wire-A', 'wire-B']);
+});
+
+test('D7 a device that says goodbye before it comes back replaces nothing', async () => {
+  const { port, server } = await serve();
+  const first = await connect(port);
+  await first.send('wire-A beat\n');
+  await first.until('ok wire-A beat\n');
+  first.end();
+  await eventually(() => server.connections === 0);
+  const second = await connect(port);
+  await second.send('wire-A beat\n');
+  await second.until('ok wire-A beat\n');
+  expect(replaced).toEqual([]);
 });
 
 test('D8 a claim that is not believed takes no connection away', async () => {
@@ -199,6 +216,28 @@ test('D10 what refused frames of all connections put into quarantine is bounded'
   await client.send('stranger pos 23.5 116.3\n'.repeat(12));
   await client.until('no stranger pos\nno stranger pos\n');
   expect(await quarantined()).toHaveLength(10);
+});
+
+test('D23 what is not understood is contact; one of each kind an hour is kept, and chatter takes no room from others', async () => {
+  const { port, server } = await serve({ quarantine: { burst: 10, perS: 1 } });
+  const client = await connect(port);
+  await client.send(`${'wire-A news x\n'.repeat(300)}wire-A news y\n`);
+  await client.until('ok wire-A news\n'.repeat(301));
+  expect(server.isConnected('A')).toBe(true);
+  expect((await quarantined()).map(({ device, code }) => `${device} ${code}`)).toEqual([
+    'wire-A unknown-value',
+    'wire-A unknown-value',
+  ]);
+  expect(refused.filter(({ isKept }) => !isKept)).toHaveLength(299);
+  expect(await ingest.lines()).toEqual([expect.objectContaining({ device: 'A', status: 'reachable' })]);
+  // A new connection is the same device still.
+  const again = await connect(port);
+  await again.send('wire-A news x\nrubbish\n');
+  await again.until('ok wire-A news\n');
+  await eventually(async () => (await quarantined()).length === 3);
+  nowMs += 3_600_000;
+  await again.send('wire-A news x\n');
+  await eventually(async () => (await quarantined()).length === 4);
 });
 
 test('D11 an endless frame ends the connection', async () => {

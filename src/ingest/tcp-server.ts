@@ -10,6 +10,7 @@ import { createDeviceRegistry } from './device-registry.ts';
 import type { DeviceCommand, WireFrame, WireProtocol } from './protocols/wire.ts';
 import type { Quarantine, Source } from './quarantine.ts';
 import type { Devices } from './roster-cache.ts';
+import { createSparing } from './sparing.ts';
 import type { TakeDecodedDeps } from './take-decoded.ts';
 import { type CloseReason, createDeviceConnection, type DeviceConnection } from './tcp-connection.ts';
 import { createTokenBucket } from './token-bucket.ts';
@@ -28,7 +29,7 @@ export interface TcpServerDeps {
   readonly intake: TakeDecodedDeps['intake'];
   readonly quarantine: Pick<Quarantine, 'add'>;
   readonly messages?: NonNullable<TakeDecodedDeps['messages']>;
-  readonly devices: Pick<Devices, 'resolve'>;
+  readonly devices: Pick<Devices, 'resolve' | 'clockOf'>;
   /** The secret that is set for an id on the wire; undefined: the device is believed without. */
   secretOf(address: string): string | undefined;
   /** What a registering device is told to authenticate with. */
@@ -41,6 +42,8 @@ export interface TcpServerDeps {
   onFrame?(refusal: Refusal | null): void;
   onConnections?(count: number): void;
   onClosed?(reason: CloseReason): void;
+  /** A device (its id on the wire) speaks by another connection, while an older one of its was open. */
+  onReplaced?(address: string, receivedMs: Instant): void;
   readonly limits?: Partial<TcpLimits>;
   /** Shared by ports that together may have so many connections; else `limits.connections` is the port's own. */
   readonly room?: ConnectionRoom;
@@ -108,7 +111,10 @@ export type TcpHub = Pick<
   letGo(bytes: number): void;
   /** How many of so many may go into quarantine now. */
   roomFor(wanted: number, nowMs: Instant): number;
-  claim(device: string, connection: DeviceConnection): void;
+  /** `address`: its id on the wire. */
+  claim(device: string, connection: DeviceConnection, address: string): void;
+  /** Whether of an unsupported kind of message of a device (both its ids) one is to be kept. */
+  isSample(address: string, kind: string, nowMs: Instant): boolean;
   onHeard(heard: Heard): void;
   onRefused(refusal: Refusal, isKept: boolean): void;
   onFrame(refusal: Refusal | null): void;
@@ -116,6 +122,9 @@ export type TcpHub = Pick<
 };
 
 const STOP_WITHIN_MS = 3000;
+/** Of what a device says for ever and nobody reads. */
+const SAMPLE_EVERY_MS = 3_600_000;
+const MAX_SAMPLES = 50_000;
 
 export function createTcpServer(deps: TcpServerDeps): TcpServer {
   const { wire, logger } = deps;
@@ -125,6 +134,7 @@ export function createTcpServer(deps: TcpServerDeps): TcpServer {
   const connections = new Set<DeviceConnection>();
   const room = deps.room ?? createConnectionRoom(limits.connections);
   const bucket = createTokenBucket(limits.quarantine);
+  const samples = createSparing(SAMPLE_EVERY_MS, MAX_SAMPLES);
   let held = 0;
   let isStopped = false;
   let sweeping: NodeJS.Timeout | undefined;
@@ -144,9 +154,12 @@ export function createTcpServer(deps: TcpServerDeps): TcpServer {
       held -= bytes;
     },
     roomFor: (wanted, nowMs) => bucket.take(wanted, nowMs),
-    claim: (device, connection) => {
+    claim: (device, connection, address) => {
+      const older = registry.connectionOf(device);
+      if (older !== undefined && older !== connection) deps.onReplaced?.(address, deps.now());
       registry.claim(device, connection)?.close('replaced');
     },
+    isSample: (address, kind, nowMs) => samples.isDue(`${address} ${kind}`, nowMs),
     onHeard: (heard) => deps.onHeard?.(heard),
     onRefused: (refusal, isKept) => deps.onRefused?.(refusal, isKept),
     onFrame: (refusal) => deps.onFrame?.(refusal),

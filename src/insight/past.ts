@@ -5,6 +5,7 @@ import type { Instant } from '../kernel/instant.ts';
 import { type LogEvent, receiptOf } from '../kernel/log-event.ts';
 import { decodeLogLine } from '../kernel/log-line.ts';
 import { partitionOf } from '../kernel/partition.ts';
+import { isSelfTestEvent } from '../kernel/self-test.ts';
 import type { ObservationLog } from '../ports/observation-log.ts';
 
 /** The broadcast lines of a partition, and those about a subject (its sightings too); all lines where `subject` is null. In order. */
@@ -22,7 +23,7 @@ export async function* readPast(
       if (subject !== null && isKeyed(line) && !line.includes(id)) continue;
       const decoded = decodeLogLine(line);
       if (!decoded.ok || receiptOf(decoded.value) > untilMs || !isAbout(decoded.value, subject)) continue;
-      yield decoded.value;
+      if (!isSelfTestEvent(decoded.value)) yield decoded.value;
     }
     // A long past must not keep the process from everything else.
     await new Promise(setImmediate);

@@ -68,7 +68,7 @@ export interface Checkin {
 export const SPOT_CHECK_METHODS = ['phone', 'photo', 'locate', 'video'] as const;
 export type SpotCheckMethod = (typeof SPOT_CHECK_METHODS)[number];
 
-/** 本人接通, 他人代接, 未接, 关机, 空号, 呼叫转移; the last: the device answered where it is (by `locate` only). */
+/** 本人接通, 他人代接, 未接, 关机, 空号, 呼叫转移; the last two by `locate` only: the device answered where it is; it was reached and had no fix. */
 export const SPOT_CHECK_RESULTS = [
   'self',
   'other-person',
@@ -77,6 +77,7 @@ export const SPOT_CHECK_RESULTS = [
   'no-such-number',
   'forwarded',
   'located',
+  'no-fix',
 ] as const;
 export type SpotCheckResult = (typeof SPOT_CHECK_RESULTS)[number];
 
@@ -141,6 +142,8 @@ export interface FeedStatus {
   readonly sinceMs?: Instant;
   readonly overdue?: number;
   readonly live?: number;
+  /** `operator`: it was found by the platform's own questions, which the operator's server does not answer. */
+  readonly cause?: 'operator';
 }
 export interface ZoneChange {
   readonly type: 'zone';

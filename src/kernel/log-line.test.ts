@@ -28,6 +28,8 @@ test('K1 every kind of line survives the way there and back', () => {
     '{"type":"feed","feed":"F1","at":"2026-03-01T00:00:00.000Z","status":"down"}',
     '{"type":"policy","at":"2026-03-01T00:00:00.000Z","policy":{"default":{"silenceMinS":60},"grades":{},"organisations":{},"keyPeriods":[]}}',
     '{"type":"calendar","at":"2026-03-01T00:00:00.000Z","calendar":{"days":{"2026-10-01":"holiday"},"timeZone":"Asia/Shanghai"}}',
+    '{"type":"feed","feed":"mlp","at":"2026-03-01T00:06:00.000Z","status":"down","since":"2026-03-01T00:00:00.000Z","overdue":1,"live":3,"cause":"operator"}',
+    '{"type":"zone","at":"2026-03-01T00:00:00.000Z","zone":{"type":"Feature","id":"d","properties":{"id":"d","radiusM":50,"purpose":"no-signal"},"geometry":{"type":"Point","coordinates":[116,23]}}}',
     '{"type":"zone","at":"2026-03-01T00:00:00.000Z","zone":{"type":"Feature","id":"z","properties":{"id":"z","radiusM":50},"geometry":{"type":"Point","coordinates":[116,23]}}}',
   ];
   for (const line of lines) expect(JSON.parse(encodeLogEvent(decoded(line)))).toEqual(JSON.parse(line));

@@ -56,7 +56,7 @@ export function decodeLogEvent(json: unknown): Result<LogEvent, Refusal> {
       if (status !== 'down' && status !== 'up')
         return refuse('unknown-value', 'status', `must be down or up, not ${show(status)}`);
       const sinceMs = parseInstant(json.since);
-      const { overdue, live } = json;
+      const { overdue, live, cause } = json;
       return ok({
         type: 'feed',
         feed,
@@ -64,6 +64,7 @@ export function decodeLogEvent(json: unknown): Result<LogEvent, Refusal> {
         status,
         ...(sinceMs === undefined ? {} : { sinceMs }),
         ...(typeof overdue === 'number' && typeof live === 'number' ? { overdue, live } : {}),
+        ...(cause === 'operator' ? { cause } : {}),
       });
     }
     case 'profile':
@@ -383,6 +384,7 @@ function toJson(event: LogEvent): Json {
         since: event.sinceMs === undefined ? undefined : formatInstant(event.sinceMs),
         overdue: event.overdue,
         live: event.live,
+        cause: event.cause,
       };
     case 'zone':
       return { type: event.type, at: formatInstant(event.atMs), zone: encodeZone(event.zone) };

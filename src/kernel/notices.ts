@@ -16,6 +16,7 @@ export const NOTICES = [
   'shelving-ended',
   'hazard-opened',
   'shift-handed-over',
+  'self-test-late',
 ] as const;
 export type NoticeName = (typeof NOTICES)[number];
 

@@ -1,3 +1,5 @@
+import type { Told } from './fault.ts';
+
 /** Expected failure as a value. A bug is a throw; see ARCHITECTURE.md. */
 export type Result<T, E> =
   | { readonly ok: true; readonly value: T }
@@ -19,6 +21,8 @@ export interface Refusal {
   readonly code: RefusalCode;
   readonly where: string;
   readonly message: string;
+  /** More exact than `code`, where it is one of the interface's own faults. */
+  readonly told?: Told;
 }
 
 export const REFUSAL_CODES = [

@@ -326,7 +326,11 @@ export function findUnknownZones(roster: Roster, zones: ReadonlySet<string>): Re
   const faults = collectFaults();
   const check = (zone: string | null, where: string) => {
     if (zone !== null && !zones.has(zone))
-      faults.add('unknown-reference', where, `there is no zone ${show(zone)}: add it to the zones file`);
+      faults.add(
+        'unknown-reference',
+        where,
+        `there is no zone ${show(zone)} that can bind anybody: add it to the zones file`,
+      );
   };
   roster.subjects.forEach((subject, i) => {
     subject.zones.forEach((item, j) => check(item.zone, `subjects[${i}].zones[${j}].zone`));

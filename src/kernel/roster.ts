@@ -35,6 +35,14 @@ export interface Device {
   readonly timeZone?: string;
 }
 
+/** Of the phones that the operator is asked for, where the roster names no feed for them. */
+export const OPERATOR_FEED = 'mlp';
+
+/** By what a device's data come in, where that can fail as a whole. */
+export function feedOf({ feed, protocol }: Pick<Device, 'feed' | 'protocol'>): string | null {
+  return feed ?? (protocol === 'mlp' ? OPERATOR_FEED : null);
+}
+
 /** Days of the week (ISO 8601: 1 Monday … 7 Sunday) and a daily window in the roster's time zone; `to` before `from` runs over midnight. */
 export interface Schedule {
   readonly days: readonly number[];
@@ -143,6 +151,14 @@ export interface Roster {
   readonly terminals?: readonly Terminal[];
 }
 
+export const ZONE_PURPOSES = ['no-signal'] as const;
+export type ZonePurpose = (typeof ZONE_PURPOSES)[number];
+
+/** Those that a rule, a curfew, a permit or a muster may name. */
+export function bindingZones(zones: readonly ZoneFeature[]): ReadonlySet<string> {
+  return new Set(zones.flatMap(({ id, purpose }) => (purpose === undefined ? [id] : [])));
+}
+
 /**
  * A zone as `zones.geojson` gives it: Polygon, MultiPolygon, Point with `radiusM`, LineString with `widthM`.
  * Coordinates WGS-84, longitude first (RFC 7946). Preparing and checking the shape belongs to `geofences`.
@@ -152,6 +168,8 @@ export interface ZoneFeature {
   readonly name: string | null;
   readonly radiusM: number | null;
   readonly widthM: number | null;
+  /** Absent: a zone that somebody may be bound by. `no-signal`: known dead ground, which binds nobody and explains silence. */
+  readonly purpose?: ZonePurpose;
   readonly geometry: ZoneGeometry;
 }
 

@@ -16,7 +16,8 @@ import {
   show,
 } from './field.ts';
 import { fail, ok, type Refusal, type Result } from './result.ts';
-import type { LonLat, ZoneFeature, ZoneGeometry } from './roster.ts';
+import { type LonLat, ZONE_PURPOSES, type ZoneFeature, type ZoneGeometry } from './roster.ts';
+import { isSelfTest } from './self-test.ts';
 
 const ANY_SIZE_M = { min: 1, max: 1_000_000 };
 
@@ -33,6 +34,8 @@ export function decodeZones(json: unknown): Result<ZoneFeature[], Refusal[]> {
   zones.forEach((zone, i) => {
     if (seen.has(zone.id)) faults.add('duplicate-id', `features[${i}].id`, `${show(zone.id)} stands twice`);
     seen.add(zone.id);
+    if (isSelfTest(zone.id))
+      faults.add('unknown-value', `features[${i}].id`, 'the self-test has ids that begin so: choose another');
   });
   return faults.list.length > 0 ? fail(faults.list) : ok(zones);
 }
@@ -57,8 +60,22 @@ function readZone(json: unknown, where: string, faults: Faults): ZoneFeature {
     name: readOptionalText(properties, 'name', join(where, 'properties'), faults),
     radiusM: geometry.type === 'Point' ? size('radiusM') : null,
     widthM: geometry.type === 'LineString' ? size('widthM') : null,
+    ...readPurpose(properties, where, faults),
     geometry,
   };
+}
+
+function readPurpose({ purpose }: Json, where: string, faults: Faults): Pick<ZoneFeature, 'purpose'> {
+  if (purpose === undefined || purpose === null) return {};
+  const known = ZONE_PURPOSES.find((each) => each === purpose);
+  if (known !== undefined) return { purpose: known };
+  const wanted = ZONE_PURPOSES.join(', ');
+  faults.add(
+    'unknown-value',
+    join(where, 'properties.purpose'),
+    `must be ${wanted} or absent, not ${show(purpose)}`,
+  );
+  return {};
 }
 
 const NOWHERE: ZoneGeometry = { type: 'Polygon', coordinates: [] };
@@ -134,6 +151,7 @@ export function encodeZone(zone: ZoneFeature): Json {
       ...(zone.name === null ? {} : { name: zone.name }),
       ...(zone.radiusM === null ? {} : { radiusM: zone.radiusM }),
       ...(zone.widthM === null ? {} : { widthM: zone.widthM }),
+      ...(zone.purpose === undefined ? {} : { purpose: zone.purpose }),
     },
     geometry: zone.geometry,
   };

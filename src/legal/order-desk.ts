@@ -1,4 +1,6 @@
 /** Deeds on electronic-positioning orders, each in the transaction of its caller; collection starts and stops with the terms by itself. */
+
+import { told } from '../kernel/fault.ts';
 import type { Instant } from '../kernel/instant.ts';
 import { fail, ok, type Result } from '../kernel/result.ts';
 import { decodeSubjectProfile } from '../kernel/roster-file.ts';
@@ -44,9 +46,8 @@ export async function proposeOrder(
   by: Officer,
   nowMs: Instant,
 ): Promise<Result<OrderRow, OrderFault>> {
-  if (untilMs <= nowMs) return fail({ code: 'bad-time', message: 'until must lie ahead' });
-  if (fromMs - nowMs > MOST_AHEAD_MS)
-    return fail({ code: 'bad-time', message: 'from must lie within a year' });
+  if (untilMs <= nowMs) return fail({ code: 'bad-time', ...told('until-ahead') });
+  if (fromMs - nowMs > MOST_AHEAD_MS) return fail({ code: 'bad-time', ...told('leave-within-year') });
   const wall = await rosterWall(db);
   const measures = measuresOn(dayOf(fromMs, wall));
   const term = checkTerm({ fromMs, untilMs }, wall, measures);
@@ -57,13 +58,13 @@ export async function proposeOrder(
   if (known === undefined || known.kind !== 'wristband')
     return fail({
       code: 'wrong-state',
-      message: `${device} is no electronic positioning device of the subject's`,
+      ...told('no-positioning-device', { device }),
     });
   const [overlapping] = await countOverlapping(db, subject, device, new Date(fromMs), new Date(untilMs));
   if ((overlapping?.n ?? 0) > 0)
     return fail({
       code: 'wrong-state',
-      message: 'the device has another order for a part of that time: extend it',
+      ...told('another-order'),
     });
   return add(
     db,
@@ -113,15 +114,15 @@ export async function decideTerm(
   nowMs: Instant,
 ): Promise<Result<OrderRow, OrderFault>> {
   const row = await lock(db, id);
-  if (row.state !== 'proposed') return fail({ code: 'wrong-state', message: `the order is ${row.state}` });
+  if (row.state !== 'proposed')
+    return fail({ code: 'wrong-state', ...told('order-state', { state: row.state }) });
   const wall = await rosterWall(db);
   const level = mayOrder(by.level, measuresOn(dayOf(row.from_at.getTime(), wall)));
   if (!level.ok) return level;
   // Approval does not reach back: what was collected before it was not ordered.
   const fromMs = row.extends === null ? Math.max(row.from_at.getTime(), nowMs) : row.from_at.getTime();
   if (isApproved) {
-    if (row.until_at.getTime() <= fromMs)
-      return fail({ code: 'wrong-state', message: 'the proposed term is over: propose a new one' });
+    if (row.until_at.getTime() <= fromMs) return fail({ code: 'wrong-state', ...told('term-over') });
     if (row.extends !== null) {
       const before = checkExtension(termOf(await lock(db, row.extends)), row.assessment, nowMs);
       if (!before.ok) return before;
@@ -144,7 +145,7 @@ export async function endOrder(
 ): Promise<Result<OrderRow, OrderFault>> {
   const row = await lock(db, id);
   if (row.state !== 'approved' || row.until_at.getTime() <= nowMs)
-    return fail({ code: 'wrong-state', message: 'only an order that is approved and not over can be ended' });
+    return fail({ code: 'wrong-state', ...told('order-not-running') });
   await endOrders(db, id, by.account, new Date(nowMs), reason);
   await settleSubject(db, row.subject, nowMs);
   return ok(await must(db, id));
@@ -179,7 +180,7 @@ async function add(
     at,
   );
   return made === undefined
-    ? fail({ code: 'wrong-state', message: 'the order has an extension already' })
+    ? fail({ code: 'wrong-state', ...told('order-extended') })
     : ok(await must(db, made.id));
 }
 

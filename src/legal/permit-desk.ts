@@ -1,4 +1,6 @@
 /** Deeds on leave permits, each in the transaction of its caller; what was approved stands in the profile when it ends. */
+
+import { told } from '../kernel/fault.ts';
 import { formatInstant, type Instant } from '../kernel/instant.ts';
 import { fail, ok, type Result } from '../kernel/result.ts';
 import type { Schedule } from '../kernel/roster.ts';
@@ -107,7 +109,7 @@ export async function decideLeave(
   if (deed === 'approve' && row.until_at.getTime() <= nowMs)
     return fail({
       code: 'wrong-state',
-      message: 'the time that was asked for is over: refuse it, or ask anew',
+      ...told('leave-time-over'),
     });
   // Others may have been approved since it was asked for.
   const leave = {
@@ -180,7 +182,7 @@ export async function recordReturn(
   if (row.departed_at !== null && atMs < row.departed_at.getTime())
     return fail({
       code: 'bad-time',
-      message: `the departure was at ${formatInstant(row.departed_at.getTime())}`,
+      ...told('departed-at', { at: formatInstant(row.departed_at.getTime()) }),
     });
   await returnFromPermit(db, id, new Date(atMs), note);
   await settleSubject(db, row.subject, nowMs);
@@ -188,7 +190,7 @@ export async function recordReturn(
 }
 
 function checkDone(atMs: Instant, nowMs: Instant): Result<void, PermitFault> {
-  return atMs > nowMs ? fail({ code: 'bad-time', message: 'at must not lie ahead' }) : ok(undefined);
+  return atMs > nowMs ? fail({ code: 'bad-time', ...told('at-not-ahead') }) : ok(undefined);
 }
 
 async function begin(

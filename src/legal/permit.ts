@@ -1,6 +1,8 @@
 /**
  * A leave (外出) from its request to the return (销假): who may approve it, and what may follow what. Pure; rules E in SPEC.md.
  */
+
+import { type Told, told } from '../kernel/fault.ts';
 import type { Instant } from '../kernel/instant.ts';
 import { fail, ok, type Result } from '../kernel/result.ts';
 import type { WallClock } from '../kernel/wall-clock.ts';
@@ -105,9 +107,8 @@ const FOLLOWS: Readonly<
   return: { from: ['approved', 'away'], to: 'returned' },
 };
 
-export interface PermitFault {
+export interface PermitFault extends Told {
   readonly code: 'wrong-state' | 'wrong-level' | 'bad-time' | 'bad-zone';
-  readonly message: string;
 }
 
 export function follow(
@@ -116,33 +117,40 @@ export function follow(
   deed: PermitDeed,
 ): Result<PermitState, PermitFault> {
   if (kind === 'recurrent' && (deed === 'depart' || deed === 'return'))
-    return fail({ code: 'wrong-state', message: 'recurrent leave has no return: withdraw it to end it' });
+    return fail({ code: 'wrong-state', ...told('recurrent-no-return') });
   const { from, to } = FOLLOWS[deed];
   return from.includes(state)
     ? ok(to)
-    : fail({ code: 'wrong-state', message: `a permit that is ${state} can't be followed by: ${deed}` });
+    : fail({ code: 'wrong-state', ...told('permit-state', { state, deed }) });
 }
 
 /** Higher may decide what lower may; lower may not. */
 export function mayApprove(own: Level | undefined, needed: NeededLevel): Result<void, PermitFault> {
   if (own !== undefined && isAtLeast(own, needed.level)) return ok(undefined);
   const { days, cumulatedDays } = needed;
-  const what = days === 0 ? 'recurrent leave' : `${days} days away, ${cumulatedDays} within two months`;
   return fail({
     code: 'wrong-level',
-    message: `${what}: the ${needed.level} decides (${needed.article.en}); your organisation's level is ${own ?? 'none'}`,
+    ...(days === 0
+      ? told('recurrent-level', { level: needed.level, article: needed.article.en, own: own ?? 'none' })
+      : told('leave-level', {
+          days,
+          cumulated: cumulatedDays,
+          level: needed.level,
+          article: needed.article.en,
+          own: own ?? 'none',
+        })),
   });
 }
 
 export function checkLeave({ fromMs, untilMs }: Leave, nowMs: Instant): Result<void, PermitFault> {
-  if (untilMs <= fromMs) return fail({ code: 'bad-time', message: 'until must lie after from' });
-  if (untilMs <= nowMs) return fail({ code: 'bad-time', message: 'until must lie ahead' });
+  if (untilMs <= fromMs) return fail({ code: 'bad-time', ...told('until-after-from') });
+  if (untilMs <= nowMs) return fail({ code: 'bad-time', ...told('until-ahead') });
   if (fromMs - nowMs > MOST_MS || nowMs - fromMs > MOST_MS)
-    return fail({ code: 'bad-time', message: 'from must lie within a year' });
+    return fail({ code: 'bad-time', ...told('leave-within-year') });
   if (untilMs - fromMs > MOST_MS)
     return fail({
       code: 'bad-time',
-      message: 'a leave of more than a year is a change of the place of execution',
+      ...told('leave-over-year'),
     });
   return ok(undefined);
 }

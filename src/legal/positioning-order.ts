@@ -2,6 +2,8 @@
  * Electronic positioning (电子定位, Community Corrections Law art. 29): a term of three months at most on one of five grounds, extended
  * by further terms, each after an assessment. Pure; rules O in SPEC.md.
  */
+
+import { type Told, told } from '../kernel/fault.ts';
 import type { Instant } from '../kernel/instant.ts';
 import { fail, ok, type Result } from '../kernel/result.ts';
 import type { PositioningOrder } from '../kernel/roster.ts';
@@ -29,9 +31,8 @@ export interface Term {
   readonly untilMs: Instant;
 }
 
-export interface OrderFault {
+export interface OrderFault extends Told {
   readonly code: 'bad-time' | 'too-long' | 'wrong-state' | 'wrong-level' | 'no-assessment';
-  readonly message: string;
 }
 
 /** The latest end of a term that begins then: the same time of day, so many months on. */
@@ -44,11 +45,11 @@ export function checkTerm(
   wall: WallClock,
   measures: Measures,
 ): Result<void, OrderFault> {
-  if (untilMs <= fromMs) return fail({ code: 'bad-time', message: 'until must lie after from' });
+  if (untilMs <= fromMs) return fail({ code: 'bad-time', ...told('until-after-from') });
   if (untilMs > latestEnd(fromMs, wall, measures))
     return fail({
       code: 'too-long',
-      message: `a term is ${measures.order.mostMonths} months at most (${measures.order.article.en})`,
+      ...told('term-months', { months: measures.order.mostMonths, article: measures.order.article.en }),
     });
   return ok(undefined);
 }
@@ -65,11 +66,9 @@ export function checkExtension(
   if (before.state !== 'approved' || before.untilMs <= nowMs)
     return fail({
       code: 'wrong-state',
-      message: 'only an order that is in force can be extended: propose a new one',
+      ...told('extension-in-force'),
     });
-  return assessment.trim() === ''
-    ? fail({ code: 'no-assessment', message: 'an extension needs an assessment that it is still necessary' })
-    : ok(undefined);
+  return assessment.trim() === '' ? fail({ code: 'no-assessment', ...told('no-assessment') }) : ok(undefined);
 }
 
 export function mayOrder(own: Level | undefined, { order }: Measures): Result<void, OrderFault> {
@@ -77,7 +76,7 @@ export function mayOrder(own: Level | undefined, { order }: Measures): Result<vo
     ? ok(undefined)
     : fail({
         code: 'wrong-level',
-        message: `the head of the ${order.level}'s justice authority decides (${order.article.en}); your organisation's level is ${own ?? 'none'}`,
+        ...told('order-level', { level: order.level, article: order.article.en, own: own ?? 'none' }),
       });
 }
 

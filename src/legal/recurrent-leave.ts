@@ -3,6 +3,8 @@
  * The destination is one more place to be in, at the days and times that were approved; nobody goes on leave and nobody returns. Pure;
  * rules R in SPEC.md.
  */
+
+import { told } from '../kernel/fault.ts';
 import type { Instant } from '../kernel/instant.ts';
 import { fail, ok, type Result } from '../kernel/result.ts';
 import type { Schedule, SubjectProfile, ZoneAssignment } from '../kernel/roster.ts';
@@ -24,17 +26,16 @@ export function checkRecurrent(
   wall: WallClock,
   { permit: { recurrent } }: Measures,
 ): Result<void, PermitFault> {
-  if (zone === null)
-    return fail({ code: 'bad-zone', message: 'recurrent leave needs the zone of its destination' });
+  if (zone === null) return fail({ code: 'bad-zone', ...told('recurrent-zone') });
   if (assigned.some((each) => each.zone === zone))
     return fail({
       code: 'bad-zone',
-      message: `${JSON.stringify(zone)} is one of the subject's zones already`,
+      ...told('zone-already', { zone }),
     });
   if (untilMs > monthsOn(fromMs, recurrent.mostMonths, wall))
     return fail({
       code: 'bad-time',
-      message: `recurrent leave is for ${recurrent.mostMonths} months at most (${recurrent.article.en}): ask anew when it ends`,
+      ...told('recurrent-months', { months: recurrent.mostMonths, article: recurrent.article.en }),
     });
   return ok(undefined);
 }

@@ -39,6 +39,7 @@ const zh: Texts = {
     'shelving-ended': '搁置到期',
     'hazard-opened': '新增隐患',
     'shift-handed-over': '值班已交接',
+    'self-test-late': '自检未到',
   },
   kinds: KINDS_ZH,
   severities: SEVERITIES_ZH,
@@ -69,6 +70,7 @@ const en: Texts = {
     'shelving-ended': 'shelving ended',
     'hazard-opened': 'new hazard',
     'shift-handed-over': 'shift handed over',
+    'self-test-late': 'self-test missing',
   },
   kinds: {
     'out-of-bounds': 'out of bounds',

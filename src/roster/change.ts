@@ -10,6 +10,7 @@ import { encodePolicyDocument } from '../kernel/policy-file.ts';
 import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
 import type { Calendar, SubjectProfile, ZoneFeature } from '../kernel/roster.ts';
 import { encodeSubjectProfile } from '../kernel/roster-file.ts';
+import { isSelfTest } from '../kernel/self-test.ts';
 import { encodeZone } from '../kernel/zone-file.ts';
 import { decidedAbout, judgedAs, setClocks, withAll } from '../legal/settle.ts';
 import type { Database, Db } from '../ports/database.ts';
@@ -21,6 +22,7 @@ import {
   clearDevices,
   findOverlaps,
   insertDevices,
+  listRepurposedZones,
   lockRoster,
   lockSubjects,
   notifyRoster,
@@ -96,6 +98,20 @@ export function deed({ by }: Change, entry: Omit<AuditEntry, 'actor'>): AuditEnt
   return { actor, address, reason, ...entry };
 }
 
+/** What a zone is for stays: whoever is bound by it would be free without a word, or bound by what was dead ground. */
+export async function findRepurposed(db: Db, zones: readonly ZoneFeature[]): Promise<Refusal[]> {
+  const rows = await listRepurposedZones(
+    db,
+    zones.map(({ id }) => id),
+    zones.map(({ purpose }) => purpose ?? ''),
+  );
+  return rows.map(({ id }) => ({
+    code: 'unknown-value',
+    where: `zone ${id}: properties.purpose`,
+    message: 'a zone keeps its purpose: draw another one',
+  }));
+}
+
 /** `office`: whose own a new zone is. Answers the versions of those that were new or differ. */
 export async function writeZones(
   db: Db,
@@ -161,6 +177,16 @@ export async function writeProfiles(
   pinsAreWritten = false,
 ): Promise<Result<ReadonlyMap<string, number>, ProfileFault[]>> {
   const ids = given.map(({ id }) => id);
+  const reserved = ids.filter(isSelfTest);
+  if (reserved.length > 0)
+    return fail(
+      reserved.map((id) => ({
+        code: 'unknown-value',
+        subject: id,
+        where: `subject ${id}`,
+        message: 'the self-test has ids that begin so: choose another',
+      })),
+    );
   // What was decided here stands, whatever a file says that was saved before.
   const profiles = withAll(given, await decidedAbout(db, ids), change.nowMs);
   const before = new Map((await lockSubjects(db, ids)).map(({ id, profile }) => [id, profile as Before]));

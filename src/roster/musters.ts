@@ -3,9 +3,10 @@
  * expected.
  */
 import { randomBytes } from 'node:crypto';
+import { type Told, told } from '../kernel/fault.ts';
 import type { Instant } from '../kernel/instant.ts';
 import { encodeLogEvent } from '../kernel/log-line.ts';
-import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
+import { fail, ok, type Refusal, type RefusalCode, type Result } from '../kernel/result.ts';
 import type { Muster } from '../kernel/roster.ts';
 import type { Database, Db } from '../ports/database.ts';
 import {
@@ -26,7 +27,8 @@ import type { Refused, Written } from './subject-edit.ts';
 
 /** Who can be named at once. */
 export const MOST_EXPECTED = 5000;
-const MOST_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const MOST_DAYS = 7;
 
 export interface MusterEdit {
   readonly name?: string;
@@ -84,7 +86,7 @@ export function changeMusterOf(
     const found = await locked(db, id, version);
     if (!found.ok) return found;
     const row = found.value;
-    if (row.from_at.getTime() <= nowMs) return fail({ code: 'conflict', message: 'it has begun: cancel it' });
+    if (row.from_at.getTime() <= nowMs) return fail({ code: 'conflict', ...told('muster-begun') });
     const after = {
       name: edit.name ?? row.name,
       zone: edit.zone ?? row.zone,
@@ -126,7 +128,7 @@ export function cancelMusterOf(
   return changeRoster<Written, Refused>(database, by, nowMs, async (db, change) => {
     const found = await locked(db, id, version);
     if (!found.ok) return found;
-    if (found.value.until_at.getTime() <= nowMs) return fail({ code: 'conflict', message: 'it is over' });
+    if (found.value.until_at.getTime() <= nowMs) return fail({ code: 'conflict', ...told('muster-over') });
     const [done] = await cancelMuster(db, id, by.actor.name, new Date(nowMs), by.reason);
     return tell(db, change, 'muster.cancel', { id, version: done?.version ?? version });
   });
@@ -198,9 +200,16 @@ async function locked(db: Db, id: string, version: number) {
   const [row] = await lockMuster(db, id);
   if (row === undefined) return fail({ code: 'not-found' } as const);
   if (row.version !== version) return fail({ code: 'stale', version: row.version } as const);
-  if (row.cancelled_at !== null) return fail({ code: 'conflict', message: 'it is cancelled' } as const);
+  if (row.cancelled_at !== null) return fail({ code: 'conflict', ...told('muster-cancelled') } as const);
   return ok(row);
 }
+
+const refusal = (code: RefusalCode, where: string, said: Told): Refusal => ({
+  code,
+  where,
+  message: said.message,
+  told: said,
+});
 
 async function faultsOf(
   db: Db,
@@ -208,16 +217,12 @@ async function faultsOf(
   nowMs: Instant,
 ): Promise<Refusal[]> {
   const faults: Refusal[] = [];
-  const add = (where: string, message: string) => faults.push({ code: 'out-of-range', where, message });
-  if (untilMs <= fromMs) add('until', 'lies before from');
-  else if (untilMs - fromMs > MOST_MS) add('until', 'lies more than seven days after from');
-  if (untilMs <= nowMs) add('until', 'is past');
+  const add = (said: Told) => faults.push(refusal('out-of-range', 'until', said));
+  if (untilMs <= fromMs) add(told('until-after-from'));
+  else if (untilMs - fromMs > MOST_DAYS * DAY_MS) add(told('muster-days', { days: MOST_DAYS }));
+  if (untilMs <= nowMs) add(told('until-ahead'));
   if (zone !== undefined && (await listKnownZones(db, [zone])).length === 0)
-    faults.push({
-      code: 'unknown-reference',
-      where: 'zone',
-      message: `there is no zone ${JSON.stringify(zone)}`,
-    });
+    faults.push(refusal('unknown-reference', 'zone', told('no-zone', { zone })));
   return faults;
 }
 
@@ -238,23 +243,13 @@ async function rollOf(db: Db, office: string, edit: MusterEdit): Promise<Roll> {
   const there = new Set(subjects);
   const strays = (where: string, ids: readonly string[]) => {
     for (const id of ids)
-      if (!there.has(id))
-        faults.push({
-          code: 'unknown-reference',
-          where,
-          message: `${JSON.stringify(id)} is nobody under correction here`,
-        });
+      if (!there.has(id)) faults.push(refusal('unknown-reference', where, told('nobody-here', { id })));
   };
   if (wanted !== null) strays('subjects', [...wanted]);
   strays('excused', excused);
-  if (subjects.length === 0)
-    faults.push({ code: 'missing-field', where: 'subjects', message: 'nobody would be expected' });
+  if (subjects.length === 0) faults.push(refusal('missing-field', 'subjects', told('nobody-expected')));
   if (callable.length > MOST_EXPECTED)
-    faults.push({
-      code: 'too-large',
-      where: 'subjects',
-      message: `more than ${MOST_EXPECTED} would be expected: make one for each organisation`,
-    });
+    faults.push(refusal('too-large', 'subjects', told('too-many-expected', { n: MOST_EXPECTED })));
   const isExcused = new Set(excused);
   return { subjects, excused: subjects.filter((id) => isExcused.has(id)), faults };
 }

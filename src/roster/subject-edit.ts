@@ -1,5 +1,6 @@
 /** One subject of the roster made, changed, moved or ended. */
 import { randomBytes } from 'node:crypto';
+import { type Told, told } from '../kernel/fault.ts';
 import type { Json } from '../kernel/field.ts';
 import type { Instant } from '../kernel/instant.ts';
 import { fail, ok, type Refusal, type Result } from '../kernel/result.ts';
@@ -16,7 +17,7 @@ import { findStrays, readKnown } from './references.ts';
 export type Refused =
   | { readonly code: 'not-found' }
   | { readonly code: 'stale'; readonly version: number }
-  | { readonly code: 'conflict'; readonly message: string }
+  | ({ readonly code: 'conflict' } & Told)
   | { readonly code: 'faults'; readonly faults: readonly Refusal[] };
 
 export interface Written {
@@ -62,7 +63,7 @@ export function addSubject(
 ): Promise<Result<Written, Refused>> {
   return changeRoster<Written, Refused>(database, by, nowMs, async (db, change) => {
     const taken = await listTaken(db, [id]);
-    if (taken.length > 0) return fail({ code: 'conflict', message: `the id ${JSON.stringify(id)} is taken` });
+    if (taken.length > 0) return fail({ code: 'conflict', ...told('id-taken', { id }) });
     return put(db, change, { ...NOBODY, id }, undefined, edit);
   });
 }
@@ -111,10 +112,8 @@ export function endSubject(
     const found = await lockedProfile(db, id, version);
     if (!found.ok) return found;
     const profile = found.value;
-    if (profile.record === undefined)
-      return fail({ code: 'conflict', message: 'enter the legal type and the dates of correction first' });
-    if (profile.record.ended !== undefined)
-      return fail({ code: 'conflict', message: 'it has ended already' });
+    if (profile.record === undefined) return fail({ code: 'conflict', ...told('record-first') });
+    if (profile.record.ended !== undefined) return fail({ code: 'conflict', ...told('ended-already') });
     const cut = <T extends { readonly fromMs: Instant; readonly untilMs: Instant | null }>(
       list: readonly T[],
     ) =>
@@ -153,8 +152,7 @@ async function put(
   version: number | undefined,
   edit: SubjectEdit,
 ): Promise<Result<Written, Refused>> {
-  if (before.record?.ended !== undefined)
-    return fail({ code: 'conflict', message: 'correction has ended: nothing is changed any more' });
+  if (before.record?.ended !== undefined) return fail({ code: 'conflict', ...told('correction-over') });
   const after = edited(before, edit);
   if (!after.ok) return fail({ code: 'faults', faults: after.error });
   const known = await readKnown(db);

@@ -103,7 +103,7 @@ export const listGroupable = statement<[subjects: string[], since: Date, kinds: 
   `SELECT a.alert, a.subject, a.kind, e.device, d.feed, a.started_at, a.cleared_at, a.incident, i.cause, a.incident_fixed
    FROM alerts a JOIN alert_events e ON e.alert = a.alert AND e.version = a.version
    LEFT JOIN incidents i ON i.id = a.incident
-   LEFT JOIN LATERAL (SELECT d.feed FROM devices d WHERE d.id = e.device AND d.subject = a.subject
+   LEFT JOIN LATERAL (SELECT coalesce(d.feed, CASE WHEN d.protocol = 'mlp' THEN 'mlp' END) AS feed FROM devices d WHERE d.id = e.device AND d.subject = a.subject
                       ORDER BY d.valid_from DESC LIMIT 1) d ON true
    WHERE (a.subject = ANY ($1) OR a.kind = ANY ($3))
      AND a.state <> 'retracted' AND a.stage <> 'closed' AND (a.cleared_at IS NULL OR a.cleared_at >= $2)`,

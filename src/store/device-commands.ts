@@ -14,9 +14,10 @@ const ROW = {
   answered_at: 'timestamptz?',
   is_refused: 'bool?',
   answer: 'text?',
+  reached_at: 'timestamptz?',
 } as const;
 const COLUMNS =
-  'c.id, c.device, c.subject, c.command, c.is_spot_check, c.asked_by, c.queued_at, c.expires_at, c.sent_at, c.answered_at, c.is_refused, c.answer';
+  'c.id, c.device, c.subject, c.command, c.is_spot_check, c.asked_by, c.queued_at, c.expires_at, c.sent_at, c.answered_at, c.is_refused, c.answer, c.reached_at';
 const IN_SCOPE =
   "($5::bool OR NOT s.minor) AND ($2::text = '' OR s.office = $2 OR starts_with(s.office, $2 || '/'))";
 
@@ -88,6 +89,14 @@ export const findCommand = statement<[id: string]>()(
   'device-commands.find',
   ROW,
   `SELECT ${COLUMNS} FROM device_commands c WHERE c.id = $1::bigint`,
+);
+
+/** It spoke without answering, and may still answer: the first time counts, the newest word stands. */
+export const noteReached = statement<[id: string, at: Date, answer: string | null]>()(
+  'device-commands.reached',
+  {},
+  `UPDATE device_commands SET reached_at = coalesce(reached_at, $2), answer = coalesce($3, answer)
+   WHERE id = $1::bigint AND answered_at IS NULL AND expires_at > $2`,
 );
 
 /** Newest first, before a cursor; of the time when the device was a subject's within the scope. */

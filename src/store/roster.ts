@@ -160,7 +160,15 @@ export const upsertDocument = statement<[name: string, document: string]>()(
 export const listKnownZones = statement<[ids: string[]]>()(
   'roster.known-zones',
   { id: 'text' },
-  'SELECT id FROM zones WHERE id = ANY ($1)',
+  "SELECT id FROM zones WHERE id = ANY ($1) AND feature #>> '{properties,purpose}' IS NULL",
+);
+
+/** Zones that stand with another purpose than the given ('': none). */
+export const listRepurposedZones = statement<[ids: string[], purposes: string[]]>()(
+  'roster.repurposed-zones',
+  { id: 'text' },
+  `SELECT z.id FROM zones z JOIN unnest($1::text[], $2::text[]) AS g (id, purpose) ON g.id = z.id
+   WHERE coalesce(z.feature #>> '{properties,purpose}', '') <> g.purpose ORDER BY z.id`,
 );
 
 const CATEGORY = { code: 'text', name: 'text', retired: 'bool', version: 'int4' } as const;

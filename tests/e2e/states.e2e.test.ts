@@ -126,6 +126,33 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
     await page.context().close();
   });
 
+  test('ST5 the header tells the age of the last self-test: unknown, fresh, late, in both languages', async () => {
+    const told = (ageMs: number | null) => {
+      const nowMs = Date.now();
+      const selfTest = { atMs: ageMs === null ? null : nowMs - ageMs, limitMs: 750_000 };
+      return { nowMs, frontierMs: nowMs, tickSeconds: 10, selfTest };
+    };
+    const { page, say } = await boardTold([snapshot({ health: told(null) })]);
+    const header = page.locator('[data-testid=self-test]');
+    await expect.poll(() => header.textContent(), poll).toMatch(/^\s*自检\s*未知\s*$/);
+    await expect.poll(() => header.getAttribute('class'), poll).toContain('unknown');
+    say({ type: 'patch', from: 1, to: 2, health: told(130_000) });
+    await expect.poll(() => header.textContent(), poll).toMatch(/自检\s*2 分前/);
+    await expect.poll(() => header.getAttribute('class'), poll).not.toMatch(/unknown|late/);
+    await page.screenshot({ path: join(shots, 'self-test.png') });
+    say({ type: 'patch', from: 2, to: 3, health: told(790_000) });
+    await expect.poll(() => header.textContent(), poll).toMatch(/自检\s*13 分前/);
+    await expect.poll(() => header.getAttribute('class'), poll).toContain('late');
+    await expect
+      .poll(() => page.locator('[data-testid=behind]').getAttribute('class'), poll)
+      .not.toContain('late');
+    await page.click('button[title="Switch to English"]');
+    await expect.poll(() => header.textContent(), poll).toMatch(/Self-test\s*13 min ago/);
+    const sees = await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
+    expect(sees).toBe(true);
+    await finish(page, 'self-test-late');
+  });
+
   test('P6 a queue that became empty says since when', async () => {
     const { page, say } = await boardTold([snapshot({ alerts: [alert('a', 1)] })]);
     await expect.poll(() => page.textContent('[data-testid=unowned]'), poll).toBe('1');

@@ -157,7 +157,9 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
     await field('电话').fill('000-0000-0002');
     await field('理由（记入审计日志）').fill('测试');
     await dialogue().locator('button:has-text("保存")').click();
-    await expect.poll(() => dialogue().locator('.fault').textContent(), poll).toContain('他人已先行处理');
+    await expect
+      .poll(() => dialogue().locator('.fault').textContent(), poll)
+      .toMatch(/他人已先行处理.*他人已更改（现为第 \d+ 版）/);
     await dialogue().locator('button:has-text("取消")').click();
     await expect.poll(() => page.textContent('.who'), poll).toContain('责任人 测试警官');
   });
@@ -167,7 +169,9 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
     await identity.locator('button:has-text("登记")').click();
     await identity.locator('input').fill('110105194912310021');
     await identity.locator('button:has-text("保存")').click();
-    await expect.poll(() => identity.locator('.fault').textContent(), poll).toContain('填写内容有误');
+    await expect
+      .poll(() => identity.locator('.fault').textContent(), poll)
+      .toContain('填写内容有误，请检查。 号码格式或校验位不对。');
     await identity.locator('input').fill(number);
     await identity.locator('button:has-text("保存")').click();
     await identity.locator('button:has-text("查看完整号码")').click();

@@ -79,6 +79,7 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
       intake: bare,
       take: createTakeDecoded({ intake: bare, quarantine: nowhere, messages }).take,
       secretOf,
+      devices,
       retryTerminal: terminals.retry,
     }),
   );
@@ -97,7 +98,13 @@ export async function openIngest({ database }: TestDatabase): Promise<TestIngest
   const osmand = createOsmandServer({ take, logger, now });
   const clock = { nowMs: NOW_MS };
   const states = await openTerminalStates({ db: database, logger });
-  const desk = await openCommandDesk({ database, channels: [], logger, now: Date.now });
+  const desk = await openCommandDesk({
+    database,
+    channels: [],
+    logger,
+    now: Date.now,
+    clockSkewS: () => 600,
+  });
   const iclock = createIclockServer({
     take: terminals.take,
     quarantine,

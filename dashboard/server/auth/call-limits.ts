@@ -4,6 +4,7 @@
  */
 import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
+import { told } from '../../../src/kernel/fault.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
 import type { RouteAction } from './access.ts';
@@ -39,7 +40,7 @@ export async function createCallLimits(app: App, callsAMinute: number): Promise<
   const check = async (by: typeof ofCaller, request: FastifyRequest) => {
     const state = await by(request);
     if (!state.isAllowed && state.isExceeded)
-      throw new Problem('too-many-attempts', 'too many calls in a minute', state.ttlInSeconds);
+      throw new Problem('too-many-attempts', told('too-many-calls'), state.ttlInSeconds);
   };
   return {
     checkAddress: (request) => check(ofAddress, request),

@@ -3,6 +3,7 @@
  * (`mayGrant`). A new or reset password is shown once and opens nothing but the choice of another.
  */
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { changeAccount, findAccountView, listAccounts } from '../../../src/store/account-administration.ts';
 import { createAccount, setPassword } from '../../../src/store/accounts.ts';
@@ -103,7 +104,7 @@ export function registerAccountRoutes(
       const hash = await hashPassword(oneTimePassword);
       await db.transaction(async (tx) => {
         const made = await createAccount(tx, login, hash, role, organisation, minors, true, name);
-        if (made.length === 0) throw new Problem('conflict', 'this login is taken');
+        if (made.length === 0) throw new Problem('conflict', told('login-taken'));
         const detail = { role, organisation, minors };
         await audit(tx, request, { action: 'account.make', target: login, detail });
       });
@@ -158,8 +159,7 @@ export function registerAccountRoutes(
           next.minors,
           disabledAt,
         );
-        if (changed === undefined)
-          throw new Problem('conflict', `it does not have version ${version}: read it again`);
+        if (changed === undefined) throw new Problem('conflict', told('not-this-version', { version }));
         const { role, organisation, minors } = changed;
         const detail = { role, organisation, minors, disabled: changed.disabled_at !== null };
         await audit(tx, request, { action: 'account.change', target: changed.login, detail });
@@ -212,15 +212,14 @@ export function registerAccountRoutes(
   async function findAdministered(actor: Actor, login: string) {
     const row = await findSeen(actor, login);
     if (actor.kind === 'account' && row.login === actor.name)
-      throw new Problem('forbidden', 'your own account is changed by another administrator');
+      throw new Problem('forbidden', told('own-account'));
     requireGrant(actor, toItem(row));
     return row;
   }
 }
 
 function requireGrant(actor: Actor, grant: { role: Role; organisation: string; minors: boolean }): void {
-  if (!mayGrant(actor, grant))
-    throw new Problem('forbidden', 'you give and take only what you have yourself, within your organisation');
+  if (!mayGrant(actor, grant)) throw new Problem('forbidden', told('grant-beyond-own'));
 }
 
 function toItem(row: Awaited<ReturnType<typeof findAccountView>>[number]): Static<typeof Account> {

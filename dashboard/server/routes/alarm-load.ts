@@ -1,6 +1,7 @@
 /** `metrics/alarm-load`: how heavy the alarms are on those who answer them (ISA-18.2, EEMUA 191). */
 import { Type } from 'typebox';
 import { alarmLoad, LOAD_TARGETS } from '../../../compliance/alarm-load.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import { formatInstant, type Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { listLoadAlerts } from '../../../src/store/alarm-load.ts';
@@ -83,12 +84,11 @@ export function registerAlarmLoadRoutes(
       const toMs = request.query.to === undefined ? deps.now() : readTime('to', request.query.to);
       const fromMs = request.query.from === undefined ? toMs - DAY_MS : readTime('from', request.query.from);
       if (toMs <= fromMs || toMs - fromMs > MAX_DAYS * DAY_MS)
-        throw new Problem('bad-request', `to must lie after from, by ${MAX_DAYS} days at most`);
+        throw new Problem('bad-request', told('span-to', { days: MAX_DAYS }));
       const scope = callerOf(request).actor.organisation;
       const [from, to] = [new Date(fromMs), new Date(toMs)];
       const rows = await listLoadAlerts(deps.database, scope, organisation, from, to, MAX_ALERTS + 1);
-      if (rows.length > MAX_ALERTS)
-        throw new Problem('bad-request', 'too many alerts for one look: ask for fewer days');
+      if (rows.length > MAX_ALERTS) throw new Problem('bad-request', told('too-many-alerts'));
       const load = alarmLoad(
         rows.map((row) => ({
           alert: row.alert,

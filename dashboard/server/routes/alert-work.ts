@@ -5,6 +5,7 @@ import type { AlertCommand } from '../../../alerts/casework/alert-stages.ts';
 import { proposeDisposition } from '../../../alerts/casework/dispositions.ts';
 import type { AlertKindName, AlertState } from '../../../src/kernel/alert-event.ts';
 import { CONTACTS, DISPOSITIONS, MEASURES } from '../../../src/kernel/casework.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findAccountView } from '../../../src/store/account-administration.ts';
@@ -156,8 +157,7 @@ export function registerAlertWorkRoutes(
     const isInReach =
       account !== undefined &&
       (office === null ? account.organisation === '' : covers(account.organisation, office));
-    if (!isInReach)
-      throw new Problem('bad-request', `to: no account that reaches the alert is called ${login}`);
+    if (!isInReach) throw new Problem('bad-request', told('nobody-reaches', { login }));
   }
 
   async function wasOnLeave(subject: string, at: Date): Promise<boolean> {
@@ -183,5 +183,5 @@ export function commandOf(
 export function workProblem(fault: WorkFault): Problem {
   if (fault.code === 'not-found') return new Problem('not-found');
   const isCallersFault = fault.code === 'note-needed' || fault.code === 'measure-without-violation';
-  return new Problem(isCallersFault ? 'bad-request' : 'conflict', fault.message);
+  return new Problem(isCallersFault ? 'bad-request' : 'conflict', fault);
 }

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { acknowledge } from '../../../alerts/acknowledge.ts';
 import { ALERT_STATES } from '../../../src/kernel/alert-event.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import { formatInstant, type Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import {
@@ -88,7 +89,7 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
       const { state, kind, organisation, subject, since, work, cursor, limit = 100 } = request.query;
       if (work !== undefined) {
         if (state !== undefined || subject !== undefined || since !== undefined)
-          throw new Problem('bad-request', 'work takes organisation and kind beside it, nothing else');
+          throw new Problem('bad-request', told('work-alone'));
         return listWork(callerOf(request).actor, work, organisation ?? '', kind ?? null, cursor, limit);
       }
       const [start, before] = cursor === undefined ? [null, null] : decodeCursor(cursor, 2);
@@ -167,7 +168,7 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
       const note = request.body?.note ?? '';
       const result = await acknowledge(db, { alert, account: actor.name, note, atMs: deps.now() });
       if (result.outcome === 'not-found') throw new Problem('not-found');
-      if (result.outcome === 'retracted') throw new Problem('conflict', 'the alert was retracted');
+      if (result.outcome === 'retracted') throw new Problem('conflict', told('alert-retracted'));
       request.log.info({ event: `alert.${result.outcome}`, alert, account: actor.name }, 'acknowledge');
       return { alert, acknowledgedBy: result.by, acknowledgedAt: formatInstant(result.at.getTime()) };
     },
@@ -182,8 +183,7 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
     limit: number,
   ) {
     const [rank, start, after] = cursor === undefined ? [] : decodeCursor(cursor, 3);
-    if (rank !== undefined && !/^[012]$/.test(rank))
-      throw new Problem('bad-request', 'cursor is not one that a page before gave');
+    if (rank !== undefined && !/^[012]$/.test(rank)) throw new Problem('bad-request', told('bad-cursor'));
     const rows = await listOpenWork(
       db,
       actor.organisation,

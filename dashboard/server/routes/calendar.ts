@@ -1,5 +1,6 @@
 /** `calendar`: which days are holidays and make-up workdays; what is due on working days goes by it. */
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import { fail, ok } from '../../../src/kernel/result.ts';
 import { type Calendar, EMPTY_ROSTER } from '../../../src/kernel/roster.ts';
@@ -83,7 +84,7 @@ export function registerCalendarRoutes(
     async (request) => {
       const { version, reason, days } = request.body;
       if (callerOf(request).actor.organisation !== '')
-        throw new Problem('forbidden', 'the calendar is set by those over the whole tree');
+        throw new Problem('forbidden', told('calendar-whole-tree'));
       const kinds = Object.fromEntries(days.map(({ day, kind }) => [readDay('days', day), kind]));
       const done = await changeRoster(db, authorOf(request, reason), deps.now(), async (tx, change) => {
         const before = await readCalendar(tx);

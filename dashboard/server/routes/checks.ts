@@ -43,7 +43,8 @@ import {
 
 const Method = Type.Enum(SPOT_CHECK_METHODS);
 const ResultCode = Type.Enum(SPOT_CHECK_RESULTS, {
-  description: '本人接通, 他人代接, 未接, 关机, 空号, 呼叫转移; located: the device answered (locate only)',
+  description:
+    '本人接通, 他人代接, 未接, 关机, 空号, 呼叫转移; located: the device answered; no-fix: it was reached and had no place (both: locate only)',
 });
 const Check = Type.Object({
   check: Type.String(),
@@ -217,7 +218,7 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
         by: { account: actor.name, atMs: deps.now(), note },
       });
       if (!done.ok)
-        throw new Problem(done.error.code === 'bad-result' ? 'bad-request' : 'conflict', done.error.message);
+        throw new Problem(done.error.code === 'bad-result' ? 'bad-request' : 'conflict', done.error);
       request.log.info(
         { event: 'check.recorded', check: id, account: actor.name },
         'a spot check was recorded',

@@ -4,6 +4,7 @@ import { composeLogs, hashOf, signLog } from '../../../compliance/daily-logs.ts'
 import { changesBetween, DAY_LOG_FIELDS, type DayLog, type LogKind } from '../../../compliance/day-log.ts';
 import { timeZoneOf } from '../../../compliance/figures.ts';
 import { addDays, daysOf, localDay } from '../../../compliance/periods.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findDailyLog, listAmendments, listDailyLogs, listNames } from '../../../src/store/daily-logs.ts';
@@ -162,7 +163,7 @@ function registerKind(app: App, deps: DailyLogDeps, kind: LogKind): void {
       const now = (await composeLogs(deps.whole, kind, actor.organisation, office, day)).find(
         (log) => log.office === office,
       );
-      if (now === undefined) throw new Problem('not-found', `nothing is known of ${office} on ${day}`);
+      if (now === undefined) throw new Problem('not-found', told('day-unknown', { office, day }));
       const [signed] = await findDailyLog(db, kind, office, day);
       const then = signed === undefined ? null : (JSON.parse(signed.document) as DayLog);
       const amendments = signed === undefined ? [] : await listAmendments(db, signed.seq);
@@ -218,17 +219,14 @@ function registerKind(app: App, deps: DailyLogDeps, kind: LogKind): void {
       const { office, remarks, sha256 } = request.body;
       const day = readDay('day', request.body.day);
       if (!can(actor, 'logs.sign', office)) throw new Problem('not-found');
-      if (day >= (await today())) throw new Problem('conflict', `${day} is not over: sign it when it is`);
+      if (day >= (await today())) throw new Problem('conflict', told('day-running', { day }));
       if (sha256 !== undefined) {
         const log = (await composeLogs(deps.whole, kind, '', office, day)).find(
           (each) => each.office === office,
         );
         const [signed] = await findDailyLog(db, kind, office, day);
         if (signed === undefined && log !== undefined && hashOf(JSON.stringify(log)) !== sha256)
-          throw new Problem(
-            'conflict',
-            `the log of ${day} is another than the one that you looked at: read it again`,
-          );
+          throw new Problem('conflict', told('log-changed', { day }));
       }
       const result = await signLog(deps.whole, {
         kind,
@@ -247,12 +245,9 @@ function registerKind(app: App, deps: DailyLogDeps, kind: LogKind): void {
         return { seq, sha256: hash };
       }
       if (result.error.code === 'nothing-there')
-        throw new Problem('not-found', `nothing is known of ${office} on ${day}`);
+        throw new Problem('not-found', told('day-unknown', { office, day }));
       const { by, at } = result.error;
-      throw new Problem(
-        'conflict',
-        `the log of ${office} for ${day} was signed by ${by} at ${at.toISOString()}: it can't be signed again`,
-      );
+      throw new Problem('conflict', told('log-signed', { office, day, by, at: at.toISOString() }));
     },
   );
 }

@@ -1,5 +1,6 @@
 /** `subjects/:id/devices`: devices given to a subject, changed and taken back. The order of a wristband is not given here. */
 import { Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import { fail, ok } from '../../../src/kernel/result.ts';
 import type { SubjectProfile } from '../../../src/kernel/roster.ts';
@@ -16,7 +17,7 @@ import { answers, Id, Nullable, PlainText, readTime } from './schemas.ts';
 
 const Text = PlainText({ minLength: 1, maxLength: 256 });
 const Moment = Type.String({ maxLength: 64, description: 'A time with its zone' });
-const NO_SUCH_DEVICE = { code: 'conflict', message: 'has no such device' } as const;
+const NO_SUCH_DEVICE = { code: 'conflict', ...told('no-such-device-of-subject') } as const;
 const Device = {
   feed: Nullable(Text),
   intervalS: Type.Integer({ minimum: 1, maximum: 604_800, description: 'How often it is to report' }),

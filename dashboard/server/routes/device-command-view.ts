@@ -14,15 +14,16 @@ export const Command = Type.Object({
   text: Type.Optional(Type.String()),
   from: Type.Optional(Type.String()),
   until: Type.Optional(Type.String()),
-  state: Type.Enum(['queued', 'sent', 'answered', 'refused', 'silent', 'not-reached'], {
+  state: Type.Enum(['queued', 'sent', 'answered', 'refused', 'no-fix', 'silent', 'not-reached'], {
     description:
-      'silent: sent, and no answer until expiresAt; not-reached: the device was not connected until then; refused: by the device, or the operator has no place of it (the answer says why)',
+      'no-fix: the device was reached, and had no place of now to tell until expiresAt (reachedAt: when it first spoke so; answer: its last word of it, where it said one); silent: sent, and no word until expiresAt; not-reached: the device was not connected until then; refused: by the device, or the operator has no place of it (the answer says why)',
   }),
   askedBy: Type.String(),
   queuedAt: Time,
   expiresAt: Time,
   sentAt: Nullable(Time),
   answeredAt: Nullable(Time),
+  reachedAt: Nullable(Time),
   answer: Nullable(
     Type.Record(Type.String(), Type.Unknown(), { description: 'The record that answered, as in /messages' }),
   ),
@@ -42,13 +43,17 @@ export function toCommand(row: CommandRow, nowMs: number): Static<typeof Command
     expiresAt: row.expires_at.toISOString(),
     sentAt: timeOrNull(row.sent_at),
     answeredAt: timeOrNull(row.answered_at),
+    reachedAt: timeOrNull(row.reached_at),
     answer: row.answer === null ? null : (JSON.parse(row.answer) as Record<string, unknown>),
   };
 }
 
-function stateOf({ answered_at, is_refused, sent_at, expires_at }: CommandRow, nowMs: number) {
+function stateOf({ answered_at, is_refused, reached_at, sent_at, expires_at }: CommandRow, nowMs: number) {
   if (answered_at !== null) return is_refused === true ? 'refused' : 'answered';
-  if (expires_at.getTime() <= nowMs) return sent_at === null ? 'not-reached' : 'silent';
+  if (expires_at.getTime() <= nowMs) {
+    if (reached_at !== null) return 'no-fix';
+    return sent_at === null ? 'not-reached' : 'silent';
+  }
   return sent_at === null ? 'queued' : 'sent';
 }
 

@@ -1,6 +1,7 @@
 /** `devices/:id/commands`: what is asked of a device, and what came of it. */
 import { type Static, Type } from 'typebox';
 import { COMMAND_TYPES, COMMANDS_OF, type DeviceCommand } from '../../../src/kernel/device-command.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Protocol } from '../../../src/kernel/roster.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findAssigned, listDeviceCommands } from '../../../src/store/device-commands.ts';
@@ -59,21 +60,18 @@ export function registerDeviceCommandRoutes(app: App, deps: DeviceCommandDeps): 
       const { id } = request.params;
       const [device] = isKept(id) ? await findAssigned(db, id, new Date(nowMs)) : [];
       if (device === undefined || !can(actor, 'devices.command', device.office, device.minor))
-        throw new Problem('not-found', 'no device that is somebody’s now has this id');
+        throw new Problem('not-found', told('no-device-in-force'));
       const command = commandOf(request.body);
       const known = COMMANDS_OF[(device.protocol ?? 'osmand') as Protocol] ?? [];
       if (!known.includes(command.type))
         throw new Problem(
           'conflict',
           known.length === 0
-            ? 'the device has no way to be asked: its protocol knows no commands, or the roster names none'
-            : `the device can be asked: ${known.join(', ')}`,
+            ? told('device-knows-no-commands')
+            : told('device-takes', { known: known.join(', ') }),
         );
       if (command.type === 'locate' && !device.may_locate)
-        throw new Problem(
-          'conflict',
-          'where it is may not be asked for: there is no positioning order in force, or correction has ended',
-        );
+        throw new Problem('conflict', told('locate-unlawful'));
       const row = await db.transaction(async (tx) => {
         await audit(tx, request, {
           action: 'device.command',
@@ -112,7 +110,7 @@ export function registerDeviceCommandRoutes(app: App, deps: DeviceCommandDeps): 
     async (request) => {
       const { id } = request.params;
       const { cursor, limit = 100 } = request.query;
-      if (!isKept(id)) throw new Problem('not-found', 'no device has this id');
+      if (!isKept(id)) throw new Problem('not-found', told('no-device'));
       const { organisation, minors } = callerOf(request).actor;
       return toCommandPage(
         await listDeviceCommands(db, id, organisation, beforeOf(cursor), limit + 1, minors),
@@ -127,18 +125,18 @@ export function registerDeviceCommandRoutes(app: App, deps: DeviceCommandDeps): 
 
 function commandOf({ type, intervalS, text, from, until }: Static<typeof Asked>): DeviceCommand {
   if (type === 'set-interval') {
-    if (intervalS === undefined) throw new Problem('bad-request', 'set-interval needs intervalS');
+    if (intervalS === undefined) throw new Problem('bad-request', told('interval-needed'));
     return { type, intervalS };
   }
   if (type === 'text') {
-    if (text === undefined) throw new Problem('bad-request', 'text needs text');
+    if (text === undefined) throw new Problem('bad-request', told('text-needed'));
     return { type, text };
   }
   if (type === 'resend') {
     if (from === undefined || until === undefined)
-      throw new Problem('bad-request', 'resend needs from and until');
+      throw new Problem('bad-request', told('resend-needs-span'));
     if (readTime('from', from) > readTime('until', until))
-      throw new Problem('bad-request', 'until lies before from');
+      throw new Problem('bad-request', told('until-before-from'));
     return { type, from, until };
   }
   return { type };

@@ -1,5 +1,6 @@
 /** `devices/:id/messages`: what a device said, as decoded, all kinds. */
 import { Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { listDeviceMessages } from '../../../src/store/device-messages.ts';
 import { audit, Reason, reasonOf } from '../audit.ts';
@@ -41,7 +42,7 @@ export function registerDeviceMessageRoutes(app: App, deps: { readonly database:
       const { cursor, limit = 100 } = request.query;
       const before = beforeOf(cursor);
       // The store's texts hold neither: nothing there can be called so.
-      if (id.includes('\0') || !id.isWellFormed()) throw new Problem('not-found', 'no device has this id');
+      if (id.includes('\0') || !id.isWellFormed()) throw new Problem('not-found', told('no-device'));
       const { organisation, minors } = callerOf(request).actor;
       const reason = reasonOf(request, request.query.reason);
       const rows = await listDeviceMessages(deps.database, id, organisation, before, limit + 1, minors);

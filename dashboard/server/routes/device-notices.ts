@@ -1,5 +1,6 @@
 /** `device-notices`: devices that are refused, for those who keep the roster. */
 import { Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { listDeviceNotices } from '../../../src/store/device-notices.ts';
 import { callerOf } from '../auth/route-guard.ts';
@@ -23,7 +24,7 @@ const Notice = Type.Object({
   address: Type.String({ description: 'Id on the wire' }),
   code: Type.String({
     description:
-      'unknown-device, device-not-assigned, not-authenticated; of phones by operator unknown-subscriber, positioning-not-allowed',
+      'unknown-device, device-not-assigned, not-authenticated; of phones by operator unknown-subscriber, positioning-not-allowed; replaced-connection: a newer connection took the place of an open one, at most one an hour a device',
   }),
   firstAt: Time,
   lastAt: Time,
@@ -37,14 +38,15 @@ export function registerDeviceNoticeRoutes(app: App, deps: { readonly database: 
       config: { action: 'quarantine.read' },
       schema: {
         tags: ['devices'],
-        summary: 'Devices that are unknown, unassigned or not proven, by the last time',
+        summary:
+          'Devices that are unknown, unassigned, not proven, or whose connection was replaced, by the last time',
         querystring: Type.Object({ cursor: Cursor, limit: Limit }),
         response: answers(Page(Notice)),
       },
     },
     async (request) => {
       if (callerOf(request).actor.organisation !== '')
-        throw new Problem('forbidden', 'refused devices belong to no organisation');
+        throw new Problem('forbidden', told('refused-devices-whole-tree'));
       const { cursor, limit = 100 } = request.query;
       const [at, id] = cursor === undefined ? [] : decodeCursor(cursor, 2);
       assertNumber(id);

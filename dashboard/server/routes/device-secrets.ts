@@ -1,5 +1,6 @@
 /** `devices/:id/secret`: what a device proves itself with. Set and removed, never shown. */
 import { Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import {
   findDeviceProtocol,
@@ -45,7 +46,7 @@ export function registerDeviceSecretRoutes(app: App, deps: { readonly database: 
       requireWholeTree(callerOf(request).actor.organisation);
       const { id } = request.params;
       const [found] = isKept(id) ? await findDeviceSecret(db, id) : [];
-      if (found === undefined) throw new Problem('not-found', 'no device of the roster has this id');
+      if (found === undefined) throw new Problem('not-found', told('no-device'));
       return { device: id, setAt: timeOrNull(found.set_at) };
     },
   );
@@ -67,7 +68,7 @@ export function registerDeviceSecretRoutes(app: App, deps: { readonly database: 
       requireWholeTree(actor.organisation);
       const [of] = isKept(request.params.id) ? await findDeviceProtocol(db, request.params.id) : [];
       if (of !== undefined && !PROVING.includes(of.protocol ?? ''))
-        throw new Problem('conflict', 'this protocol carries no secret: the device is who it says it is');
+        throw new Problem('conflict', told('no-secret-in-protocol'));
       const set = await db.transaction(async (tx) => {
         const [row] = isKept(request.params.id)
           ? await setDeviceSecret(tx, request.params.id, request.body.secret)
@@ -75,7 +76,7 @@ export function registerDeviceSecretRoutes(app: App, deps: { readonly database: 
         if (row !== undefined) await audit(tx, request, { action: 'device.secret-set', target: row.device });
         return row;
       });
-      if (set === undefined) throw new Problem('not-found', 'no device of the roster has this id');
+      if (set === undefined) throw new Problem('not-found', told('no-device'));
       await notifyRoster(db, '');
       request.log.info(
         { event: 'device.secret-set', account: actor.name, device: set.device },
@@ -105,7 +106,7 @@ export function registerDeviceSecretRoutes(app: App, deps: { readonly database: 
           await audit(tx, request, { action: 'device.secret-removed', target: row.device });
         return row;
       });
-      if (removed === undefined) throw new Problem('not-found', 'the device has no secret');
+      if (removed === undefined) throw new Problem('not-found', told('no-secret'));
       await notifyRoster(db, '');
       request.log.info(
         { event: 'device.secret-removed', account: actor.name, device: removed.device },
@@ -122,5 +123,5 @@ function isKept(id: string): boolean {
 }
 
 function requireWholeTree(organisation: string): void {
-  if (organisation !== '') throw new Problem('forbidden', 'secrets are set by those over the whole tree');
+  if (organisation !== '') throw new Problem('forbidden', told('secrets-whole-tree'));
 }

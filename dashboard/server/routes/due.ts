@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { DUE_KINDS, type DueProfile, dueOf } from '../../../compliance/due.ts';
 import { timeZoneOf } from '../../../compliance/figures.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import { formatInstant, type Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { listProfiles } from '../../../src/store/roster-views.ts';
@@ -53,8 +54,7 @@ export function registerDueRoutes(app: App, deps: { readonly database: Database;
         new Date(nowMs - SINCE_MS),
         MOST_SUBJECTS + 1,
       );
-      if (rows.length > MOST_SUBJECTS)
-        throw new Problem('bad-request', 'too many subjects for one desk: ask for one organisation');
+      if (rows.length > MOST_SUBJECTS) throw new Problem('bad-request', told('too-many-subjects'));
       const timeZone = await timeZoneOf(deps.database);
       const items = rows.flatMap(({ id, name, office, profile, checkin_at }) =>
         dueOf(profile as DueProfile, checkin_at?.getTime() ?? null, nowMs, timeZone).map((due) => ({

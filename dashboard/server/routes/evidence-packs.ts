@@ -1,5 +1,6 @@
 /** `evidence-packs`: one action makes a ZIP about an alert or a period (src/evidence). */
 import { Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findAlert } from '../../../src/store/alert-queue.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
@@ -101,12 +102,12 @@ function readAbout({
   to?: string;
 }) {
   if ((alert === undefined) === (subject === undefined))
-    throw new Problem('bad-request', 'give alert, or subject with from and to');
+    throw new Problem('bad-request', told('alert-or-span'));
   if (alert !== undefined) return { alert };
   if (subject === undefined || from === undefined || to === undefined)
-    throw new Problem('bad-request', 'subject needs from and to');
+    throw new Problem('bad-request', told('subject-needs-span'));
   const [fromMs, toMs] = [readTime('from', from), readTime('to', to)];
   if (toMs <= fromMs || toMs - fromMs > MAX_DAYS * 86_400_000)
-    throw new Problem('bad-request', `to must lie after from, by ${MAX_DAYS} days at most`);
+    throw new Problem('bad-request', told('span-to', { days: MAX_DAYS }));
   return { subject, fromMs, toMs };
 }

@@ -1,5 +1,6 @@
 /** `subjects/:id/exemptions`: days on which a subject need not be located, recorded, and ended before their last day. */
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import {
@@ -101,7 +102,7 @@ export function registerExemptionRoutes(
       const subject = await findSeen(actor, 'scores.enter', request.params.id);
       const from = readDay('from', request.body.from);
       const until = readDay('until', request.body.until);
-      if (until <= from) throw new Problem('bad-request', 'until must lie after from');
+      if (until <= from) throw new Problem('bad-request', told('until-after-from'));
       const { ground, note } = request.body;
       return db.transaction(async (transaction) => {
         const [row] = await addExemption(transaction, subject.id, from, until, ground, note, actor.name);
@@ -147,12 +148,9 @@ export function registerExemptionRoutes(
         if (span?.from_day == null || span.until_day === null) throw new Problem('not-found');
         const { from_day: from, until_day: before } = span;
         if (was !== null && was !== before)
-          throw new Problem('conflict', `somebody has ended it meanwhile: it ends before ${before} now`);
+          throw new Problem('conflict', told('exemption-ended', { before }));
         if (until < from || until >= before)
-          throw new Problem(
-            'bad-request',
-            `until must lie between ${from} and the end that it has, ${before}`,
-          );
+          throw new Problem('bad-request', told('exemption-until', { from, before }));
         await endExemption(
           transaction,
           exemption,

@@ -1,5 +1,6 @@
 /** `feeds`: where data comes in from, and what its coordinates are in. */
 import { Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { declareFeed } from '../../../src/store/feeds.ts';
 import { notifyRoster } from '../../../src/store/roster.ts';
@@ -57,11 +58,11 @@ export function registerFeedRoutes(app: App, deps: { readonly database: Database
     },
     async (request) => {
       const { actor } = callerOf(request);
-      if (actor.organisation !== '') throw new Problem('forbidden', 'feeds belong to no organisation');
+      if (actor.organisation !== '') throw new Problem('forbidden', told('feeds-whole-tree'));
       const { id } = request.params;
       const { name = null, crs = null } = request.body;
       if ([id, name].some((text) => text?.includes('\0') === true || text?.isWellFormed() === false))
-        throw new Problem('bad-request', 'id and name must be texts that can be kept');
+        throw new Problem('bad-request', told('unkeepable-text'));
       await db.transaction(async (tx) => {
         await declareFeed(tx, id, name, crs);
         await audit(tx, request, { action: 'feed.declare', target: id, detail: { name, crs } });

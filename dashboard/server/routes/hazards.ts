@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { HAZARD_DEEDS } from '../../../alerts/casework/hazard-states.ts';
 import { actOnHazard, type HazardRow } from '../../../alerts/hazards.ts';
 import { HAZARD_STATES, type HazardState } from '../../../src/kernel/casework.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { addHazard, listHazardActions, listHazards, lockHazard } from '../../../src/store/hazards.ts';
@@ -132,7 +133,7 @@ export function registerHazardRoutes(app: App, deps: { readonly database: Databa
       } = request.body;
       const task = id === undefined ? undefined : await findSeenTask(db, actor, 'hazards.write', id);
       const office = task?.office ?? named;
-      if (office === undefined) throw new Problem('bad-request', 'office: whose hazard it is, or task');
+      if (office === undefined) throw new Problem('bad-request', told('hazard-of-whom'));
       if (!can(actor, 'hazards.write', office)) throw new Problem('not-found');
       const [row] = await addHazard(
         db,
@@ -148,7 +149,7 @@ export function registerHazardRoutes(app: App, deps: { readonly database: Databa
         actor.name,
         new Date(deps.now()),
       );
-      if (row === undefined) throw new Problem('conflict', `task ${id} is in the hazard ledger already`);
+      if (row === undefined) throw new Problem('conflict', told('task-in-ledger', { id: id ?? '' }));
       return toHazard(row);
     },
   );
@@ -181,10 +182,10 @@ export function registerHazardRoutes(app: App, deps: { readonly database: Databa
         const by = { account: actor.name, atMs: deps.now(), note: request.body.note };
         const done = await actOnHazard(db, id, deed, by);
         if (done.ok) return toHazard(done.value);
-        const { code, message } = done.error;
+        const { code } = done.error;
         throw code === 'not-found'
           ? new Problem(code)
-          : new Problem(code === 'note-needed' ? 'bad-request' : 'conflict', message);
+          : new Problem(code === 'note-needed' ? 'bad-request' : 'conflict', done.error);
       },
     );
   }

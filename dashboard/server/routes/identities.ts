@@ -1,5 +1,6 @@
 /** `subjects/:id/identity`: the identity number, shown on demand with a reason, and set. Lists show its mask. */
 import { Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findIdentity, setIdentity } from '../../../src/store/identities.ts';
@@ -44,7 +45,7 @@ export function registerIdentityRoutes(
       const subject = await findSeen(callerOf(request).actor, 'identity.read', request.params.id);
       const reason = reasonOf(request, request.query.reason);
       const [kept] = await findIdentity(database, subject.id);
-      if (kept === undefined) throw new Problem('not-found', 'no identity number is kept of this subject');
+      if (kept === undefined) throw new Problem('not-found', told('no-identity'));
       await audit(database, request, {
         action: 'identity.read',
         subject: subject.id,
@@ -52,11 +53,7 @@ export function registerIdentityRoutes(
         reason,
       });
       const number = identities.open(subject.id, kept.key_id, kept.sealed);
-      if (number === undefined)
-        throw new Problem(
-          'conflict',
-          `it does not open with the key ${kept.key_id}: IDENTITY_KEYS lacks it, or the row was changed`,
-        );
+      if (number === undefined) throw new Problem('conflict', told('identity-sealed', { key: kept.key_id }));
       return reply.header('cache-control', 'no-store').send({ subject: subject.id, number });
     },
   );
@@ -83,11 +80,9 @@ export function registerIdentityRoutes(
     async (request) => {
       const { actor } = callerOf(request);
       const subject = await findSeen(actor, 'identity.set', request.params.id);
-      if (identities.keyId === undefined)
-        throw new Problem('conflict', 'identity numbers are only kept encrypted: set IDENTITY_KEYS');
+      if (identities.keyId === undefined) throw new Problem('conflict', told('identity-unkept'));
       const number = identities.normal(request.body.number);
-      if (number === undefined)
-        throw new Problem('bad-request', 'number: its form or its check character is wrong');
+      if (number === undefined) throw new Problem('bad-request', told('bad-identity'));
       const masked = identities.mask(number);
       const { keyId, sealed } = identities.seal(subject.id, number);
       await database.transaction(async (tx) => {

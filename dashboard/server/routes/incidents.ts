@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { type WorkFault, workOn } from '../../../alerts/alert-work.ts';
 import { mergeAlerts, splitAlerts } from '../../../alerts/incidents.ts';
 import { CAUSES, type Cause } from '../../../src/kernel/casework.ts';
+import type { Told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Result } from '../../../src/kernel/result.ts';
 import type { Database } from '../../../src/ports/database.ts';
@@ -163,11 +164,14 @@ export function registerIncidentRoutes(
         const { parts } = await findSeenIncident(actor, request.params.id);
         const { note, command } = commandOf(name, request.body);
         const refused: { alert: string; detail: string }[] = [];
+        let first: Told | undefined;
         for (const { alert } of parts) {
           const done = await workOn(db, alert, command, { account: actor.name, atMs: deps.now(), note });
-          if (!done.ok) refused.push({ alert, detail: done.error.message });
+          if (done.ok) continue;
+          first ??= done.error;
+          refused.push({ alert, detail: done.error.message });
         }
-        if (refused.length === parts.length) throw new Problem('conflict', refused[0]?.detail);
+        if (refused.length === parts.length) throw new Problem('conflict', first);
         return { ...(await findSeenIncident(actor, request.params.id)), refused };
       },
     );

@@ -1,6 +1,7 @@
 /** Why and why not, another policy on the past, and whether an alert comes out again of what was recorded. */
 import { Type } from 'typebox';
 import type { AlertEvent } from '../../../src/kernel/alert-event.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import { formatInstant, type Instant } from '../../../src/kernel/instant.ts';
 import type { PolicyDocument } from '../../../src/kernel/policy.ts';
 import { decodePolicyDocument } from '../../../src/kernel/policy-file.ts';
@@ -87,11 +88,7 @@ export function registerInsightRoutes(
         detail: { at: formatInstant(atMs) },
       });
       const explanation = await past.explain(subject.id, atMs);
-      if (explanation === undefined)
-        throw new Problem(
-          'not-found',
-          'the log has nothing of this subject at that time: it may be past its retention',
-        );
+      if (explanation === undefined) throw new Problem('not-found', told('nothing-in-log'));
       return withTimes(explanation) as Record<string, unknown>;
     },
   );
@@ -158,12 +155,12 @@ export function registerInsightRoutes(
       const { organisation = '' } = request.body;
       const [fromMs, untilMs] = [readTime('from', request.body.from), readTime('to', request.body.to)];
       if (untilMs <= fromMs || untilMs - fromMs > MAX_BACKTEST_DAYS * 86_400_000)
-        throw new Problem('bad-request', `to must lie after from, by ${MAX_BACKTEST_DAYS} days at most`);
+        throw new Problem('bad-request', told('span-to', { days: MAX_BACKTEST_DAYS }));
       const policy = decodePolicyDocument(request.body.policy);
       if (!policy.ok)
         throw new Problem(
           'bad-request',
-          policy.error.map(({ where, message }) => `policy.${where}: ${message}`).join('; '),
+          policy.error.map((refusal) => ({ ...refusal, where: `policy.${refusal.where}` })),
         );
       if (organisation !== '' && !covers(actor.organisation, organisation)) throw new Problem('not-found');
       await audit(database, request, {

@@ -1,5 +1,6 @@
 /** `key-categories`: the authority's own list of key-person categories (重点人员类型). None is shipped; no rule reads them. */
 import { Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { addCategory, changeCategory, listCategories } from '../../../src/store/roster.ts';
 import { audit } from '../audit.ts';
@@ -63,9 +64,7 @@ export function registerKeyCategoryRoutes(app: App, deps: { readonly database: D
         if (row === undefined)
           throw new Problem(
             'conflict',
-            version === undefined
-              ? 'this code is taken: give its version to change it'
-              : `there is none with version ${version}: read it again`,
+            version === undefined ? told('code-taken') : told('not-this-version', { version }),
           );
         await audit(tx, request, {
           action: 'category.change',

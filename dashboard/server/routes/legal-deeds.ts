@@ -2,6 +2,7 @@
 
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { Told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Result } from '../../../src/kernel/result.ts';
 import { LEVELS, levelOf } from '../../../src/legal/measures.ts';
@@ -28,9 +29,10 @@ export async function officerOf(db: Db, { name, organisation }: Actor): Promise<
   return { account: name, level: levelOf(organisation, row?.kind) };
 }
 
-export function refused({ code, message }: { readonly code: string; readonly message: string }): Problem {
-  if (code === 'wrong-level') return new Problem('forbidden', message);
-  return new Problem(code === 'wrong-state' ? 'conflict' : 'bad-request', message);
+export function refused(fault: { readonly code: string } & Told): Problem {
+  const { code } = fault;
+  if (code === 'wrong-level') return new Problem('forbidden', fault);
+  return new Problem(code === 'wrong-state' ? 'conflict' : 'bad-request', fault);
 }
 
 export interface Deed<Row> {
@@ -38,7 +40,7 @@ export interface Deed<Row> {
   readonly office: string;
   readonly reason: string | null;
   detail?(row: Row): Record<string, unknown>;
-  act(tx: Db, by: Officer): Promise<Result<Row, { readonly code: string; readonly message: string }>>;
+  act(tx: Db, by: Officer): Promise<Result<Row, { readonly code: string } & Told>>;
 }
 
 /** The deed and its entry in the audit, both or neither. */

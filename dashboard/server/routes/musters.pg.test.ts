@@ -82,12 +82,16 @@ test('RC2 faults are told with their place, and nothing is made', async () => {
     return [problem(answer), answer.body.detail];
   };
   expect(await refusal({ until: at(0.5) })).toEqual([400, expect.stringContaining('until')]);
-  expect(await refusal({ from: at(-3), until: at(-2) })).toEqual([400, expect.stringContaining('past')]);
+  expect(await refusal({ from: at(-3), until: at(-2) })).toEqual([400, expect.stringContaining('ahead')]);
   expect(await refusal({ zone: 'nowhere' })).toEqual([400, expect.stringContaining('zone')]);
   expect(await refusal({ subjects: ['S1', 'N1'] })).toEqual([400, expect.stringContaining('N1')]);
   expect(await refusal({ subjects: ['S1'], excused: ['S2'] })).toEqual([400, expect.stringContaining('S2')]);
   expect(await refusal({ category: 'none' })).toEqual([400, expect.stringContaining('nobody')]);
   expect(problem(await call('POST', '', { ...given(), organisation: NEXT }, officer))).toBe(404);
+  const told = await call('POST', '', { ...given(), zone: 'nowhere' }, officer);
+  expect(told.body.faults).toEqual([
+    { code: 'no-zone', where: 'zone', params: { zone: 'nowhere' }, message: 'there is no zone nowhere' },
+  ]);
   expect(await lines()).toEqual([]);
 });
 

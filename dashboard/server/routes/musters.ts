@@ -1,5 +1,6 @@
 /** `musters`: roll calls (集中点验) made, changed until they begin, cancelled with a reason; and who came. */
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { cancelMusterOf, changeMusterOf, MOST_EXPECTED, makeMuster } from '../../../src/roster/musters.ts';
@@ -147,7 +148,7 @@ export function registerMusterRoutes(app: App, deps: { readonly database: Databa
       const { actor } = callerOf(request);
       const { organisation = actor.organisation, reason, from, until, ...given } = request.body;
       if (!can(actor, 'subjects.change', organisation))
-        throw new Problem('not-found', 'this organisation lies outside yours');
+        throw new Problem('not-found', told('outside-organisation'));
       return writtenOr(
         await makeMuster(db, authorOf(request, reason), deps.now(), {
           ...given,
@@ -227,7 +228,7 @@ export function registerMusterRoutes(app: App, deps: { readonly database: Databa
   async function findOwn(actor: Actor, id: string): Promise<MusterRow> {
     const row = await findSeen(id);
     if (!can(actor, 'subjects.change', row.office))
-      throw new Problem('forbidden', 'it is another organisation’s');
+      throw new Problem('forbidden', told('another-organisations'));
     return row;
   }
 }

@@ -1,6 +1,7 @@
 /** `notice-deliveries`: what went to whom by what, each try, and the dead letters, which a person sends again. */
 import { randomUUID } from 'node:crypto';
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import { DELIVERY_STATES, type DeliveryState } from '../../../src/kernel/notices.ts';
 import type { Database } from '../../../src/ports/database.ts';
@@ -143,7 +144,7 @@ export function registerNoticeDeliveryRoutes(
       return db.transaction(async (tx) => {
         const row = await find(tx, request.params.id, (organisation) => can(actor, action, organisation));
         const again = await sendAgain(tx, row.id, new Date(deps.now()));
-        if (again.length === 0) throw new Problem('conflict', `it is ${row.state}, which is no dead letter`);
+        if (again.length === 0) throw new Problem('conflict', told('no-dead-letter', { state: row.state }));
         const { organisation: office, id: target } = row;
         await audit(tx, request, { action: 'notice-delivery.retry', office, target });
         return toDelivery(await find(tx, row.id, () => true));

@@ -3,6 +3,7 @@
  * secrets are the configuration's of the process that sends: a caller only names a channel.
  */
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import {
   CHANNEL_KINDS,
@@ -213,11 +214,9 @@ export async function checkReceiver(
   recipient: string,
 ): Promise<void> {
   const channel = (await listChannels(db, organisation)).find((each) => each.name === name);
-  if (channel === undefined)
-    throw new Problem('bad-request', 'channel: none of this name serves the organisation');
+  if (channel === undefined) throw new Problem('bad-request', told('no-channel'));
   const shape = RECIPIENTS[channel.kind as ChannelKind];
-  if (!shape.test(recipient))
-    throw new Problem('bad-request', `recipient: not what a channel of kind ${channel.kind} takes`);
+  if (!shape.test(recipient)) throw new Problem('bad-request', told('bad-recipient', { kind: channel.kind }));
 }
 
 const NONE = /^$/;

@@ -1,6 +1,7 @@
 /** `notices`: what the caller is told in the page, and up to where it was read. Names as the caller may see them, no position. */
 import { type Static, Type } from 'typebox';
 import type { AlertKindName, Severity } from '../../../src/kernel/alert-event.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import { NOTICES, type NoticeName } from '../../../src/kernel/notices.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { countUnread, listMyNotices, markRead } from '../../../src/store/notices.ts';
@@ -24,7 +25,7 @@ import {
 /** More is shown as more. */
 const MOST_COUNTED = 100;
 
-const ABOUT = ['alert', 'task', 'shelving', 'shift', 'hazard'] as const;
+const ABOUT = ['alert', 'task', 'shelving', 'shift', 'hazard', 'self-test'] as const;
 const Notice = Type.Object({
   id: Type.String(),
   what: Type.Enum(NOTICES),
@@ -94,7 +95,7 @@ export function registerNoticeRoutes(app: App, deps: { readonly database: Databa
     },
     async (request) => {
       const { actor } = callerOf(request);
-      if (actor.kind === 'token') throw new Problem('conflict', 'a token has not read anything: sign in');
+      if (actor.kind === 'token') throw new Problem('conflict', told('token-reads-nothing'));
       await markRead(db, actor.name, request.body.upTo);
       return unreadOf(actor);
     },

@@ -1,5 +1,6 @@
 /** `organisations`: the tree, from the whole ('') down to justice offices. A path names one and never changes. */
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import {
   addOrganisation,
@@ -93,8 +94,7 @@ export function registerOrganisationRoutes(app: App, deps: { readonly database: 
     async (request) => {
       const { path, kind, name, code = null, version } = request.body;
       const { actor } = callerOf(request);
-      if (!covers(actor.organisation, path))
-        throw new Problem('not-found', 'this path lies outside your organisation');
+      if (!covers(actor.organisation, path)) throw new Problem('not-found', told('outside-organisation'));
       const row = await db.transaction(async (tx) => {
         const [set] =
           version === undefined
@@ -103,9 +103,7 @@ export function registerOrganisationRoutes(app: App, deps: { readonly database: 
         if (set === undefined)
           throw new Problem(
             'conflict',
-            version === undefined
-              ? 'this path is taken: give its version to change it'
-              : `there is none with version ${version}: read it again`,
+            version === undefined ? told('path-taken') : told('not-this-version', { version }),
           );
         const detail = { kind, name, code, version: set.version };
         await audit(tx, request, { action: 'organisation.change', target: path, office: path, detail });
@@ -138,11 +136,13 @@ export function registerOrganisationRoutes(app: App, deps: { readonly database: 
       const [below] = await countBelow(db, path);
       const holds = Object.entries(below ?? {}).filter(([, count]) => count !== '0');
       if (holds.length > 0)
-        throw new Problem('conflict', `it still has ${holds.map(([what, n]) => `${n} ${what}`).join(', ')}`);
+        throw new Problem(
+          'conflict',
+          told('organisation-holds', { holds: holds.map(([what, n]) => `${n} ${what}`).join(', ') }),
+        );
       const removed = await db.transaction(async (tx) => {
         const [gone] = await removeOrganisation(tx, path, version);
-        if (gone === undefined)
-          throw new Problem('conflict', `there is none with version ${version}: read it again`);
+        if (gone === undefined) throw new Problem('conflict', told('not-this-version', { version }));
         await audit(tx, request, { action: 'organisation.remove', target: path, office: path });
         await notifyRoster(tx, '');
         return gone;

@@ -1,6 +1,7 @@
 /** `permits`: leave (外出) from the request to the return (销假). What is approved is in the log before the answer's second is over. */
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import { EVERY_DAY } from '../../../src/kernel/roster.ts';
 import { LEVELS, type Level, MEASURES } from '../../../src/legal/measures.ts';
@@ -189,13 +190,13 @@ export function registerPermitRoutes(app: App, deps: LegalDeps): void {
         until,
       } = request.body;
       if (kind === 'leave' && schedule !== null)
-        throw new Problem('bad-request', 'schedule: only recurrent leave has one');
+        throw new Problem('bad-request', told('schedule-of-recurrent'));
       const [found] = await findSubject(db, subject);
       if (found === undefined || !can(actor, 'permits.write', found.office, found.minor))
         throw new Problem('not-found');
       const leave = { fromMs: readTime('from', from), untilMs: readTime('until', until) };
       if (zone !== null && (await findZoneId(db, zone)).length === 0)
-        throw new Problem('bad-request', `zone: there is none called ${JSON.stringify(zone)}`);
+        throw new Problem('bad-request', told('no-zone', { zone }));
       const asked = {
         subject,
         kind,

@@ -1,5 +1,6 @@
 /** `policies`: the thresholds of all rules, by organisation, grade and key period. */
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import { DEFAULT_POLICY, EMPTY_POLICY_DOCUMENT, type PolicyDocument } from '../../../src/kernel/policy.ts';
 import { decodePolicyDocument, encodePolicyDocument } from '../../../src/kernel/policy-file.ts';
@@ -79,7 +80,7 @@ export function registerPolicyRoutes(app: App, deps: { readonly database: Databa
         const before = await readPolicy(tx);
         const beyond = beyondReach(before.policy, given.value, actor.organisation);
         if (beyond.length > 0)
-          return fail(new Problem('forbidden', `outside your organisation: ${beyond.join(', ')}`));
+          return fail(new Problem('forbidden', told('outside-named', { names: beyond.join(', ') })));
         if (before.version !== version) return fail(staleProblem(before.version));
         const written = await writePolicy(tx, change, given.value);
         return ok({ policy: given.value, version: written ?? before.version });

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { timeZoneOf } from '../../../compliance/figures.ts';
 import { localDay } from '../../../compliance/periods.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findPresence } from '../../../src/store/presence.ts';
@@ -65,7 +66,7 @@ export function registerPresenceRoutes(
         throw new Problem('not-found');
       const day = readDay('day', request.query.day ?? localDay(deps.now(), await timeZoneOf(db)));
       const [row] = await findPresence(db, subject.id, day);
-      if (row === undefined) throw new Problem('not-found', `nothing is known of this subject on ${day}`);
+      if (row === undefined) throw new Problem('not-found', told('subject-day-unknown', { day }));
       const numbers = row.numbers as Record<string, number>;
       const bits = row.located;
       return {

@@ -1,5 +1,6 @@
 /** `quarantine`: what was refused, with its bytes, and sending it through again when the roster is mended. */
 import { Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import { formatInstant, type Instant } from '../../../src/kernel/instant.ts';
 import type { Db } from '../../../src/store/statement.ts';
 import { audit } from '../audit.ts';
@@ -98,9 +99,8 @@ export function registerQuarantineRoutes(
       requireWholeTree(actor.organisation);
       const { ids, device } = request.body;
       if ((ids === undefined) === (device === undefined))
-        throw new Problem('bad-request', 'give ids or device, one of the two');
-      if (ids?.some((id) => !isRowNumber(id)))
-        throw new Problem('bad-request', 'ids are numbers as the list gives them');
+        throw new Problem('bad-request', told('ids-or-device'));
+      if (ids?.some((id) => !isRowNumber(id))) throw new Problem('bad-request', told('ids-are-numbers'));
       // Before it: what is sent again can't be taken back, and goes on by itself.
       await audit(deps.database, request, {
         action: 'quarantine.replay',
@@ -122,5 +122,5 @@ export function registerQuarantineRoutes(
 
 /** Whose device it is is just what is not known here, so only people over the whole tree may look. */
 function requireWholeTree(organisation: string): void {
-  if (organisation !== '') throw new Problem('forbidden', 'quarantine belongs to no organisation');
+  if (organisation !== '') throw new Problem('forbidden', told('quarantine-whole-tree'));
 }

@@ -6,6 +6,7 @@ import { composeReport, REPORT_KINDS, type Report } from '../../../compliance/re
 import { keepReport } from '../../../compliance/report-archive.ts';
 import { toExcel, toWord } from '../../../compliance/report-files.ts';
 import { withNames } from '../../../compliance/report-names.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findReport, listReports, signReport } from '../../../src/store/reports.ts';
@@ -202,7 +203,7 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
       if (signed === undefined)
         throw new Problem(
           'conflict',
-          `the report is signed off already, by ${row.signed_by ?? 'somebody else just now'}`,
+          told('report-signed', { by: row.signed_by ?? 'somebody else just now' }),
         );
       return { id: row.seq };
     },

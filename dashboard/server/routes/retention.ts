@@ -1,5 +1,6 @@
 /** `retention`, `purges` and `legal-holds`: how long what is kept, the proof of each purge, and who is exempt from it. */
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { type DataClass, dataClasses, type RetentionSettings } from '../../../src/retention/classes.ts';
@@ -153,7 +154,7 @@ export function registerRetentionRoutes(app: App, deps: RetentionRouteDeps): voi
       if (subject === undefined || !can(actor, 'holds.set', subject.office)) throw new Problem('not-found');
       const untilMs = until == null ? null : readTime('until', until);
       const nowMs = deps.now();
-      if (untilMs !== null && untilMs <= nowMs) throw new Problem('bad-request', 'until must lie ahead');
+      if (untilMs !== null && untilMs <= nowMs) throw new Problem('bad-request', told('until-ahead'));
       const { id, office } = subject;
       const row = await db.transaction(async (tx) => {
         const end = untilMs === null ? null : new Date(untilMs);
@@ -195,7 +196,7 @@ export function registerRetentionRoutes(app: App, deps: RetentionRouteDeps): voi
           await audit(tx, request, { action: 'hold.lift', subject, office, target: id });
         return lifted;
       });
-      if (row === undefined) throw new Problem('conflict', 'the hold was lifted before');
+      if (row === undefined) throw new Problem('conflict', told('hold-lifted'));
       return toHold(row);
     },
   );

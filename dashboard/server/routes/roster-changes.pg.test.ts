@@ -245,6 +245,8 @@ test('T8 a zone keeps every shape that it had', async () => {
   expect(problem(await put({ feature: feature(0), version: 1, reason: 'x' }))).toBe(400);
   expect((await put({ feature: feature(200), version: 1, reason: '扩大' })).body.version).toBe(2);
   expect(problem(await put({ feature: feature(300), version: 1, reason: 'x' }))).toBe(409);
+  const dead = { ...feature(300), properties: { radiusM: 300, purpose: 'no-signal' } };
+  expect(problem(await put({ feature: dead, version: 2, reason: 'x' }))).toBe(400);
   const other = await dash.token('administrator', '445222');
   expect(
     problem(await put({ feature: feature(300), version: 2, reason: 'x' }, other)),

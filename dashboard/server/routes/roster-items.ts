@@ -1,6 +1,7 @@
 /** What the routes that change the roster share: who and why, and how a refusal is told. */
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Refusal, Result } from '../../../src/kernel/result.ts';
 import type { Author } from '../../../src/roster/change.ts';
 import type { Refused, Written } from '../../../src/roster/subject-edit.ts';
@@ -31,22 +32,18 @@ function problemOf(refused: Refused): Problem {
     case 'stale':
       return staleProblem(refused.version);
     case 'conflict':
-      return new Problem('conflict', refused.message);
+      return new Problem('conflict', refused);
     case 'faults':
       return faultsProblem(refused.faults);
   }
 }
 
 export function staleProblem(version: number): Problem {
-  return new Problem('conflict', `somebody has changed it: it has version ${version} now, read it again`);
+  return new Problem('conflict', told('changed-meanwhile', { version }));
 }
 
-const SHOWN = 20;
-
 export function faultsProblem(faults: readonly Refusal[]): Problem {
-  const shown = faults.slice(0, SHOWN).map(({ where, message }) => `${where}: ${message}`);
-  if (faults.length > SHOWN) shown.push(`and ${faults.length - SHOWN} more`);
   // What clashes with the present state is another thing than what is wrong in itself.
   const clashes = faults.every(({ code }) => code === 'duplicate-id');
-  return new Problem(clashes ? 'conflict' : 'bad-request', shown.join('; '));
+  return new Problem(clashes ? 'conflict' : 'bad-request', faults);
 }

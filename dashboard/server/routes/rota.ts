@@ -1,6 +1,7 @@
 /** `rota`: which group has which shift; the plan that follows from it. */
 import { Type } from 'typebox';
 import { checkRota, localDay, planDays, type Rota } from '../../../alerts/casework/rota.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import { formatInstant, type Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { addRota, findRota } from '../../../src/store/duty-room.ts';
@@ -39,7 +40,7 @@ export function registerRotaRoutes(app: App, deps: { readonly database: Database
 
   const find = async (organisation: string): Promise<Rota> => {
     const [row] = await findRota(db, organisation);
-    if (row === undefined) throw new Problem('not-found', 'this duty room has no rota yet: PUT /api/v1/rota');
+    if (row === undefined) throw new Problem('not-found', told('no-rota'));
     return row.rota as Rota;
   };
 
@@ -67,7 +68,7 @@ export function registerRotaRoutes(app: App, deps: { readonly database: Database
     async (request) => {
       const { actor } = callerOf(request);
       const checked = checkRota(request.body);
-      if (!checked.ok) throw new Problem('bad-request', checked.error);
+      if (!checked.ok) throw new Problem('bad-request', told('document-invalid', { what: checked.error }));
       await addRota(db, actor.organisation, JSON.stringify(checked.value), actor.name, new Date(deps.now()));
       return copy(checked.value);
     },
@@ -91,7 +92,7 @@ export function registerRotaRoutes(app: App, deps: { readonly database: Database
       const rota = await find(callerOf(request).actor.organisation);
       const { from = localDay(deps.now(), rota.timeZone), days = 7 } = request.query;
       if (Number.isNaN(Date.parse(`${from}T00:00:00Z`)))
-        throw new Problem('bad-request', `from: ${from} is no day`);
+        throw new Problem('bad-request', told('no-day', { day: from }));
       return {
         items: planDays(rota, from, days).map(({ fromMs, untilMs, members, ...shift }) => ({
           ...shift,

@@ -2,6 +2,7 @@
 import { type TSchema, type TStringOptions, Type } from 'typebox';
 import { parseDay } from '../../../compliance/periods.ts';
 import { ALERT_KINDS, ALERT_STATES, SEVERITIES } from '../../../src/kernel/alert-event.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import { formatInstant, type Instant, parseInstant } from '../../../src/kernel/instant.ts';
 import { Problem } from '../problem.ts';
 
@@ -59,8 +60,7 @@ export const instantOrNull = (at: Instant | null) => (at === null ? null : forma
 /** A time in a query: the format of the schema is only a hint, this is the check. */
 export function readTime(name: string, text: string): Instant {
   const at = parseInstant(text);
-  if (at === undefined)
-    throw new Problem('bad-request', `${name} must be a time with its zone, such as 2026-03-01T00:00:00Z`);
+  if (at === undefined) throw new Problem('bad-request', told('bad-instant', { field: name }));
   return at;
 }
 
@@ -72,8 +72,7 @@ export const Day = Type.String({
 /** A day in a query: one that the calendar has. */
 export function readDay(name: string, text: string): string {
   const day = parseDay(text);
-  if (day === undefined)
-    throw new Problem('bad-request', `${name} must be a day of the calendar, such as 2026-03-01`);
+  if (day === undefined) throw new Problem('bad-request', told('bad-day', { field: name }));
   return day;
 }
 
@@ -91,7 +90,7 @@ export function decodeCursor(cursor: string, parts: number): string[] {
   }
   const isWhole =
     Array.isArray(json) && json.length === parts && json.every((part) => typeof part === 'string');
-  if (!isWhole) throw new Problem('bad-request', 'cursor is not one that a page before gave');
+  if (!isWhole) throw new Problem('bad-request', told('bad-cursor'));
   return json as string[];
 }
 
@@ -110,8 +109,7 @@ export async function rowNumbered<Row>(
 
 /** Of a cursor: the number of a row. */
 export function assertNumber(id: string | undefined): void {
-  if (id !== undefined && !isRowNumber(id))
-    throw new Problem('bad-request', 'cursor is not one that a page before gave');
+  if (id !== undefined && !isRowNumber(id)) throw new Problem('bad-request', told('bad-cursor'));
 }
 
 /** The row that the page before ended with, where rows are told by their number alone; null: the first page. */

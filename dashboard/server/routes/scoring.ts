@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { PERIOD_UNITS, periodOf } from '../../../compliance/periods.ts';
 import { sheetFor } from '../../../compliance/ranking.ts';
 import { decodeSheet } from '../../../compliance/score.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import {
   addObjection,
@@ -88,7 +89,7 @@ export function registerScoringRoutes(app: App, deps: { readonly database: Datab
       const { organisation, sheet } = request.body;
       if (!can(actor, 'scores.enter', organisation)) throw new Problem('not-found');
       const decoded = decodeSheet(sheet);
-      if (!decoded.ok) throw new Problem('bad-request', decoded.error);
+      if (!decoded.ok) throw new Problem('bad-request', told('document-invalid', { what: decoded.error }));
       const [row] = await addSheet(db, organisation, JSON.stringify(decoded.value), actor.name);
       return { id: row?.seq ?? '' };
     },
@@ -122,8 +123,8 @@ export function registerScoringRoutes(app: App, deps: { readonly database: Datab
       if (!can(actor, 'scores.enter', organisation)) throw new Problem('not-found');
       const found = (await sheetFor(db, organisation)).points.find(({ id }) => id === point);
       if (found === undefined || (found.rule !== 'entry' && found.rule !== 'veto'))
-        throw new Problem('bad-request', `${point} is no point of the sheet that people count`);
-      if (count === 0) throw new Problem('bad-request', 'count must not be 0');
+        throw new Problem('bad-request', told('no-counted-point', { point }));
+      if (count === 0) throw new Problem('bad-request', told('count-zero'));
       const [row] = await addScoreEntry(db, organisation, day, point, count, note, actor.name);
       return { id: row?.seq ?? '' };
     },
@@ -172,7 +173,7 @@ export function registerScoringRoutes(app: App, deps: { readonly database: Datab
       const { from } = periodOf(period, readDay('day', request.body.day));
       if (!can(actor, 'scores.object', organisation)) throw new Problem('not-found');
       if (!(await sheetFor(db, organisation)).points.some(({ id }) => id === point))
-        throw new Problem('bad-request', `${point} is no point of the sheet`);
+        throw new Problem('bad-request', told('no-point', { point }));
       const [row] = await addObjection(db, organisation, period, from, point, reason, actor.name);
       return { id: row?.seq ?? '' };
     },
@@ -200,12 +201,10 @@ export function registerScoringRoutes(app: App, deps: { readonly database: Datab
       const [objection] = await findObjection(db, request.params.id);
       if (objection === undefined || !can(actor, 'scores.decide', objection.organisation))
         throw new Problem('not-found');
-      if (objection.account === actor.name)
-        throw new Problem('conflict', 'who objected does not decide: somebody else has to');
-      if (!isAccepted && pointsBack > 0)
-        throw new Problem('bad-request', 'pointsBack must be 0 where the objection is refused');
+      if (objection.account === actor.name) throw new Problem('conflict', told('objector-decides-not'));
+      if (!isAccepted && pointsBack > 0) throw new Problem('bad-request', told('points-back-refused'));
       const [row] = await decideObjection(db, objection.seq, isAccepted, pointsBack, reason, actor.name);
-      if (row === undefined) throw new Problem('conflict', 'the objection is decided already');
+      if (row === undefined) throw new Problem('conflict', told('objection-decided'));
       return { id: row.objection };
     },
   );

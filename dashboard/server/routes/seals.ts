@@ -1,5 +1,6 @@
 /** `seals`: the chain over what was recorded, to be compared with what was printed or sent outside. */
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { listSealsBefore } from '../../../src/store/seals.ts';
 import type { App } from '../http-server.ts';
@@ -50,7 +51,7 @@ export function registerSealRoutes(app: App, deps: { readonly database: Database
     { config, schema: { tags, summary: 'The newest seal', response: answers(Seal) } },
     async () => {
       const [row] = await listSealsBefore(db, null, 1);
-      if (row === undefined) throw new Problem('not-found', 'nothing was sealed yet');
+      if (row === undefined) throw new Problem('not-found', told('nothing-sealed'));
       return toView(row);
     },
   );

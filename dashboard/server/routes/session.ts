@@ -1,5 +1,6 @@
 /** `session`: signing in and out; `me`: who calls. */
 import { Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import { formatInstant } from '../../../src/kernel/instant.ts';
 import { recordAudit } from '../../../src/store/audit.ts';
 import type { Db } from '../../../src/store/statement.ts';
@@ -96,7 +97,7 @@ export function registerSessionRoutes(
     },
     async (request, reply) => {
       const { session } = callerOf(request);
-      if (session === null) throw new Problem('not-found', 'a bearer token has no session');
+      if (session === null) throw new Problem('not-found', told('token-no-session'));
       return reply.header('cache-control', 'no-store').send(toView(session));
     },
   );
@@ -114,7 +115,7 @@ export function registerSessionRoutes(
     async (request, reply) => {
       const token = request.cookies[SESSION_COOKIE];
       if (callerOf(request).session === null || token === undefined)
-        throw new Problem('not-found', 'a bearer token has no session');
+        throw new Problem('not-found', told('token-no-session'));
       await deps.sessions.end(token);
       await audit(deps.database, request, { action: 'session.ended' });
       return reply.clearCookie(SESSION_COOKIE, { path: '/' }).code(204).send(null);
@@ -138,10 +139,10 @@ export function registerSessionRoutes(
     },
     async (request, reply) => {
       const { actor, session } = callerOf(request);
-      if (session === null) throw new Problem('forbidden', 'a bearer token has no password');
+      if (session === null) throw new Problem('forbidden', told('token-no-password'));
       const { password, next } = request.body;
       if (password.normalize('NFC') === next.normalize('NFC') || next.includes(actor.name))
-        throw new Problem('bad-request', 'next must be another password, without the login in it');
+        throw new Problem('bad-request', told('weak-password'));
       const result = await deps.sessions.changePassword(actor.name, password, next, request.ip);
       if (!result.ok) throw problemOf(result.error);
       request.log.info({ event: 'account.password-changed', account: actor.name }, 'password changed');
@@ -172,10 +173,10 @@ export function registerSessionRoutes(
 }
 
 function problemOf(fault: SignInFault): Problem {
-  if (fault.why === 'busy') return new Problem('unavailable', 'many are signing in: try again', 1);
+  if (fault.why === 'busy') return new Problem('unavailable', told('many-sign-in'), 1);
   if (fault.why === 'wrong-login-or-password') return new Problem('wrong-login-or-password');
   const waitS = Math.ceil(fault.waitMs / 1000);
-  return new Problem('too-many-attempts', `wait ${waitS} s before the next attempt`, waitS);
+  return new Problem('too-many-attempts', told('wait-seconds', { s: waitS }), waitS);
 }
 
 function toView({ actor, csrf, expiresAtMs, mustChange }: Session) {

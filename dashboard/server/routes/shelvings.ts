@@ -200,9 +200,10 @@ export function registerShelvingRoutes(
   }
 }
 
-function shelvingProblem({ code, message }: ShelvingFault): Problem {
+function shelvingProblem(fault: ShelvingFault): Problem {
+  const { code } = fault;
   if (code === 'not-found') return new Problem('not-found');
-  return new Problem(code === 'bad-time' ? 'bad-request' : 'conflict', message);
+  return new Problem(code === 'bad-time' ? 'bad-request' : 'conflict', fault);
 }
 
 function toShelving(row: ShelvingRow, nowMs: Instant): Static<typeof Shelving> {

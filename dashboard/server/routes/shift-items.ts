@@ -130,7 +130,8 @@ export function toEntry(row: JournalRow): Static<typeof JournalEntry> {
   };
 }
 
-export function shiftProblem({ code, message }: ShiftFault): Problem {
-  if (code === 'bad-promise') return new Problem('bad-request', message);
-  return new Problem(code === 'not-found' ? 'not-found' : 'conflict', message);
+export function shiftProblem(fault: ShiftFault): Problem {
+  const { code } = fault;
+  if (code === 'bad-promise') return new Problem('bad-request', fault);
+  return new Problem(code === 'not-found' ? 'not-found' : 'conflict', fault);
 }

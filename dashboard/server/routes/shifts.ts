@@ -10,6 +10,7 @@ import {
   takeOver,
   writeJournal,
 } from '../../../alerts/duty-room.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import type { LiveState } from '../../../src/ports/live-state.ts';
@@ -95,7 +96,7 @@ export function registerShiftRoutes(
     },
     async (request) => {
       const [row] = await findRunningShift(db, callerOf(request).actor.organisation);
-      if (row === undefined) throw new Problem('not-found', 'nobody is on duty: POST /api/v1/shifts');
+      if (row === undefined) throw new Problem('not-found', told('nobody-on-duty'));
       return inFull(row);
     },
   );

@@ -1,6 +1,7 @@
 /** `subjects/:id/locate` and `spot-checks`: where is he now, asked of the device, and what came of it. */
 import { Type } from 'typebox';
 import { COMMANDS_OF } from '../../../src/kernel/device-command.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import { findAskable, findCommand, listSpotChecks } from '../../../src/store/device-commands.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
 import { audit } from '../audit.ts';
@@ -61,8 +62,7 @@ export function registerSpotCheckRoutes(app: App, deps: DeviceCommandDeps): void
       const queuedMs = deps.now();
       const askable = await findAskable(db, subject.id, PROTOCOLS, new Date(queuedMs));
       const device = chosen === undefined ? askable[0] : askable.find((each) => each.id === chosen);
-      if (device === undefined)
-        throw new Problem('conflict', 'the subject has no device that can be asked where it is');
+      if (device === undefined) throw new Problem('conflict', told('no-device-to-ask'));
       const asked = await db.transaction(async (tx) => {
         await audit(tx, request, {
           action: 'subject.locate',

@@ -1,6 +1,7 @@
 /** `subjects` made, changed, moved to another office and ended. Each change needs the version that was read, and a reason. */
 import { type Static, Type } from 'typebox';
 import { CONTACTS } from '../../../src/kernel/casework.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import { fail, ok } from '../../../src/kernel/result.ts';
 import type { Database } from '../../../src/ports/database.ts';
@@ -116,8 +117,7 @@ export function registerSubjectChangeRoutes(
     async (request) => {
       const { id, office, reason, ...given } = request.body;
       const { actor } = callerOf(request);
-      if (!covers(actor.organisation, office))
-        throw new Problem('not-found', 'this office lies outside your organisation');
+      if (!covers(actor.organisation, office)) throw new Problem('not-found', told('outside-organisation'));
       checkMinor(actor, given);
       return writtenOr(
         await addSubject(db, authorOf(request, reason), deps.now(), {
@@ -149,7 +149,7 @@ export function registerSubjectChangeRoutes(
       const { id } = await findSeen(actor, 'subjects.change', request.params.id);
       const beyond = Object.keys(given).filter((key) => !OFFICE_MAY.includes(key));
       if (beyond.length > 0 && !actionsFor(actor).includes('subjects.administer'))
-        throw new Problem('forbidden', `your role does not change ${beyond.join(', ')}`);
+        throw new Problem('forbidden', told('role-changes-not', { fields: beyond.join(', ') }));
       checkMinor(actor, given);
       return writtenOr(
         await changeSubject(db, authorOf(request, reason), deps.now(), { id, version }, async (profile) => {
@@ -184,12 +184,11 @@ export function registerSubjectChangeRoutes(
       const { version, office, officer = null, reason } = request.body;
       const { actor } = callerOf(request);
       const { id } = await findSeen(actor, 'subjects.administer', request.params.id);
-      if (!covers(actor.organisation, office))
-        throw new Problem('not-found', 'this office lies outside your organisation');
+      if (!covers(actor.organisation, office)) throw new Problem('not-found', told('outside-organisation'));
       return writtenOr(
         await changeSubject(db, authorOf(request, reason), deps.now(), { id, version }, (profile) =>
           profile.office === office
-            ? fail({ code: 'conflict', message: 'is of this office already' })
+            ? fail({ code: 'conflict', ...told('of-this-office') })
             : ok({ office, ...(profile.record === undefined ? {} : { record: { officer } }) }),
         ),
       );
@@ -225,8 +224,7 @@ export function registerSubjectChangeRoutes(
 
 /** Nobody makes whom they then can't see. */
 function checkMinor(actor: Actor, { minor }: Given): void {
-  if (minor === true && !actor.minors)
-    throw new Problem('forbidden', 'minor: your account is not cleared for minors');
+  if (minor === true && !actor.minors) throw new Problem('forbidden', told('not-cleared'));
 }
 
 function editOf(given: Given): SubjectEdit {

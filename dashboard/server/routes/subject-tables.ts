@@ -1,5 +1,6 @@
 /** The roster as a table: `subjects/import` reads an Excel workbook or CSV, all rows or none; `subjects/export` writes one. */
 import { Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { EXPORT_FORMATS, exportSubjects } from '../../../src/roster/export-subjects.ts';
@@ -74,9 +75,9 @@ export async function registerSubjectTableRoutes(
       },
       async (request) => {
         const content = request.body;
-        if (!Buffer.isBuffer(content)) throw new Problem('bad-request', 'the body must be the file');
+        if (!Buffer.isBuffer(content)) throw new Problem('bad-request', told('body-is-file'));
         const reason = reasonOf(request, request.query.reason);
-        if (running >= AT_ONCE) throw new Problem('unavailable', 'other tables are being read', 10);
+        if (running >= AT_ONCE) throw new Problem('unavailable', told('tables-busy'), 10);
         running++;
         try {
           const { dryRun: isTrial } = request.query;
@@ -132,11 +133,7 @@ export async function registerSubjectTableRoutes(
         isEnded: state === 'all' ? null : state === 'ended',
         format,
       });
-      if (made === undefined)
-        throw new Problem(
-          'bad-request',
-          `more than ${MAX_ROWS} subjects: ask for one organisation at a time`,
-        );
+      if (made === undefined) throw new Problem('bad-request', told('too-many-rows', { n: MAX_ROWS }));
       await audit(db, request, {
         action: 'roster.export',
         office: covers(actor.organisation, organisation) ? organisation : actor.organisation,

@@ -1,5 +1,6 @@
 /** `subjects`, their last known whereabouts and their recorded track. */
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import type { LastKnown } from '../../../src/ports/live-state.ts';
@@ -171,9 +172,9 @@ export function registerSubjectRoutes(
       const { cursor, limit = 2000 } = request.query;
       const fromMs = readTime('from', request.query.from);
       const toMs = readTime('to', request.query.to);
-      if (toMs < fromMs) throw new Problem('bad-request', 'to lies before from');
+      if (toMs < fromMs) throw new Problem('bad-request', told('to-before-from'));
       if (toMs - fromMs > MAX_TRACK_DAYS * 86_400_000)
-        throw new Problem('bad-request', `ask for ${MAX_TRACK_DAYS} days at most`);
+        throw new Problem('bad-request', told('track-days', { days: MAX_TRACK_DAYS }));
       const { actor } = callerOf(request);
       const subject = await findSeen(actor, 'tracks.read', request.params.id);
       const reason = reasonOf(request, request.query.reason);

@@ -1,5 +1,6 @@
 /** `supervision`: the dates that a subject's legal clocks run from. With the end of correction collection stops at once. */
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import { collectionEndMs } from '../../../src/legal/clocks.ts';
 import { rosterWall, settleSubject } from '../../../src/legal/settle.ts';
@@ -103,8 +104,7 @@ export function registerSupervisionRoutes(app: App, deps: LegalDeps): void {
         });
         return saved;
       });
-      if (row === undefined)
-        throw new Problem('conflict', 'somebody has changed it meanwhile: read it again');
+      if (row === undefined) throw new Problem('conflict', told('dates-changed'));
       return toSupervision(id, row);
     },
   );
@@ -124,7 +124,7 @@ function readDates(given: GivenDates, nowMs: Instant) {
   const time = (name: 'lostSince' | 'endedAt') => {
     const at = given[name] === null ? null : readTime(name, given[name]);
     if (at !== null && (at > nowMs || at < OLDEST_MS))
-      throw new Problem('bad-request', `${name} must not lie ahead, nor before the law`);
+      throw new Problem('bad-request', told('not-ahead', { field: name }));
     return at;
   };
   const dates = {
@@ -136,9 +136,9 @@ function readDates(given: GivenDates, nowMs: Instant) {
   };
   const { effectiveOn, reportedOn, endsOn } = dates;
   if (effectiveOn !== null && reportedOn !== null && reportedOn < effectiveOn)
-    throw new Problem('bad-request', 'reportedOn lies before effectiveOn');
+    throw new Problem('bad-request', told('reported-before-effective'));
   if (effectiveOn !== null && endsOn !== null && endsOn < effectiveOn)
-    throw new Problem('bad-request', 'endsOn lies before effectiveOn');
+    throw new Problem('bad-request', told('ends-before-effective'));
   return dates;
 }
 

@@ -114,6 +114,7 @@ const STATUS: Readonly<Partial<Record<(TaskFault | FileFault)['code'], Problem['
   'false-type': 'unsupported-media-type',
 };
 
-export function taskProblem({ code, message }: TaskFault | FileFault): Problem {
-  return new Problem(STATUS[code] ?? 'conflict', code === 'not-found' ? undefined : message);
+export function taskProblem(fault: TaskFault | FileFault): Problem {
+  const { code } = fault;
+  return new Problem(STATUS[code] ?? 'conflict', code === 'not-found' ? undefined : fault);
 }

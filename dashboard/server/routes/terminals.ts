@@ -1,5 +1,6 @@
 /** `terminals`: fingerprint terminals, each an office's, whose PINs it knows, and what its clock is off. */
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import { isTimeZone } from '../../../src/kernel/wall-clock.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { notifyRoster } from '../../../src/store/roster.ts';
@@ -90,7 +91,7 @@ export function registerTerminalRoutes(app: App, deps: { readonly database: Data
 
   async function find(scope: string, id: string): Promise<Row> {
     const [row] = isKept(id) ? await viewTerminal(db, scope, id) : [];
-    if (row === undefined) throw new Problem('not-found', 'no terminal has this id');
+    if (row === undefined) throw new Problem('not-found', told('no-terminal'));
     return row;
   }
   const whole = async (row: Row) => {
@@ -178,17 +179,16 @@ export function registerTerminalRoutes(app: App, deps: { readonly database: Data
       const { id } = request.params;
       const { name = id, office, address = id, timeZone = null } = request.body;
       const texts = [id, name, office, address, timeZone ?? ''];
-      if (!texts.every(isKept)) throw new Problem('bad-request', 'these texts can not be kept');
-      if (timeZone !== null && !isTimeZone(timeZone))
-        throw new Problem('bad-request', 'timeZone must be an IANA time zone or an offset such as +08:00');
+      if (!texts.every(isKept)) throw new Problem('bad-request', told('unkeepable-text'));
+      if (timeZone !== null && !isTimeZone(timeZone)) throw new Problem('bad-request', told('bad-time-zone'));
       const [before] = await viewTerminal(db, '', id);
       const isTheirs = before === undefined || can(actor, 'terminals.register', before.office);
       if (!isTheirs || !can(actor, 'terminals.register', office))
-        throw new Problem('forbidden', 'a terminal is registered by those over its office');
+        throw new Problem('forbidden', told('terminal-of-office'));
       const given = JSON.stringify([{ id, name, office, address, timeZone }]);
       const row = await db.transaction(async (tx) => {
         if ((await findTakenAddresses(tx, given)).length > 0)
-          throw new Problem('conflict', 'another terminal has this serial number');
+          throw new Problem('conflict', told('serial-taken'));
         const [written] = await upsertTerminals(tx, given);
         if (written !== undefined)
           await audit(tx, request, {

@@ -1,6 +1,7 @@
 /** `tokens`: what feeds and integrations call with. Shown once, limited in what and until when, revoked at once. */
 import { createHash, randomBytes } from 'node:crypto';
 import { type Static, Type } from 'typebox';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import {
   createFeedToken,
@@ -102,9 +103,9 @@ export function registerTokenRoutes(
       const { name, feed, role, organisation = '', minors = false, actions } = request.body;
       const expiresMs = readTime('expiresAt', request.body.expiresAt);
       if (expiresMs <= deps.now() || expiresMs > deps.now() + MAX_DAYS * 86_400_000)
-        throw new Problem('bad-request', `expiresAt lies ahead, by ${MAX_DAYS} days at most`);
+        throw new Problem('bad-request', told('expires-ahead', { days: MAX_DAYS }));
       if ((feed === undefined) === (role === undefined))
-        throw new Problem('bad-request', 'give feed or role, one of the two');
+        throw new Problem('bad-request', told('feed-or-role'));
       const token = randomBytes(32).toString('base64url');
       const hash = createHash('sha256').update(token).digest();
       const made =
@@ -139,7 +140,7 @@ export function registerTokenRoutes(
         throw new Problem('not-found');
       const { role, organisation, minors } = row;
       if (isRole(role) && !mayGrant(actor, { role, organisation, minors }))
-        throw new Problem('forbidden', 'this token may do more than you');
+        throw new Problem('forbidden', told('token-beyond-own'));
       const revoked = await db.transaction(async (tx) => {
         const [changed] = await revokeToken(tx, row.id, new Date(deps.now()));
         if (changed !== undefined) await audit(tx, request, { action: 'token.revoke', target: row.id });
@@ -152,9 +153,9 @@ export function registerTokenRoutes(
   );
 
   async function makeForFeed(actor: Actor, hash: Buffer, name: string, feed: string, expiresAt: Date) {
-    if (actor.organisation !== '') throw new Problem('forbidden', 'feeds belong to no organisation');
+    if (actor.organisation !== '') throw new Problem('forbidden', told('feeds-whole-tree'));
     const [row] = await createFeedToken(db, hash, name, feed, actor.name, expiresAt);
-    if (row === undefined) throw new Problem('not-found', 'there is no such feed: declare it first');
+    if (row === undefined) throw new Problem('not-found', told('no-feed'));
     return row;
   }
 
@@ -170,8 +171,7 @@ export function registerTokenRoutes(
       expiresMs: number;
     },
   ) {
-    if (!mayGrant(actor, grant))
-      throw new Problem('forbidden', 'you give only what you have yourself, within your organisation');
+    if (!mayGrant(actor, grant)) throw new Problem('forbidden', told('grant-beyond-own'));
     const [row] = await createRoleToken(
       db,
       hash,

@@ -4,6 +4,7 @@ import { timeZoneOf } from '../../../compliance/figures.ts';
 import { addDays, daysBetween, localDay } from '../../../compliance/periods.ts';
 import { RATE_IDS } from '../../../compliance/rates.ts';
 import { trendOf } from '../../../compliance/trend.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { countByHour } from '../../../src/store/compliance.ts';
@@ -27,7 +28,7 @@ export function registerTrendRoutes(app: App, deps: { readonly database: Databas
     const from = query.from === undefined ? addDays(until, -30) : readDay('from', query.from);
     const days = daysBetween(from, until);
     if (days === 0 || days > MAX_DAYS)
-      throw new Problem('bad-request', `until must lie after from, by ${MAX_DAYS} days at most`);
+      throw new Problem('bad-request', told('span-until', { days: MAX_DAYS }));
     return { from, until };
   }
 

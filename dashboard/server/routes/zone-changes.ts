@@ -1,11 +1,13 @@
 /** `zones` drawn and changed. Every version stays: what was judged is judged by the shape of that time. */
 import { Type } from 'typebox';
 import { prepareOrOffer } from '../../../geofences/repair-zone.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import { fail, ok } from '../../../src/kernel/result.ts';
+import { isSelfTest } from '../../../src/kernel/self-test.ts';
 import { decodeZone } from '../../../src/kernel/zone-file.ts';
 import type { Database } from '../../../src/ports/database.ts';
-import { changeRoster, writeZones } from '../../../src/roster/change.ts';
+import { changeRoster, findRepurposed, writeZones } from '../../../src/roster/change.ts';
 import { findZone, listZoneVersions } from '../../../src/store/roster-views.ts';
 import { can, covers } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
@@ -68,21 +70,21 @@ export function registerZoneChangeRoutes(
       const { id } = request.params;
       const { actor } = callerOf(request);
       const office = request.body.office ?? actor.organisation;
-      if (!covers(actor.organisation, office))
-        throw new Problem('not-found', 'this office lies outside your organisation');
+      if (!covers(actor.organisation, office)) throw new Problem('not-found', told('outside-organisation'));
       const done = await changeRoster(db, authorOf(request, reason), deps.now(), async (tx, change) => {
         const [before] = await findZone(tx, id);
         if (version !== undefined || before !== undefined) {
           if (before === undefined || !can(actor, 'zones.write', before.office))
             return fail(new Problem('not-found'));
-          if (version === undefined)
-            return fail(new Problem('conflict', 'there is one of this id: give its version to change it'));
+          if (version === undefined) return fail(new Problem('conflict', told('id-taken-version')));
           if (before.version !== version) return fail(staleProblem(before.version));
         }
         const zone = decodeZone(feature);
         if (!zone.ok) return fail(faultsProblem(zone.error));
-        if (zone.value.id !== id)
-          return fail(new Problem('bad-request', 'the id of the feature is not that of the path'));
+        if (zone.value.id !== id) return fail(new Problem('bad-request', told('feature-id')));
+        if (isSelfTest(id)) return fail(new Problem('bad-request', told('self-test-id')));
+        const repurposed = await findRepurposed(tx, [zone.value]);
+        if (repurposed.length > 0) return fail(faultsProblem(repurposed));
         const prepared = prepareOrOffer(zone.value);
         if (!prepared.ok) return fail(faultsProblem([prepared.error]));
         const written = await writeZones(tx, change, [zone.value], office === '' ? null : office);
@@ -108,8 +110,7 @@ export function registerZoneChangeRoutes(
     async (request) => {
       const { cursor, limit = 100 } = request.query;
       const [before = String(NEWEST)] = cursor === undefined ? [] : decodeCursor(cursor, 1);
-      if (!/^\d{1,9}$|^2147483647$/.test(before))
-        throw new Problem('bad-request', 'cursor is not one that a page before gave');
+      if (!/^\d{1,9}$|^2147483647$/.test(before)) throw new Problem('bad-request', told('bad-cursor'));
       const [zone] = await findZone(db, request.params.id);
       if (zone === undefined) throw new Problem('not-found');
       const rows = await listZoneVersions(db, zone.id, Number(before), limit + 1);

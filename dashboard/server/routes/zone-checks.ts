@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { checkZone } from '../../../geofences/repair-zone.ts';
 import type { AlertEvent } from '../../../src/kernel/alert-event.ts';
+import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Refusal } from '../../../src/kernel/result.ts';
 import type { Schedule, ZoneFeature } from '../../../src/kernel/roster.ts';
@@ -142,11 +143,7 @@ export function registerZoneCheckRoutes(
     async (request) => {
       const { actor } = callerOf(request);
       const zone = decodeZone(request.body.zone, 'zone');
-      if (!zone.ok)
-        throw new Problem(
-          'bad-request',
-          zone.error.map(({ where, message }) => `${where}: ${message}`).join('; '),
-        );
+      if (!zone.ok) throw new Problem('bad-request', zone.error);
       const draft = { zone: zone.value, use: useOf(request.body) };
       request.log.info(
         { event: 'zone.lint', zone: zone.value.id, account: actor.name },
@@ -162,7 +159,7 @@ export function registerZoneCheckRoutes(
 function useOf({ rule, bufferM = 0, schedule }: Static<typeof DraftBody>): Use | null {
   if (rule === undefined) return null;
   if (rule !== 'curfew') return { rule, bufferM, schedule: schedule ?? null };
-  if (schedule === undefined) throw new Problem('bad-request', 'schedule: a curfew needs days, from and to');
+  if (schedule === undefined) throw new Problem('bad-request', told('curfew-needs-times'));
   return { rule, schedule };
 }
 

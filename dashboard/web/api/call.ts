@@ -19,6 +19,15 @@ export interface Failure {
   readonly fault: Fault;
   /** The server's own words (RFC 9457 `detail`), in English; null: none. */
   readonly detail: string | null;
+  /** The same by code, for `i18n/fault-text.ts`. */
+  readonly faults?: readonly ServerFault[];
+}
+/** One of a problem's `faults`. */
+export interface ServerFault {
+  readonly code: string;
+  readonly where?: string;
+  readonly params?: Readonly<Record<string, string | number>>;
+  readonly message: string;
 }
 export type Answer<T> = { readonly ok: true; readonly value: T } | Failure;
 
@@ -68,8 +77,11 @@ async function call<T>(
   try {
     const answer = await fetch(url, init);
     if (answer.ok) return { ok: true, value: await read(answer) };
-    const problem = (await answer.json().catch(() => null)) as { detail?: string } | null;
-    return { ok: false, fault: FAULTS[answer.status] ?? 'failed', detail: problem?.detail ?? null };
+    const problem = (await answer.json().catch(() => null)) as
+      | (Pick<Failure, 'faults'> & { detail?: string })
+      | null;
+    const { detail = null, faults = [] } = problem ?? {};
+    return { ok: false, fault: FAULTS[answer.status] ?? 'failed', detail, faults };
   } catch {
     // fetch throws for a network that is gone, and says no more than that.
     return { ok: false, fault: 'unreachable', detail: null };

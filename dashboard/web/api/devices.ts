@@ -20,7 +20,7 @@ export const listDevices = (text: string, cursor: string | null) =>
   get<Page<Assignment>>('devices', { text, cursor, limit: 50 });
 
 const one = (id: string) => `devices/${encodeURIComponent(id)}`;
-export type CommandState = 'queued' | 'sent' | 'answered' | 'refused' | 'silent' | 'not-reached';
+export type CommandState = 'queued' | 'sent' | 'answered' | 'refused' | 'no-fix' | 'silent' | 'not-reached';
 export interface AskedCommand {
   readonly id: string;
   readonly type: DeviceCommand['type'];

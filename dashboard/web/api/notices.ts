@@ -12,7 +12,7 @@ import { get, type Page, send } from './call.ts';
 export interface Notice {
   readonly id: string;
   readonly what: NoticeName;
-  readonly about: 'alert' | 'task' | 'shelving' | 'shift' | 'hazard';
+  readonly about: 'alert' | 'task' | 'shelving' | 'shift' | 'hazard' | 'self-test';
   readonly ref: string;
   readonly subject: string | null;
   readonly subjectName: string | null;

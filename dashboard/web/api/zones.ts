@@ -1,7 +1,12 @@
 import type { Feature, FeatureCollection } from 'geojson';
 import { type Answer, get, send } from './call.ts';
 
-export type ZoneProperties = { readonly name?: string; readonly radiusM?: number; readonly widthM?: number };
+export type ZoneProperties = {
+  readonly name?: string;
+  readonly radiusM?: number;
+  readonly widthM?: number;
+  readonly purpose?: string;
+};
 /** At most so many pages: the map draws the zone of one alert, it need not know all of a country. */
 const MOST_PAGES = 20;
 
@@ -22,6 +27,11 @@ export async function allZones(): Promise<ZoneRead[]> {
     if (cursor === null) return features;
   }
   return features;
+}
+
+/** Those that somebody can be bound by: no dead ground. */
+export async function bindingZones(): Promise<ZoneRead[]> {
+  return (await allZones()).filter(({ properties }) => properties?.purpose === undefined);
 }
 
 export type Rule = 'stay-in' | 'keep-out' | 'curfew';

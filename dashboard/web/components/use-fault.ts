@@ -1,7 +1,7 @@
 /** What the last call of a room was refused with, in words; a session that ended leads to sign-in by itself. */
 import { ref } from 'vue';
 import type { Answer } from '../api/call.ts';
-import { text } from '../i18n/language.ts';
+import { failureText } from '../i18n/failure-text.ts';
 import { endSession } from '../session.ts';
 
 export function useFault() {
@@ -13,10 +13,7 @@ export function useFault() {
       return answer.value;
     }
     if (answer.fault === 'signed-out') endSession();
-    else
-      fault.value = [text.value.faults[answer.fault], answer.detail]
-        .filter((part) => part !== null)
-        .join(' ');
+    else fault.value = failureText(answer);
     return undefined;
   }
   return { fault, take };

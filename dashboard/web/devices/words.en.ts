@@ -47,6 +47,7 @@ export const en: DeviceWords = {
       sent: 'sent, no answer yet',
       answered: 'answered',
       refused: 'refused',
+      'no-fix': 'reached, no fix',
       silent: 'no answer',
       'not-reached': 'not connected, not sent',
     },

@@ -46,6 +46,7 @@ export const zh = {
       sent: '已发送，等待应答',
       answered: '已应答',
       refused: '被拒绝',
+      'no-fix': '可联系，未能定位',
       silent: '未应答',
       'not-reached': '未连接，未送达',
     },

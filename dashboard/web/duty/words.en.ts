@@ -129,6 +129,7 @@ export const en: DutyWords = {
       'no-such-number': 'no such number',
       forwarded: 'call forwarded',
       located: 'the device answered',
+      'no-fix': 'reached, no fix',
     },
   },
   rota: {

@@ -17,6 +17,7 @@ const results: Record<SpotCheckResult, string> = {
   'no-such-number': '空号',
   forwarded: '呼叫转移',
   located: '装置已应答',
+  'no-fix': '装置可联系，未能定位',
 };
 
 export const zh = {

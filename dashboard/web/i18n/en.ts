@@ -123,6 +123,10 @@ export const en = {
   header: {
     behind: 'Data behind',
     behindHelp: 'How far the slowest stage is behind now; in health no more than one tick',
+    selfTest: 'Self-test',
+    selfTestHelp:
+      'A made-up violation goes the whole way of a real one every few minutes; this is when the last one came through in the slowest partition. Too long ago: alerts may not come through',
+    ago: (time) => `${time} ago`,
     unknown: 'unknown',
     signOut: 'Sign out',
     dark: 'Dark',
@@ -189,7 +193,9 @@ export const en = {
   },
   queue: {
     title: 'Open alerts',
-    unowned: 'Unowned',
+    incidents: 'Open incidents',
+    alerts: (n: number) => `(${n} alerts)`,
+    unowned: 'Unowned incidents',
     order: 'unowned → severity → age',
     loading: 'Loading the alerts…',
     empty: 'No open alerts',

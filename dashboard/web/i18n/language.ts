@@ -87,6 +87,10 @@ export function span(ms: number): string {
   return `${Math.floor(s / 3600)} ${units.h} ${Math.floor(s / 60) % 60} ${units.min}`;
 }
 
+/** `2 分`, rounded down; `42 秒`, `2 小时 3 分`: where seconds beside minutes are nobody's concern. */
+export const minutes = (ms: number): string =>
+  ms >= 60_000 && ms < 3_600_000 ? `${Math.floor(ms / 60_000)} ${text.value.units.min}` : span(ms);
+
 export const count = (n: number): string => n.toLocaleString(text.value.locale);
 
 export function metres(m: number): string {

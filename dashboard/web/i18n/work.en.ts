@@ -81,6 +81,7 @@ export const en: WorkWords = {
   locating: 'Locating…',
   located: {
     answered: 'The device has answered: the place is new.',
+    'no-fix': 'The device was reached, but has no fix.',
     silent: 'The device did not answer.',
     'not-reached': 'The device could not be reached.',
     refused: 'The device refused.',

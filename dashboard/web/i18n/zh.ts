@@ -121,6 +121,10 @@ export const zh = {
   header: {
     behind: '数据滞后',
     behindHelp: '最慢一个处理环节落后于现在的时间；正常时不超过一次心跳',
+    selfTest: '自检',
+    selfTestHelp:
+      '系统定时制造一次越界，走完与真实告警相同的全程；这是最慢一个分区上次走完的时间，过久未到即告警链路可能中断',
+    ago: (time: string) => `${time}前`,
     unknown: '未知',
     signOut: '退出',
     dark: '深色',
@@ -182,7 +186,9 @@ export const zh = {
   },
   queue: {
     title: '未结告警',
-    unowned: '无主',
+    incidents: '未结事件',
+    alerts: (n: number) => `（告警 ${n}）`,
+    unowned: '无主事件',
     order: '无主 → 级别 → 时长',
     loading: '正在载入告警…',
     empty: '没有未结告警',

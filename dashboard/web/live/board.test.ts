@@ -5,8 +5,8 @@ import { alert as alertCard, SUBJECTS } from '../../../tests/harness/board.ts';
 import { type AlertCard, FLAG_OFF, type SubjectCard, type Whereabouts } from '../../protocol.ts';
 import type { BoardState } from './board-store.ts';
 import { countBoard } from './counts.ts';
-import { compareAlerts, isOpen } from './queue-order.ts';
-import { keepPlaces, rowsOf } from './queue-rows.ts';
+import { compareAlerts, isOpen, isUnowned } from './queue-order.ts';
+import { countRows, keepPlaces, rowsOf } from './queue-rows.ts';
 import { createServerClock } from './server-clock.ts';
 import { freshness } from './subject-status.ts';
 
@@ -56,6 +56,20 @@ const anyIncident = fc.constantFrom(null, 'i1', 'i2');
 const someIncidents = fc
   .tuple(someAlerts, fc.infiniteStream(anyIncident))
   .map(([alerts, incidents]) => alerts.map((each) => withIncident(each, incidents.next().value ?? null)));
+
+test('Q9 the head counts the rows: of an incident one unowned alert is enough, and what is over is not counted', () => {
+  fc.assert(
+    fc.property(someIncidents, (alerts) => {
+      const sorted = [...alerts].sort(compareAlerts);
+      const rows = rowsOf(sorted);
+      expect(countRows(sorted)).toEqual({
+        unowned: rows.filter(({ parts }) => parts.some(isUnowned)).length,
+        open: rows.filter(({ parts }) => parts.some(isOpen)).length,
+        alerts: alerts.filter(isOpen).length,
+      });
+    }),
+  );
+});
 
 test('Q7 each alert is in one row, an incident is one row, led by the most urgent and placed by it', () => {
   fc.assert(

@@ -1,5 +1,6 @@
 /** The rows of the queue: one for each incident, else one for each alert. Pure. */
 import type { AlertCard } from '../../protocol.ts';
+import { isOpen, isUnowned } from './queue-order.ts';
 
 export interface QueueRow {
   /** The most urgent of its parts: the row shows it, and stands where it stands. */
@@ -21,6 +22,22 @@ export function rowsOf(sorted: readonly AlertCard[]): QueueRow[] {
     const [lead] = parts;
     return lead === undefined ? [] : [{ lead, parts }];
   });
+}
+
+/** What the head of the queue says of its rows; `alerts`: how many open ones there are in all. `sorted`: in the queue's order. */
+export function countRows(sorted: readonly AlertCard[]): {
+  readonly unowned: number;
+  readonly open: number;
+  readonly alerts: number;
+} {
+  const open = sorted.filter(isOpen);
+  const rows = rowsOf(open);
+  return {
+    // What is unowned stands before what is owned: one part is enough.
+    unowned: rows.filter(({ lead }) => isUnowned(lead)).length,
+    open: rows.length,
+    alerts: open.length,
+  };
 }
 
 export const hasPart = ({ parts }: QueueRow, alert: string | null): boolean =>

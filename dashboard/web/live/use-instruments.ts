@@ -18,6 +18,13 @@ export function useInstruments(live: LiveBoard, organisation: string) {
       (behindMs.value !== null &&
         behindMs.value > TICKS_UNTIL_LATE * 1000 * (health.value?.tickSeconds ?? 10)),
   );
+  /** Undefined: none are made; `ageMs` null: unknown, which is not the same as late. */
+  const selfTest = computed(() => {
+    const told = health.value?.selfTest;
+    if (told === undefined) return undefined;
+    const ageMs = told.atMs === null ? null : Math.max(0, nowMs.value - told.atMs);
+    return { ageMs, isLate: ageMs !== null && ageMs > told.limitMs };
+  });
   const isLateBannerShown = computed(() => link.value === 'live' && isLate.value && behindMs.value !== null);
   const doubt = computed(() => (behindMs.value === null ? 'no-data' : isLate.value ? 'late' : 'none'));
 
@@ -55,5 +62,15 @@ export function useInstruments(live: LiveBoard, organisation: string) {
     if (card === undefined) return organisation;
     return organisation.includes('/') ? card.officeName : (card.officeName.split(' ')[0] ?? organisation);
   });
-  return { behindMs, isLate, isLateBannerShown, doubt, counts, emptySinceMs, isSincePage, placeName };
+  return {
+    behindMs,
+    isLate,
+    selfTest,
+    isLateBannerShown,
+    doubt,
+    counts,
+    emptySinceMs,
+    isSincePage,
+    placeName,
+  };
 }

@@ -7,6 +7,7 @@ import './maplibre.css';
 import type { SubjectFeature } from './features.ts';
 import type { Bounds } from './geometry.ts';
 import { drawCluster, drawMarks, PIXEL_RATIO } from './marks.ts';
+import { pageScale, scaledStyle } from './scale.ts';
 import { FONTS, mapStyle, PALETTES, type Theme } from './style.ts';
 
 /** By the index of the card; null: nowhere. */
@@ -45,6 +46,8 @@ const CLOSEST_ZOOM = 13.5;
 /** Drawing that takes so long is done without a graphics card. */
 const SLOW_MS = 300;
 const LABEL_MARGIN = 8;
+/** A pointer that misses by so much has hit. */
+const NEAR_PX = 6;
 /** From here on everybody has a mark of their own (style.ts, `calm`). */
 const CLUSTERED_BELOW_ZOOM = 10.2;
 
@@ -85,6 +88,8 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
   let isLoaded = false;
   let marker: Marker | undefined;
   let current = theme;
+  /** Of the page's letters, which a larger window and the wall have larger. */
+  let scale = pageScale();
   let drawnAtMs: number | undefined;
   let tookMs = 0;
   /** Marked for whoever measures (tests/bench/page.ts). */
@@ -92,9 +97,9 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
   const popup = new Popup({ closeButton: false, closeOnClick: false, offset: 12, className: 'tip' });
   const map = new MapView({
     container,
-    style: mapStyle(theme),
+    style: scaledStyle(mapStyle(theme), scale),
     bounds: edges(WHOLE),
-    fitBoundsOptions: { padding: 24 },
+    fitBoundsOptions: { padding: 24 * scale },
     localIdeographFontFamily: FONTS,
     attributionControl: false,
     maxZoom: 18,
@@ -142,6 +147,16 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
     words.style.transform = `translateX(${shift}px)`;
   };
   map.on('move', keepInSight);
+  const restyle = () => {
+    isLoaded = false;
+    map.setStyle(scaledStyle(mapStyle(current), scale), { diff: false });
+  };
+  map.on('resize', () => {
+    const now = pageScale();
+    if (now === scale) return;
+    scale = now;
+    restyle();
+  });
   map.on('idle', () => {
     if (drawnAtMs === undefined) return;
     tookMs = performance.now() - drawnAtMs;
@@ -161,7 +176,7 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
     });
   }
   map.on('click', ({ point, lngLat }) => {
-    const near = 6;
+    const near = NEAR_PX * scale;
     const found = map.queryRenderedFeatures(
       [
         [point.x - near, point.y - near],
@@ -179,8 +194,7 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
     setTheme(next) {
       if (next === current) return;
       current = next;
-      isLoaded = false;
-      map.setStyle(mapStyle(next), { diff: false });
+      restyle();
     },
     drawSubjects(features) {
       subjects = features;
@@ -197,13 +211,18 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
       marker = undefined;
       const [lon, lat] = at ?? [];
       if (lon === undefined || lat === undefined) return;
-      marker = new Marker({ element, anchor: 'bottom', offset: [0, -44] }).setLngLat([lon, lat]).addTo(map);
+      marker = new Marker({ element, anchor: 'bottom', offset: [0, -44 * scale] })
+        .setLngLat([lon, lat])
+        .addTo(map);
       keepInSight();
     },
     show(bounds) {
       popup.remove();
       map.fitBounds(edges(bounds ?? WHOLE), {
-        padding: bounds === undefined ? 24 : { top: 150, bottom: 90, left: 110, right: 110 },
+        padding:
+          bounds === undefined
+            ? 24 * scale
+            : { top: 150 * scale, bottom: 90 * scale, left: 110 * scale, right: 110 * scale },
         maxZoom: bounds === undefined ? 18 : CLOSEST_ZOOM,
         // A flight of three frames shows nothing of the way, and takes the keys with it.
         animate: !isMotionReduced() && tookMs < SLOW_MS,

@@ -265,6 +265,7 @@ const CLUSTERS: LayerSpecification = {
   filter: ['has', 'point_count'],
   layout: {
     'icon-image': ['concat', 'cluster-', ['get', 'point_count_abbreviated']],
+    'icon-size': 1,
     'icon-allow-overlap': true,
     'icon-ignore-placement': true,
   },

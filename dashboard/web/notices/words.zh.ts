@@ -17,6 +17,7 @@ const what: Record<NoticeName, string> = {
   'shelving-ended': '搁置到期',
   'hazard-opened': '新增隐患',
   'shift-handed-over': '值班已交接',
+  'self-test-late': '自检未到，告警链路可能中断',
 };
 const kinds: Record<ChannelKind, string> = {
   email: '电子邮件',
@@ -45,6 +46,7 @@ export const zh = {
   title: '通知',
   bell: (n: number) => (n === 0 ? '通知' : `通知，${n >= 100 ? '100 条以上' : `${n} 条`}未读`),
   what,
+  partitions: (list: string) => `分区 ${list}`,
   none: '没有通知。',
   markRead: '全部标为已读',
   unread: '未读',

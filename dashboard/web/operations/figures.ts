@@ -29,6 +29,8 @@ export type Stage = (typeof STAGES)[number];
 export interface Figures {
   /** Seconds since the oldest tick that a stage has handled in all its partitions; stages that this process has not are absent. */
   readonly behindS: ReadonlyMap<string, number>;
+  /** Age of each partition's newest self-test, seconds; those without one are absent. */
+  readonly selfTestS: ReadonlyMap<string, number>;
   /** By source, since the start of the process. */
   readonly accepted: ReadonlyMap<string, number>;
   readonly refused: number;
@@ -59,6 +61,7 @@ export function figuresOf(samples: readonly Sample[], nowMs: number): Figures {
   }
   return {
     behindS,
+    selfTestS: by('wardline_self_test_age_seconds', 'partition'),
     accepted: by('wardline_observations_accepted_total', 'source'),
     refused: sum('wardline_observations_refused_total'),
     judged: sum('wardline_observations_judged_total'),

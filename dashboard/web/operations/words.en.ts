@@ -11,6 +11,8 @@ export const en: OperationsWords = {
   stage: 'Stage',
   stages: { recorder: 'recorder', detector: 'detector', board: 'board', logbook: 'logbook' },
   behind: 'Behind',
+  selfTests: 'Self-tests',
+  partition: (n) => `partition ${n}`,
   rate: 'A minute',
   sinceStart: 'Since start',
   open: 'Connections',
@@ -79,5 +81,6 @@ export const en: OperationsWords = {
     'duplicate-id': 'id stands twice',
     'unknown-reference': 'refers to what is not there',
     'bad-shape': 'shape can not be judged by',
-  } satisfies Record<RefusalCode, string>,
+    'replaced-connection': 'connection replaced by a newer one: it came back, or two send under one id',
+  } satisfies Record<RefusalCode | 'replaced-connection', string>,
 };

@@ -11,6 +11,8 @@ export const zh = {
   stage: '环节',
   stages: { recorder: '记录', detector: '判定', board: '看板', logbook: '逐日账' } as Record<string, string>,
   behind: '落后',
+  selfTests: '自检',
+  partition: (n: string) => `分区 ${n}`,
   rate: '每分钟',
   sinceStart: '启动以来',
   open: '连接数',
@@ -78,6 +80,7 @@ export const zh = {
     'duplicate-id': '编号重复',
     'unknown-reference': '所指的内容不存在',
     'bad-shape': '图形不能用于判定',
-  } satisfies Record<RefusalCode, string> as Record<string, string>,
+    'replaced-connection': '连接被新连接取代：重连，或有两台设备用同一标识',
+  } satisfies Record<RefusalCode | 'replaced-connection', string> as Record<string, string>,
 };
 export type OperationsWords = typeof zh;

@@ -152,6 +152,7 @@ export const en: SubjectWords = {
     locating: 'Locating…',
     located: {
       answered: 'The device has answered.',
+      'no-fix': 'The device was reached, but has no fix.',
       silent: 'The device did not answer.',
       'not-reached': 'The device could not be reached.',
       refused: 'The device refused.',

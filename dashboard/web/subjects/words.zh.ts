@@ -151,6 +151,7 @@ export const zh = {
     locating: '正在定位…',
     located: {
       answered: '设备已应答。',
+      'no-fix': '设备可联系，但未能定位。',
       silent: '设备未应答。',
       'not-reached': '未能联系到设备。',
       refused: '设备拒绝了请求。',

@@ -4,7 +4,7 @@ import { shallowRef } from 'vue';
 import { type PreparedZone, prepareZone } from '../../../geofences/prepare-zone.ts';
 import { signedDistanceM } from '../../../geofences/signed-distance.ts';
 import { decodeZone } from '../../../src/kernel/zone-file.ts';
-import { allZones } from '../api/zones.ts';
+import { bindingZones } from '../api/zones.ts';
 
 export interface NamedZone {
   readonly id: string;
@@ -16,7 +16,7 @@ let isAsked = false;
 
 export async function readZones(): Promise<void> {
   isAsked = true;
-  list.value = (await allZones()).map((feature) => {
+  list.value = (await bindingZones()).map((feature) => {
     const id = String(feature.id ?? feature.properties?.id);
     const { name } = feature.properties ?? {};
     return { id, name: typeof name === 'string' ? name : id, feature };

@@ -57,6 +57,12 @@ export function useDraft() {
       if (before !== null)
         draft.value = { ...before, zone: { ...before.zone, ...part }, isUnfinished: false };
     },
+    setPurpose(purpose: ZoneFeature['purpose']) {
+      const before = draft.value;
+      if (before === null) return;
+      const { purpose: _, ...zone } = before.zone;
+      draft.value = { ...before, zone: purpose === undefined ? zone : { ...zone, purpose } };
+    },
     rename(part: { readonly id?: string; readonly name?: string }) {
       const before = draft.value;
       if (before !== null) draft.value = { ...before, zone: { ...before.zone, ...part } };

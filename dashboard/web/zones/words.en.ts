@@ -22,6 +22,11 @@ export const en: ZoneWords = {
   newName: 'New zone',
   id: 'Id',
   name: 'Name',
+  purpose: 'Purpose',
+  purposes: {
+    binding: 'Zone of obligation',
+    'no-signal': 'Known dead ground: binds nobody, explains silence',
+  },
   radius: 'Radius (m)',
   width: 'Width (m)',
   lon: 'Longitude of the middle',

@@ -21,6 +21,8 @@ export const zh = {
   newName: '新围栏',
   id: '编号',
   name: '名称',
+  purpose: '用途',
+  purposes: { binding: '监管区域', 'no-signal': '已知无信号区域（不作监管，仅说明失联）' },
   radius: '半径（m）',
   width: '宽度（m）',
   lon: '圆心经度',

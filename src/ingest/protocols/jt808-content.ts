@@ -1,16 +1,21 @@
 /** What a terminal's message says (protocols.md A.4): records, a claim, the command that it answers. */
 import type { Instant } from '../../kernel/instant.ts';
 import { type Refusal, type Result, refuse } from '../../kernel/result.ts';
+import type { WallClock } from '../../kernel/wall-clock.ts';
 import { textOf, u16 } from './jt808-bytes.ts';
-import { readLocation, readTime } from './jt808-location.ts';
+import { type Located, type LocationOptions, readLocation, readTime } from './jt808-location.ts';
+import { readShortLocation, SHORT_LOCATION, SHORT_STORED } from './jt808-short.ts';
 import type { DeviceRecord } from './record.ts';
 import { recordTime } from './record-time.ts';
+import type { StrapWord } from './wire.ts';
 
 export interface Jt808Content {
   readonly records: readonly DeviceRecord[];
+  /** As in `WireFrame`. */
+  readonly straps?: readonly StrapWord[];
   readonly refusal: Refusal | null;
-  /** What it is to be answered with: 0x8001, 0x8100, 0x8004 or nothing. */
-  readonly answer: 'general' | 'register' | 'time' | 'none';
+  /** What it is to be answered with: 0x8001, 0x8100, 0x8004, 0x8109, 0x4401 or nothing. */
+  readonly answer: 'general' | 'register' | 'time' | 'clock' | 'short' | 'none';
   readonly claim?: { readonly secret: string };
   readonly answers?: { readonly serial: number; readonly ok: boolean };
 }
@@ -20,6 +25,8 @@ const NOTHING: Jt808Content = { records: [], refusal: null, answer: 'general' };
 interface Context {
   readonly is2019: boolean;
   readonly receivedMs: Instant;
+  /** As `WireDeps.clockOf` has it. */
+  readonly clock: WallClock | undefined;
 }
 
 type Reader = (body: Uint8Array, context: Context) => Jt808Content;
@@ -33,13 +40,18 @@ const READERS: ReadonlyMap<number, Reader> = new Map<number, Reader>([
   [0x0100, () => ({ ...NOTHING, answer: 'register' })],
   [0x0102, (body, { is2019 }) => ({ ...NOTHING, claim: { secret: authCodeOf(body, is2019) } })],
   [0x0104, readParameters],
+  [0x0109, () => ({ ...NOTHING, answer: 'clock' })],
   // Attributes and the result of an upgrade: nothing of where somebody is.
   [0x0107, () => NOTHING],
   [0x0108, () => NOTHING],
   [0x0200, (body, context) => located(readLocation(body, context))],
   [0x0201, readLocated],
   [0x0210, readBattery],
+  // A heartbeat of some makers.
+  [0x0506, () => NOTHING],
   [0x0704, readBulk],
+  [SHORT_LOCATION, (body, { clock }) => shortLocated(readShortLocation(SHORT_LOCATION, body, clock))],
+  [SHORT_STORED, (body, { clock }) => shortLocated(readShortLocation(SHORT_STORED, body, clock))],
 ]);
 
 /** Undefined: the message is not understood. */
@@ -91,25 +103,33 @@ function authCodeOf(body: Uint8Array, is2019: boolean): string {
   return text.replace(/\0+$/, '');
 }
 
-function located(location: Result<DeviceRecord, Refusal>): Jt808Content {
-  return location.ok ? { ...NOTHING, records: [location.value] } : refused(location.error);
+function located(location: Result<Located, Refusal>): Jt808Content {
+  if (!location.ok) return refused(location.error);
+  const { record, strap } = location.value;
+  return { ...NOTHING, records: [record], straps: [strap] };
+}
+
+function shortLocated(location: Result<DeviceRecord, Refusal>): Jt808Content {
+  return location.ok
+    ? { records: [location.value], refusal: null, answer: 'short' }
+    : refused(location.error, 'short');
 }
 
 const BATTERY_BYTES = 7;
 
 /** A vendor's: battery and time, or else locations, each after its length in one byte. */
-function readBattery(body: Uint8Array, { is2019 }: Context): Jt808Content {
-  if (body.length !== BATTERY_BYTES) return readList(body, 0, 1, { is2019 });
+function readBattery(body: Uint8Array, { is2019, clock }: Context): Jt808Content {
+  if (body.length !== BATTERY_BYTES) return readList(body, 0, 1, { is2019, clock });
   return {
     ...NOTHING,
-    records: [{ kind: 'status', time: readTime(body, 1), battery_percent: body[0] ?? 0 }],
+    records: [{ kind: 'status', time: readTime(body, 1, clock), battery_percent: body[0] ?? 0 }],
   };
 }
 
 /** Locations that were kept: how many, whether there was no network for them, then each after its length. */
-function readBulk(body: Uint8Array, { is2019 }: Context): Jt808Content {
+function readBulk(body: Uint8Array, { is2019, clock }: Context): Jt808Content {
   if (body.length < 3) return refused(tooShort('0x0704', body, 3));
-  return readList(body, 3, 2, { is2019, archived: body[2] === 1 });
+  return readList(body, 3, 2, { is2019, clock, archived: body[2] === 1 });
 }
 
 /** What can be read of it counts: the rest is refused with its place. */
@@ -117,25 +137,28 @@ function readList(
   body: Uint8Array,
   from: number,
   lengthBytes: 1 | 2,
-  options: { readonly is2019: boolean; readonly archived?: boolean },
+  options: LocationOptions,
 ): Jt808Content {
   const records: DeviceRecord[] = [];
+  const straps: StrapWord[] = [];
   let refusal: Refusal | null = null;
   let at = from;
   for (let nth = 0; at < body.length; nth++) {
     const start = at + lengthBytes;
     const end = start + (lengthBytes === 1 ? (body[at] ?? 0) : u16(body, at));
     const location = end > body.length ? CUT_OFF : readLocation(body.subarray(start, end), options);
-    if (location.ok) records.push(location.value);
-    else refusal ??= { ...location.error, where: `location[${nth}]` };
+    if (location.ok) {
+      records.push(location.value.record);
+      straps.push(location.value.strap);
+    } else refusal ??= { ...location.error, where: `location[${nth}]` };
     at = end;
   }
-  return { ...NOTHING, records, refusal };
+  return { ...NOTHING, records, straps, refusal };
 }
 
 const CUT_OFF = refuse('bad-shape', 'location', 'runs past the end of the message');
 
-function refused(refusal: Refusal, answer: 'general' | 'none' = 'general'): Jt808Content {
+function refused(refusal: Refusal, answer: Jt808Content['answer'] = 'general'): Jt808Content {
   return { records: [], refusal, answer };
 }
 

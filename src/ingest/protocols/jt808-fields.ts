@@ -7,6 +7,8 @@ export type Fields = Record<string, RecordValue>;
 export interface Told {
   readonly alarms: string[];
   readonly states: string[];
+  /** By item 0089 within EB; undefined: it was not there. */
+  isStrapOpen?: boolean;
 }
 
 export function put(fields: Fields, key: string, value: RecordValue): true {

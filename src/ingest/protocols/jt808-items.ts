@@ -7,6 +7,7 @@
 import { hex16, hex32, hexOf, i8, i16, textOf, u16, u24, u32 } from './jt808-bytes.ts';
 import { append, type Fields, put, type Told } from './jt808-fields.ts';
 import { readNestedItems } from './jt808-nested.ts';
+import { readExtension, readMasked } from './jt808-vendor.ts';
 import type { RecordValue } from './record.ts';
 
 /** Reads the value from `at` to `end`. False: it is not understood. */
@@ -125,6 +126,7 @@ const TRACKERS: ReadonlyMap<number, ItemReader> = new Map<number, ItemReader>([
   [0x82, powerTenths],
   [0xd3, powerTenths],
   [0xd4, batteryByte],
+  [0xd5, ofLength(2, (bytes, at, fields) => put(fields, 'battery_volts', u16(bytes, at) / 100))],
   [
     0xe1,
     (bytes, at, end, fields, told) => {
@@ -160,6 +162,7 @@ const TRACKERS: ReadonlyMap<number, ItemReader> = new Map<number, ItemReader>([
       return alarmIf((word & 0b1110) !== 0, 'sos', alarms);
     }),
   ],
+  [0xe8, readExtension],
   [0xe9, batteryByte],
   [0xeb, readVendorBlock],
   [0xec, readNetworks],
@@ -185,6 +188,7 @@ const TRACKERS: ReadonlyMap<number, ItemReader> = new Map<number, ItemReader>([
       return putPercent(fields, bytes[at + 5] ?? 0);
     },
   ],
+  [0xf9, readMasked],
   [
     0xfe,
     (bytes, at, end, fields, told) =>

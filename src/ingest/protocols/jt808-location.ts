@@ -1,9 +1,12 @@
 /** The body of 0x0200, which also stands in 0x0201, 0x0704 and 0x0210: 28 fixed bytes, then items (protocols.md A.5). */
 import { ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
+import type { WallClock } from '../../kernel/wall-clock.ts';
 import { bcd, hex32, i16, u16, u32 } from './jt808-bytes.ts';
+import type { Told } from './jt808-fields.ts';
 import { readItems } from './jt808-items.ts';
 import type { DeviceRecord, RecordValue } from './record.ts';
 import { recordTime } from './record-time.ts';
+import type { StrapWord } from './wire.ts';
 
 /** Bits of the alarm word. */
 const ALARMS: readonly (string | undefined)[] = [
@@ -57,24 +60,33 @@ const CHARGING = 1 << 26;
 
 const FIXED_BYTES = 28;
 const PER_DEGREE = 1_000_000;
+/** What terminals write that have none. */
+const [NO_ALTITUDE, NO_COURSE] = [-32_768, 0xffff];
 
 export interface LocationOptions {
   readonly is2019: boolean;
+  /** What the terminal's times are in; undefined: GMT+8, as the standard says. */
+  readonly clock: WallClock | undefined;
   /** Of a bulk message: whether it was kept while there was no network. */
   readonly archived?: boolean;
 }
 
+export interface Located {
+  readonly record: DeviceRecord;
+  readonly strap: StrapWord;
+}
+
 export function readLocation(
   body: Uint8Array,
-  { is2019, archived }: LocationOptions,
-): Result<DeviceRecord, Refusal> {
+  { is2019, archived, clock }: LocationOptions,
+): Result<Located, Refusal> {
   if (body.length < FIXED_BYTES)
     return refuse('bad-shape', 'location', `has ${body.length} bytes: at least ${FIXED_BYTES} are needed`);
   const alarmFlags = u32(body, 0);
   const status = u32(body, 4);
   const fields: Record<string, RecordValue> = {
     kind: 'position',
-    time: readTime(body, 22),
+    time: readTime(body, 22, clock),
     valid: (status & POSITIONED) !== 0,
     lat: degrees(u32(body, 8), (status & SOUTH) !== 0),
     lon: degrees(u32(body, 12), (status & WEST) !== 0),
@@ -85,14 +97,26 @@ export function readLocation(
     alarm_flags: hex32(alarmFlags),
     status_flags: hex32(status),
   };
+  if (fields.altitude_m === NO_ALTITUDE) delete fields.altitude_m;
+  if (fields.course_deg === NO_COURSE) delete fields.course_deg;
   if (archived !== undefined) fields.archived = archived;
   if ((status & ENCRYPTED) !== 0) fields.coordinates_encrypted = true;
   if ((status & CHARGING) !== 0) fields.charging = true;
-  const told = { alarms: alarmsOf(alarmFlags), states: statesOf(alarmFlags, is2019) };
+  const told: Told = { alarms: alarmsOf(alarmFlags), states: statesOf(alarmFlags, is2019) };
   if (!readTail(body, fields)) readItems(body, FIXED_BYTES, fields, told);
   fields.alarms = told.alarms;
   if (told.states.length > 0) fields.states = told.states;
-  return ok(fields as DeviceRecord);
+  return ok({ record: fields as DeviceRecord, strap: strapOf(alarmFlags, is2019, told) });
+}
+
+/** Bits 16 and 17 of the alarm word, which 2019 gives to vehicles. */
+const TAMPERING = 0b11 << 16;
+
+function strapOf(alarmFlags: number, is2019: boolean, { isStrapOpen }: Told): StrapWord {
+  if (isStrapOpen === true) return 'cut-by-item';
+  if (!is2019 && (alarmFlags & TAMPERING) !== 0) return 'cut';
+  if (isStrapOpen === false) return 'closed-by-item';
+  return is2019 ? null : 'closed';
 }
 
 /** The sign is a status bit; some encoders write the two's complement as well. */
@@ -118,12 +142,14 @@ function statesOf(flags: number, is2019: boolean): string[] {
 
 const CHINA_H = 8;
 
-/** BCD YYMMDDhhmmss in GMT+8; null: the terminal has no time yet. */
-export function readTime(bytes: Uint8Array, at: number): string | null {
+/** BCD YYMMDDhhmmss; null: the terminal has no time yet. */
+export function readTime(bytes: Uint8Array, at: number, clock: WallClock | undefined): string | null {
   const [year, month, day] = [bcd(bytes[at]), bcd(bytes[at + 1]), bcd(bytes[at + 2])];
   const [hour, minute, second] = [bcd(bytes[at + 3]), bcd(bytes[at + 4]), bcd(bytes[at + 5])];
   if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(month, year))) return null;
   if (!(hour <= 23 && minute <= 59 && second <= 59)) return null;
+  if (clock !== undefined)
+    return recordTime(clock.toInstant(Date.UTC(2000 + year, month - 1, day, hour, minute, second)));
   if (hour < CHINA_H)
     return recordTime(Date.UTC(2000 + year, month - 1, day, hour - CHINA_H, minute, second));
   // The same day in UTC: the digits are there already.

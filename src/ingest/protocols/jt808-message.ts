@@ -2,6 +2,7 @@
 import { ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
 import { u16, u32 } from './jt808-bytes.ts';
 import { frameOf, unescapeFrame } from './jt808-frame.ts';
+import { SHORT_LOCATION, SHORT_STORED } from './jt808-short.ts';
 
 export interface Jt808Message {
   readonly id: number;
@@ -13,6 +14,10 @@ export interface Jt808Message {
   /** Protocol version byte of 2019; undefined: 2013. */
   readonly version: number | undefined;
   readonly body: Uint8Array;
+  /** Its header counts messages in one byte, and so does that of the answer. */
+  readonly isShort: boolean;
+  /** Of a short one: whether it waits for an answer. */
+  readonly wantsAnswer: boolean;
   /** Of how many sub-packets this is which, from 1. */
   readonly part: { readonly total: number; readonly index: number } | undefined;
 }
@@ -21,17 +26,20 @@ const IS_2019 = 0x4000;
 const HAS_PARTS = 0x2000;
 const ENCRYPTION = 0x1c00;
 const BODY_LENGTH = 0x03ff;
+const WANTS_ANSWER = 0x8000;
 
 /** `frame` with its delimiters. A frame whose check or length is wrong is not believed in anything it says. */
 export function readJt808Message(frame: Uint8Array): Result<Jt808Message, Refusal> {
   const content = unescapeFrame(frame);
   const end = content.length - 1;
   const attributes = u16(content, 2);
+  const id = u16(content, 0);
+  const isShort = id === SHORT_LOCATION || id === SHORT_STORED;
   const is2019 = (attributes & IS_2019) !== 0;
   const phoneAt = is2019 ? 5 : 4;
   const serialAt = phoneAt + (is2019 ? 10 : 6);
   const hasParts = (attributes & HAS_PARTS) !== 0;
-  const bodyAt = serialAt + (hasParts ? 6 : 2);
+  const bodyAt = serialAt + (isShort ? 1 : hasParts ? 6 : 2);
   if (bodyAt > end)
     return refuse('bad-shape', 'header', `has ${content.length} bytes: too few for a header and a check`);
   let check = 0;
@@ -40,17 +48,23 @@ export function readJt808Message(frame: Uint8Array): Result<Jt808Message, Refusa
   const length = attributes & BODY_LENGTH;
   if (end - bodyAt !== length)
     return refuse('bad-shape', 'attributes', `tell ${length} bytes of body, there are ${end - bodyAt}`);
-  if ((attributes & ENCRYPTION) !== 0)
+  // In short ones these bits are set, and nothing is encrypted.
+  if ((attributes & ENCRYPTION) !== 0 && !isShort)
     return refuse('unknown-value', 'attributes', 'the body is encrypted: set the terminal to send it plain');
   const phone = content.subarray(phoneAt, serialAt);
   return ok({
-    id: u16(content, 0),
-    serial: u16(content, serialAt),
+    id,
+    serial: isShort ? (content[serialAt] ?? 0) : u16(content, serialAt),
     device: deviceOf(phone),
     phone,
     version: is2019 ? content[4] : undefined,
     body: content.subarray(bodyAt, end),
-    part: hasParts ? { total: u16(content, serialAt + 2), index: u16(content, serialAt + 4) } : undefined,
+    isShort,
+    wantsAnswer: (attributes & WANTS_ANSWER) !== 0,
+    part:
+      hasParts && !isShort
+        ? { total: u16(content, serialAt + 2), index: u16(content, serialAt + 4) }
+        : undefined,
   });
 }
 
@@ -83,9 +97,9 @@ function luhnDigit(value: number): number {
   return (10 - (sum % 10)) % 10;
 }
 
-/** A message to a terminal, in the header style that it uses itself. */
+/** A message to a terminal, in the header style that it uses itself; with `isShort` its serial is one byte. */
 export function writeJt808Message(
-  to: Pick<Jt808Message, 'phone' | 'version'>,
+  to: Pick<Jt808Message, 'phone' | 'version'> & Partial<Pick<Jt808Message, 'isShort'>>,
   id: number,
   serial: number,
   body: readonly number[],
@@ -96,7 +110,7 @@ export function writeJt808Message(
     ...word(attributes),
     ...(to.version === undefined ? [] : [to.version]),
     ...to.phone,
-    ...word(serial),
+    ...(to.isShort === true ? [serial & 0xff] : word(serial)),
     ...body,
   ]);
 }

@@ -42,9 +42,12 @@ function readNested(
       return length === 2 && put(fields, 'battery_volts', u16(bytes, at) / 1000);
     case 0x0089:
       // Active low, as 00C5.
-      return (
-        length === 4 &&
-        tellUnset(u32(bytes, at), { [POWER_BIT]: 'main_power_down', [DISMANTLED_BIT]: 'dismantled' }, told)
+      if (length !== 4) return false;
+      told.isStrapOpen = ((u32(bytes, at) >>> DISMANTLED_BIT) & 1) === 0;
+      return tellUnset(
+        u32(bytes, at),
+        { [POWER_BIT]: 'main_power_down', [DISMANTLED_BIT]: 'dismantled' },
+        told,
       );
     case 0x00a8:
     case 0x00e1:

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../kernel/field.ts';
+import { createWallClock } from '../../kernel/wall-clock.ts';
 import { jt808 } from './jt808.ts';
 import { frameOf } from './jt808-frame.ts';
 import { writeJt808Message } from './jt808-message.ts';
@@ -300,6 +301,155 @@ test('JT6 a code may be Chinese: GBK both ways', () => {
   const code = replyOf(frame)?.body.slice(3) ?? new Uint8Array();
   expect(hexOf(code)).toBe('bcf8c8a8c2eb31');
   expect(one(message(0x0102, [...code])).claim).toEqual({ secret: '鉴权码1' });
+});
+
+/** A frame whose header counts in one byte; bit 15 waits for an answer, bits 10 and 11 mean nothing that we know. */
+function shortFrame(id: number, bodyHex: string, attributes = 0x8c00): Uint8Array {
+  const body = [...bytesOf(bodyHex)];
+  const word = attributes | body.length;
+  return frameOf([id >> 8, id & 255, word >> 8, word & 255, ...PHONE, 0x2a, ...body]);
+}
+/** 2025-12-08 08:41:48 UTC at 22°35.1789′ N, 113°54.5409′ E, 10 knots to the south. */
+const SHORT =
+  '081225 084148 22351789 11354540 97 10 5a 1c 09 00000007 4e 00005ded 05e2 03 0810 0008 020200140a0301cc00100102';
+const SHORT_FIX = {
+  kind: 'position',
+  time: '2025-12-08T08:41:48Z',
+  valid: true,
+  lat: 22.586315,
+  lon: 113.909015,
+  speed_kmh: 18.52,
+  course_deg: 180,
+  gsm_signal: 28,
+  satellites: 9,
+  odometer_km: 7,
+  battery_percent: 78,
+  altitude_m: 20,
+  status_flags: '0x0810',
+  alarm_flags: '0x0008',
+  alarms: ['low_battery'],
+  cells: [{ mcc: 460, mnc: 0, lac: 0x05e2, cid: 0x5ded }],
+  extras: [{ id: '0x10', hex: '02' }],
+};
+
+test('JT17 0x5501 has a serial of one byte, a location in degrees and minutes, and the answer that it asks for', () => {
+  const frame = one(shortFrame(0x5501, SHORT));
+  expect(frame).toMatchObject({ device: DEVICE, refusal: null });
+  expect(frame.records).toEqual([SHORT_FIX]);
+  const answer = (isAccepted: boolean) => hexOf(frame.reply?.(isAccepted) ?? new Uint8Array()).slice(2, 30);
+  expect([answer(true), answer(false)]).toEqual([
+    `44010003${hexOf(Uint8Array.from(PHONE))}01550100`.slice(0, 28),
+    `44010003${hexOf(Uint8Array.from(PHONE))}02550101`.slice(0, 28),
+  ]);
+  expect(one(shortFrame(0x5501, SHORT, 0x0400)).reply).toBeUndefined();
+});
+
+test.each([
+  ['of a time without network is archived', 0x5502, '97', { archived: true, valid: true }],
+  ['without a fix', 0x5501, '96', { valid: false, lat: 22.586315 }],
+  ['south and west', 0x5501, '91', { lat: -22.586315, lon: -113.909015 }],
+])('JT17 a short one %s', (_, id, flags, expected) => {
+  const body = SHORT.replace('11354540 97', `11354540 ${flags}`);
+  expect(one(shortFrame(id, body)).records).toMatchObject([expected]);
+});
+
+test.each([
+  ['no BCD', SHORT.replace('22351789', '2235178a'), 'bad-coordinates'],
+  ['60 minutes', SHORT.replace('22351789', '22601789'), 'bad-coordinates'],
+  ['cut off', SHORT.slice(0, 60), 'bad-shape'],
+])('JT17 a short one with %s is refused under its device', (_, body, code) => {
+  expect(one(shortFrame(0x5501, body))).toMatchObject({ device: DEVICE, records: [], refusal: { code } });
+});
+
+test.each([
+  ['no time', '000000 000000'],
+  ['30 February', '300225 084148'],
+])('JT17 a short one with %s has none', (_, given) => {
+  expect(one(shortFrame(0x5501, SHORT.replace('081225 084148', given))).records).toMatchObject([
+    { time: null },
+  ]);
+});
+
+test('JT17 a connection that has heard short ones only has no word for a request', () => {
+  const session = open();
+  session.push(shortFrame(0x5501, SHORT), RECEIVED_MS);
+  expect(session.command({ type: 'locate' })).toBeUndefined();
+});
+
+test('JT10 a clock that is declared for the terminal counts instead of GMT+8, in every message with a time', () => {
+  const session = jt808.open({
+    authCode: () => '',
+    clockOf: (device) => (device === DEVICE ? createWallClock('-05:00') : undefined),
+  });
+  const timesOf = (bytes: Uint8Array) =>
+    session.push(bytes, RECEIVED_MS).flatMap(({ records }) => records.map(({ time }) => time));
+  const told = '2025-12-08T21:41:48Z';
+  expect(timesOf(message(0x0200, location()))).toEqual([told]);
+  expect(timesOf(message(0x0704, [0, 1, 0, 0, 28, ...location()]))).toEqual([told]);
+  expect(timesOf(message(0x0210, [50, ...bytesOf('251208164148')]))).toEqual([told]);
+  expect(timesOf(shortFrame(0x5501, SHORT))).toEqual(['2025-12-08T13:41:48Z']);
+});
+
+test.each([
+  ['D5 of two bytes is a battery', 'd502019a', { battery_volts: 4.1 }],
+  [
+    'E8, 2003',
+    'e80a200307010301720f04b0',
+    { charging: true, battery_percent: 50, battery_volts: 3.7, gsm_signal: 15, power_volts: 12 },
+  ],
+  ['E8, 2003, not charging, level unknown', 'e80a200307000001720f04b0', { battery_volts: 3.7 }],
+  [
+    'E8, 2005 with HDOP',
+    'e811200505 0001020172 00030150 0007020018',
+    { battery_volts: 3.7, battery_percent: 80, hdop: 2.4 },
+  ],
+  ['E8, 0c01', 'e8040c010101', { alarms: ['sos'] }],
+  ['F9 with its mask', 'f912 000f 00000001 00000000 0018 251208164148', { hdop: 2.4 }],
+  ['F9 with HDOP alone', 'f904 0004 000c', { hdop: 1.2 }],
+])('JT18 %s', (_, items, expected) => {
+  expect(onlyRecord(message(0x0200, location(items)))).toMatchObject(expected);
+});
+
+test.each([
+  ['a lock of three bytes', 'e8030c0101'],
+  ['E8, 2005 that does not fit', 'e80a200505 0007030018 aa ff'],
+  ['E8, 2003 of another length', 'e809200307010301720f04'],
+  ['F9 that is longer than its mask', 'f905 0004 000c 00'],
+  ['F9 with a bit that nobody knows', 'f904 0014 000c'],
+  ['D5 of five bytes', 'd5050101010101'],
+])('JT18 %s is kept as it came, and nothing in it is believed', (_, items) => {
+  const record = onlyRecord(message(0x0200, location(items)));
+  expect(record).not.toHaveProperty('hdop');
+  expect(record).not.toHaveProperty('battery_volts');
+  expect(record.alarms).toEqual([]);
+  expect(record.extras).toHaveLength(1);
+});
+
+test('JT9 a course of 65535 and an altitude of -32768 are none', () => {
+  const record = onlyRecord(message(0x0200, location('', FIXED.replace('000a 0064 005a', '8000 0064 ffff'))));
+  expect(record).toMatchObject({ speed_kmh: 10 });
+  expect(record).not.toHaveProperty('altitude_m');
+  expect(record).not.toHaveProperty('course_deg');
+});
+
+test('JT7 0x0109 is answered by 0x8109 with the time in UTC', () => {
+  expect(replyOf(one(message(0x0109, [])))).toMatchObject({
+    id: 0x8109,
+    body: Uint8Array.from([2026 >> 8, 2026 & 255, 3, 1, 8, 0, 0, 0]),
+  });
+});
+
+test('JT5 0x0506 is a heartbeat', () => {
+  const frame = one(message(0x0506, []));
+  expect(frame).toMatchObject({ device: DEVICE, records: [], refusal: null });
+  expect(replyOf(frame)).toMatchObject({ id: 0x8001, body: Uint8Array.from([0, 7, 5, 6, 0]) });
+});
+
+test('JT5 a message that is not understood says so, and what it is', () => {
+  expect(one(message(0x0900, [1, 2, 3]))).toMatchObject({
+    isUnsupported: true,
+    refusal: { where: '0x0900' },
+  });
 });
 
 test('JT7 time is answered in UTC', () => {

@@ -11,13 +11,15 @@ import { createJt808Framing, type Jt808Piece } from './jt808-frame.ts';
 import { toGbk } from './jt808-gbk.ts';
 import { type Jt808Message, readJt808Message, word, writeJt808Message } from './jt808-message.ts';
 import { createParts, type Incomplete, MAX_PARTS } from './jt808-parts.ts';
-import type { WireFrame, WireProtocol, WireSession } from './wire.ts';
+import type { WireDeps, WireFrame, WireProtocol, WireSession } from './wire.ts';
 
 export const jt808: WireProtocol = { protocol: 'jt808', open: openSession };
 
 const GENERAL = 0x8001;
 const REGISTERED = 0x8100;
 const TIME = 0x8004;
+const CLOCK = 0x8109;
+const SHORT_GENERAL = 0x4401;
 
 const DONE = 0;
 const FAILED = 1;
@@ -29,7 +31,7 @@ const HAS_ITS_CODE = 3;
 /** While it is made. */
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-function openSession({ authCode }: { authCode(device: string): string }): WireSession {
+function openSession({ authCode, clockOf: declaredFor }: WireDeps): WireSession {
   const framing = createJt808Framing();
   const parts = createParts();
   /** Whose style and address commands take. */
@@ -55,6 +57,12 @@ function openSession({ authCode }: { authCode(device: string): string }): WireSe
         return undefined;
       case 'time':
         return () => send(message, TIME, timeOf(receivedMs));
+      case 'clock':
+        return () => send(message, CLOCK, [...clockOf(receivedMs), DONE]);
+      case 'short':
+        return message.wantsAnswer
+          ? (isAccepted) => send(message, SHORT_GENERAL, [...word(message.id), isAccepted ? DONE : FAILED])
+          : undefined;
       case 'register':
         return (isAccepted) =>
           isAccepted
@@ -67,11 +75,16 @@ function openSession({ authCode }: { authCode(device: string): string }): WireSe
 
   function read(message: Jt808Message, body: Uint8Array, raw: Uint8Array, receivedMs: Instant): WireFrame {
     const { device, id, version } = message;
-    const content = readJt808Content(id, body, { is2019: version !== undefined, receivedMs });
+    const content = readJt808Content(id, body, {
+      is2019: version !== undefined,
+      receivedMs,
+      clock: declaredFor?.(device),
+    });
     if (content === undefined) return notUnderstood(message, raw);
-    const { records, refusal, claim, answers } = content;
+    const { records, straps, refusal, claim, answers } = content;
     const reply = replyOf(message, content, receivedMs);
     const frame: Writable<WireFrame> = { device, records, refusal, raw };
+    if (straps !== undefined) frame.straps = straps;
     if (claim !== undefined) frame.claim = claim;
     if (answers !== undefined) frame.answers = answers;
     if (reply !== undefined) frame.reply = reply;
@@ -84,7 +97,14 @@ function openSession({ authCode }: { authCode(device: string): string }): WireSe
       where: `0x${message.id.toString(16).padStart(4, '0')}`,
       message: 'is no message that is understood: it is kept as it came',
     };
-    return { device: message.device, records: [], refusal, raw, reply: () => general(message, UNSUPPORTED) };
+    return {
+      device: message.device,
+      records: [],
+      refusal,
+      raw,
+      isUnsupported: true,
+      reply: () => general(message, UNSUPPORTED),
+    };
   }
 
   function gather(
@@ -118,7 +138,8 @@ function openSession({ authCode }: { authCode(device: string): string }): WireSe
     if (fault !== null) return { device: null, records: [], refusal: FAULTS[fault], raw: bytes };
     const message = readJt808Message(bytes);
     if (!message.ok) return { device: null, records: [], refusal: message.error, raw: bytes };
-    last = message.value;
+    // What short ones are asked with is not known.
+    if (!message.value.isShort) last = message.value;
     const { part } = message.value;
     return part === undefined || part.total === 1
       ? read(message.value, message.value.body, bytes, receivedMs)
@@ -190,6 +211,19 @@ function timeOf(atMs: Instant): number[] {
     at.getUTCMinutes(),
     at.getUTCSeconds(),
   ].map(toBcd);
+}
+
+/** In UTC: year WORD, then a byte each. */
+function clockOf(atMs: Instant): number[] {
+  const at = new Date(atMs);
+  return [
+    ...word(at.getUTCFullYear()),
+    at.getUTCMonth() + 1,
+    at.getUTCDate(),
+    at.getUTCHours(),
+    at.getUTCMinutes(),
+    at.getUTCSeconds(),
+  ];
 }
 
 const encoder = new TextEncoder();

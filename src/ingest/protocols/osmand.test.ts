@@ -149,6 +149,36 @@ test('O4 battery: a level is a share and rounded, −1 is unknown', () => {
   expect(one(query('id=1&lat=1&lon=2&batt=81.5'))).toMatchObject({ battery_percent: 81.5 });
 });
 
+test('O5 the body may be an array: each element is read by itself, and a bad one harms no neighbour', () => {
+  const fix = (latitude: number) => ({
+    timestamp: '2026-03-01T07:59:00Z',
+    coords: { latitude, longitude: 116.3 },
+  });
+  const elements = [
+    { device_id: 'A', location: fix(23.1) },
+    { location: fix(23.2) },
+    7,
+    { device_id: 'B', location: [fix(23.3), fix(23.4)] },
+  ];
+  const request = { query: '', contentType: 'application/json', body: JSON.stringify(elements) };
+  const found = decodeOsmand(request, 0);
+  expect(found.map(({ device, records, refusal }) => [device, records[0]?.lat, refusal?.code])).toEqual([
+    ['A', 23.1, undefined],
+    [null, undefined, 'missing-field'],
+    [null, undefined, 'not-an-object'],
+    ['B', 23.3, undefined],
+    ['B', 23.4, undefined],
+  ]);
+  for (const each of found) {
+    const own = readOsmandRequest(each.raw);
+    expect(own === undefined ? [] : decodeOsmand(own, 0)).toMatchObject([
+      { device: each.device, records: each.records },
+    ]);
+  }
+  const many = { ...request, body: `[${'1,'.repeat(10_000)}1]` };
+  expect(decodeOsmand(many, 0)).toMatchObject([{ device: null, refusal: { code: 'too-large' } }]);
+});
+
 test('O5 location may be an array: each is read by itself and carries a request of its own', () => {
   const body = {
     device_id: 77,

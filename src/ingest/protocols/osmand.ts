@@ -1,7 +1,7 @@
 /**
  * OsmAnd / Traccar Client over HTTP (protocols.md, part C; traccar.org/osmand). Query form: any method and path, parameters in
  * the query or, when that is empty, in an urlencoded body; speed in knots. JSON form (client 9 and later): speed in m/s,
- * battery level 0…1, −1 for unknown, `location` possibly an array of stored fixes. Pure: request in, records out.
+ * battery level 0…1, −1 for unknown, `location` possibly an array of stored fixes, the whole possibly an array of such bodies. Pure: request in, records out.
  */
 import { isObject, show } from '../../kernel/field.ts';
 import type { Instant } from '../../kernel/instant.ts';
@@ -209,6 +209,22 @@ function decodeJsonForm(request: OsmandRequest, receivedMs: Instant): readonly D
     const reason = error instanceof Error ? error.message : String(error);
     return [decoded(null, refuse('not-json', '', `the body is not JSON: ${reason}`), request)];
   }
+  if (!Array.isArray(json)) return decodeBody(json, request, receivedMs);
+  if (json.length > MAX_BODIES)
+    return [decoded(null, refuse('too-large', '', `has more than ${MAX_BODIES} elements`), request)];
+  return json.flatMap((each: unknown) => {
+    const part = requestOf(each);
+    return part.ok
+      ? decodeBody(each, part.value, receivedMs)
+      : [decoded(null, part, { ...request, body: '' })];
+  });
+}
+
+/** As many as the port takes fixes at once. */
+const MAX_BODIES = 10_000;
+
+/** What a client sends by itself, or as one of an array of them. */
+function decodeBody(json: unknown, request: OsmandRequest, receivedMs: Instant): readonly Decoded[] {
   if (!isObject(json))
     return [decoded(null, refuse('not-an-object', '', 'the body must be a JSON object'), request)];
   const { device_id: id, location } = json;
@@ -219,16 +235,16 @@ function decodeJsonForm(request: OsmandRequest, receivedMs: Instant): readonly D
   const device = String(id);
   if (!Array.isArray(location)) return [decoded(device, decodeLocation(location, receivedMs), request)];
   return location.map((item: unknown) => {
-    const part = requestOf(id, item);
+    const part = requestOf({ device_id: id, location: item });
     return part.ok
       ? decoded(device, decodeLocation(item, receivedMs), part.value)
       : decoded(device, part, { ...request, body: JSON.stringify({ device_id: id }) });
   });
 }
 
-function requestOf(id: string | number, location: unknown): Result<OsmandRequest, Refusal> {
+function requestOf(json: unknown): Result<OsmandRequest, Refusal> {
   try {
-    const body = JSON.stringify({ device_id: id, location });
+    const body = JSON.stringify(json);
     return ok({ query: '', contentType: 'application/json', body });
   } catch {
     // JSON.parse reads deeper nesting than JSON.stringify can write: no client nests so deep.

@@ -1,20 +1,32 @@
 /** The position of a watch: 16 fixed values, then cells, wireless networks and an accuracy, each of which may be missing. */
 import { ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
+import type { WallClock } from '../../kernel/wall-clock.ts';
 import type { DeviceRecord, RecordValue } from './record.ts';
+import { recordTime } from './record-time.ts';
 import {
   countOf,
   hexAt,
   integerAt,
+  isBlankAt,
   lengthAt,
   letterAt,
   numberAt,
   textAt,
   type WatchValues,
 } from './watch-values.ts';
+import type { StrapWord } from './wire.ts';
 
 /** Bits of the status word: states below, alarms from 16 on (protocols.md B.3). */
-const STATES: readonly string[] = ['low_battery', 'out_of_fence', 'in_fence', 'bracelet_state', 'stationary'];
-const ALARMS: readonly string[] = [
+const STATES: readonly (string | undefined)[] = [
+  'low_battery',
+  'out_of_fence',
+  'in_fence',
+  'bracelet_state',
+  'stationary',
+  ...new Array<undefined>(9).fill(undefined),
+  'power_cut',
+];
+const ALARMS: readonly (string | undefined)[] = [
   'sos',
   'low_battery',
   'fence_exit',
@@ -25,28 +37,31 @@ const ALARMS: readonly string[] = [
 ];
 const FIRST_ALARM_BIT = 16;
 
-/** `values` follow the type. */
-export function readWatchPosition(type: string, values: WatchValues): Result<DeviceRecord, Refusal> {
+/** `values` follow the type; `clock`: what the watch's times are in, UTC where it is undefined. Without coordinates it is a status: an alarm counts wherever it was raised. */
+export function readWatchPosition(
+  type: string,
+  values: WatchValues,
+  clock: WallClock | undefined,
+): Result<DeviceRecord, Refusal> {
+  const validity = letterAt(values, 2);
+  if (validity !== FIX && validity !== NO_FIX)
+    return refuse('unknown-value', `${type}.2`, 'must be A (a fix) or V (none)');
   const lat = coordinateAt(values, 3, SOUTH);
   const lon = coordinateAt(values, 5, WEST);
-  if (lat === undefined || lon === undefined)
+  const isPlace = lat !== undefined && lon !== undefined;
+  if (!isPlace && validity === FIX && !(isBlankAt(values, 3) && isBlankAt(values, 5)))
     return refuse(
       'bad-coordinates',
       `${type}.3`,
       'latitude and longitude must be degrees: date,time,A|V,lat,N|S,lon,E|W',
     );
-  const validity = letterAt(values, 2);
-  if (validity !== FIX && validity !== NO_FIX)
-    return refuse('unknown-value', `${type}.2`, 'must be A (a fix) or V (none)');
-  const status = hexAt(values, 15);
+  const isSilent = isBlankAt(values, 15);
+  const status = isSilent ? 0 : hexAt(values, 15);
   if (status === undefined) return refuse('bad-shape', `${type}.15`, 'the status word must be hexadecimal');
-  const fields: Record<string, RecordValue> = {
-    kind: 'position',
-    time: timeOf(values),
-    valid: validity === FIX,
-    lat,
-    lon,
-  };
+  const time = timeOf(values, clock);
+  const fields: Record<string, RecordValue> = isPlace
+    ? { kind: 'position', time, valid: validity === FIX, lat, lon }
+    : { kind: 'status', time };
   put(fields, 'speed_kmh', numberAt(values, 7));
   put(fields, 'course_deg', numberAt(values, 8));
   put(fields, 'altitude_m', numberAt(values, 9));
@@ -55,7 +70,7 @@ export function readWatchPosition(type: string, values: WatchValues): Result<Dev
   put(fields, 'battery_percent', numberAt(values, 12));
   put(fields, 'steps', numberAt(values, 13));
   put(fields, 'rolls', numberAt(values, 14));
-  fields.status_flags = status === 0 ? NO_FLAGS : `0x${status.toString(16).padStart(8, '0')}`;
+  if (!isSilent) fields.status_flags = status === 0 ? NO_FLAGS : `0x${status.toString(16).padStart(8, '0')}`;
   fields.states = names(status, 0, STATES);
   const alarms = names(status, FIRST_ALARM_BIT, ALARMS);
   // An alarm whose word names none is one all the same: it asks for an answer.
@@ -63,6 +78,20 @@ export function readWatchPosition(type: string, values: WatchValues): Result<Dev
   if (type.startsWith('UD2')) fields.archived = true;
   readSurroundings(values, fields);
   return ok(fields as DeviceRecord);
+}
+
+/**
+ * The alarm bit goes with the message of the moment, the state of the bracelet stays: as long as it is set, or an alarm has no name,
+ * nothing says that the strap is closed.
+ */
+export function strapOf({ alarms, states, status_flags }: DeviceRecord): StrapWord {
+  if (status_flags === undefined) return null;
+  if (has(alarms, 'bracelet_removed')) return 'cut';
+  return has(states, 'bracelet_state') || has(alarms, 'unspecified') ? null : 'closed';
+}
+
+function has(names: RecordValue | undefined, name: string): boolean {
+  return Array.isArray(names) && names.includes(name);
 }
 
 const NO_FLAGS = '0x00000000';
@@ -75,14 +104,16 @@ function coordinateAt(values: WatchValues, nth: number, negative: number): numbe
   return letterAt(values, nth + 1) === negative ? -Math.abs(value) : value;
 }
 
-/** DDMMYY and hhmmss, UTC; null when they are no time. */
-function timeOf({ text, starts }: WatchValues): string | null {
+/** DDMMYY and hhmmss; null when they are no time. */
+function timeOf({ text, starts }: WatchValues, declared: WallClock | undefined): string | null {
   const [date = 0, clock = 0, next = 0] = starts;
   if (clock - date !== 7 || next - clock !== 7) return null;
   const [day, month, year] = [twoAt(text, date), twoAt(text, date + 2), twoAt(text, date + 4)];
   const [hour, minute, second] = [twoAt(text, clock), twoAt(text, clock + 2), twoAt(text, clock + 4)];
   // What is no number is no day, no hour, nothing: comparisons with NaN are false.
   if (!(hour <= 23 && minute <= 59 && second <= 59 && day >= 1 && day <= daysOf(month, year))) return null;
+  if (declared !== undefined)
+    return recordTime(declared.toInstant(Date.UTC(2000 + year, month - 1, day, hour, minute, second)));
   const at = (from: number) => text.slice(from, from + 2);
   return `20${at(date + 4)}-${at(date + 2)}-${at(date)}T${at(clock)}:${at(clock + 2)}:${at(clock + 4)}Z`;
 }
@@ -102,9 +133,11 @@ function daysOf(month: number, year: number): number {
 
 const NO_NAMES: readonly string[] = [];
 
-function names(word: number, firstBit: number, of: readonly string[]): readonly string[] {
+function names(word: number, firstBit: number, of: readonly (string | undefined)[]): readonly string[] {
   if (((word >>> firstBit) & ((1 << of.length) - 1)) === 0) return NO_NAMES;
-  return of.filter((_, bit) => ((word >>> (firstBit + bit)) & 1) === 1);
+  return of.filter(
+    (name, bit): name is string => name !== undefined && ((word >>> (firstBit + bit)) & 1) === 1,
+  );
 }
 
 const CELL_COUNT = 16;
@@ -146,7 +179,7 @@ function decimalOrHex(values: WatchValues, nth: number): number | undefined {
   const decimal = integerAt(values, nth);
   if (decimal !== undefined) return decimal;
   const value = hexAt(values, nth);
-  return value === 16 ** lengthAt(values, nth) - 1 ? undefined : value;
+  return value === 16 ** (textAt(values, nth)?.trim().length ?? 0) - 1 ? undefined : value;
 }
 
 /** False when what stands at `from` is no list of networks. An SSID may hold commas: the MACs tell where each ends. */

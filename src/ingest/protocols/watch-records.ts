@@ -1,6 +1,7 @@
 /** What a watch's message says, as records. Voices and pictures give none: they are kept nowhere. */
 import type { Instant } from '../../kernel/instant.ts';
 import { ok, type Refusal, type Result, refuse } from '../../kernel/result.ts';
+import type { WallClock } from '../../kernel/wall-clock.ts';
 import type { DeviceRecord } from './record.ts';
 import { recordTime } from './record-time.ts';
 import type { WatchContent } from './watch-content.ts';
@@ -12,9 +13,10 @@ const NONE: Result<readonly DeviceRecord[], Refusal> = ok([]);
 export function readWatchRecords(
   { type, values }: WatchContent,
   receivedMs: Instant,
+  clock: WallClock | undefined,
 ): Result<readonly DeviceRecord[], Refusal> {
   if (isPosition(type)) {
-    const position = readWatchPosition(type, values);
+    const position = readWatchPosition(type, values, clock);
     return position.ok ? ok([position.value]) : position;
   }
   const time = recordTime(receivedMs);

@@ -48,10 +48,12 @@ const NINE = 0x39;
 const SPACE = 0x20;
 const DOT = 0x2e;
 const MINUS = 0x2d;
+const PLUS = 0x2b;
 
 /**
- * A decimal number of up to 15 digits; spaces may stand around it. With so few digits mantissa and power of ten are exact, so that their
- * quotient is the number that Number() gives. -0 is 0, as JSON writes it. Undefined where it is none.
+ * A decimal number; spaces may stand around it, a sign before it. Of its digits the first 15 count, the others must be decimals: with so
+ * few mantissa and power of ten are exact, so that their quotient is the number that Number() gives. -0 is 0, as JSON writes it.
+ * Undefined where it is none.
  */
 export function numberAt({ text, starts }: WatchValues, nth: number): number | undefined {
   const next = starts[nth + 1];
@@ -59,23 +61,24 @@ export function numberAt({ text, starts }: WatchValues, nth: number): number | u
   let mantissa = 0;
   let digits = 0;
   let decimals = -1;
-  let isNegative = false;
+  let sign = 0;
   let isOver = false;
   for (let at = starts[nth] ?? 0; at < next - 1; at++) {
     const code = text.charCodeAt(at);
     if (code === SPACE) isOver = digits > 0;
     else if (isOver) return undefined;
     else if (code >= ZERO && code <= NINE) {
+      if (digits === MAX_DIGITS && decimals >= 0) continue;
       mantissa = mantissa * 10 + code - ZERO;
       digits++;
       if (decimals >= 0) decimals++;
     } else if (code === DOT && decimals < 0) decimals = 0;
-    else if (code === MINUS && digits === 0 && !isNegative) isNegative = true;
+    else if ((code === MINUS || code === PLUS) && digits === 0 && sign === 0) sign = code;
     else return undefined;
   }
   if (digits === 0 || digits > MAX_DIGITS) return undefined;
   const value = decimals > 0 ? mantissa / 10 ** decimals : mantissa;
-  return isNegative && value !== 0 ? -value : value;
+  return sign === MINUS && value !== 0 ? -value : value;
 }
 
 /** Not below 0. */
@@ -84,10 +87,12 @@ export function integerAt(values: WatchValues, nth: number): number | undefined 
   return value !== undefined && Number.isInteger(value) && value >= 0 ? value : undefined;
 }
 
-/** One to eight hexadecimal digits. */
+/** One to eight hexadecimal digits; spaces may stand around them. */
 export function hexAt({ text, starts }: WatchValues, nth: number): number | undefined {
-  const start = starts[nth] ?? 0;
-  const end = (starts[nth + 1] ?? 0) - 1;
+  let start = starts[nth] ?? 0;
+  let end = (starts[nth + 1] ?? 0) - 1;
+  while (start < end && text.charCodeAt(start) === SPACE) start++;
+  while (start < end && text.charCodeAt(end - 1) === SPACE) end--;
   if (end <= start || end - start > 8) return undefined;
   let value = 0;
   for (let at = start; at < end; at++) {
@@ -96,6 +101,11 @@ export function hexAt({ text, starts }: WatchValues, nth: number): number | unde
     value = value * 16 + digit;
   }
   return value;
+}
+
+/** Whether there is such a value and it is empty, or spaces. */
+export function isBlankAt(values: WatchValues, nth: number): boolean {
+  return textAt(values, nth)?.trim() === '';
 }
 
 export function hexDigit(code: number): number {

@@ -128,7 +128,7 @@ test('SW2 a frame ends where its brackets balance, or at LEN when a bracket stan
 test('SW2 one that was cut off ends where the header of another begins; between frames line ends are nothing', () => {
   const cut = '[3G*9705141740*0009*LK,0,0';
   expect(shown(read(bytesOf(`\r\n${cut}${LK}\r\n \n${UD}`)))).toMatchObject([
-    { device: null, refusal: { code: 'bad-shape' }, raw: cut },
+    { device: '9705141740', refusal: { code: 'bad-shape' }, raw: cut },
     { device: '9705141740', refusal: null, raw: LK },
     { device: '9705141740', refusal: null, raw: UD },
   ]);
@@ -214,6 +214,8 @@ test.each([
   ['00100008', ['bracelet_removed'], ['bracelet_state']],
   ['00600017', ['fall_down', 'heart_rate'], ['low_battery', 'out_of_fence', 'in_fence', 'stationary']],
   ['0001', ['unspecified'], ['low_battery']],
+  ['00014000', ['sos'], ['power_cut']],
+  ['00012000', ['sos'], []],
   ['80000000', ['unspecified'], []],
 ])('SW6 status word %s: alarms %s, states %s', (word, alarms, states) => {
   const text = `[3G*1234567890*0001*AL,251120,081821,V,1,N,2,E,0,0,0,0,100,2,0,0,${word},0,0]`;
@@ -368,14 +370,51 @@ test('SW7 a number is the one that its digits mean (2000 runs)', () => {
   );
 });
 
-test.each(['', ' ', '-', '.', '1.2.3', '1 2', '--1', '1-', '1e3', '0x10', '1234567890123456', '１'])(
-  'SW7 %j is no number',
-  (given) => {
-    const text = `[3G*1234567890*0001*UD,251120,081821,A,1,N,2,E,${given},0,0,0,100,2,0,0,00000000,0,0]`;
-    expect(records(text)).toMatchObject([{ lat: 1, course_deg: 0 }]);
-    expect(records(text)[0]).not.toHaveProperty('speed_kmh');
-  },
-);
+test.each([
+  ['V,,N,,E', '00010000', ['sos']],
+  ['V, ,, ,', '00010000', ['sos']],
+  ['V,x,N,y,E', ' 00010000', ['sos']],
+  ['A,,,,', '00010000 ', ['sos']],
+  ['V,,N,,E', '', ['unspecified']],
+])('SW13 AL %s without a place and with the word %j is a status with its alarms', (place, word, alarms) => {
+  const text = `[3G*1234567890*0001*AL,251120,081821,${place},0,0,0,0,100,2,0,0,${word},0,0]`;
+  expect(records(text)).toMatchObject([
+    { kind: 'status', time: '2020-11-25T08:18:21Z', battery_percent: 2, alarms },
+  ]);
+  expect(records(text)[0]).not.toHaveProperty('lat');
+  expect(one(text).straps).toEqual([word === '' ? null : 'closed']);
+});
+
+test.each([
+  ['+22.57', 22.57],
+  [' +22.57 ', 22.57],
+  ['22.570000000000000001', 22.57],
+  ['22.123456789012345678', 22.1234567890123],
+])('SW7 %s is the latitude %d', (given, lat) => {
+  const text = `[3G*1234567890*0001*UD,251120,081821,A,${given},N,2,E,0,0,0,0,100,2,0,0,00000000,0,0]`;
+  expect(records(text)).toMatchObject([{ kind: 'position', lat }]);
+});
+
+test.each([
+  '',
+  ' ',
+  '-',
+  '.',
+  '1.2.3',
+  '1 2',
+  '--1',
+  '+-1',
+  '+',
+  '1-',
+  '1e3',
+  '0x10',
+  '1234567890123456',
+  '１',
+])('SW7 %j is no number', (given) => {
+  const text = `[3G*1234567890*0001*UD,251120,081821,A,1,N,2,E,${given},0,0,0,100,2,0,0,00000000,0,0]`;
+  expect(records(text)).toMatchObject([{ lat: 1, course_deg: 0 }]);
+  expect(records(text)[0]).not.toHaveProperty('speed_kmh');
+});
 
 const anyCuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 });
 const anyBytes = fc.uint8Array({ maxLength: 400 });

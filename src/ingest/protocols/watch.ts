@@ -6,16 +6,17 @@ import type { Instant } from '../../kernel/instant.ts';
 import type { Refusal } from '../../kernel/result.ts';
 import { readWatchContent, type WatchContent, writeWatchFrame } from './watch-content.ts';
 import { createWatchFraming, type WatchPiece } from './watch-frame.ts';
-import { readWatchRecords } from './watch-records.ts';
+import { strapOf } from './watch-position.ts';
+import { isPosition, readWatchRecords } from './watch-records.ts';
 import { countOf, textAt } from './watch-values.ts';
-import type { DeviceCommand, WireFrame, WireProtocol, WireSession } from './wire.ts';
+import type { DeviceCommand, WireDeps, WireFrame, WireProtocol, WireSession } from './wire.ts';
 
 export const watch: WireProtocol = { protocol: 'watch', open: openSession };
 
 /** While it is made. */
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-function openSession(): WireSession {
+function openSession({ clockOf }: WireDeps): WireSession {
   const framing = createWatchFraming();
   /** Whose style and address commands take. */
   let last: Pick<WatchContent, 'maker' | 'device' | 'index'> | undefined;
@@ -24,11 +25,15 @@ function openSession(): WireSession {
   const asked = new Map<string, number>();
 
   function frameOf({ bytes, fault }: WatchPiece, receivedMs: Instant): WireFrame {
-    if (fault !== null) return { device: null, records: [], refusal: REFUSALS[fault], raw: bytes };
+    if (fault !== null) {
+      // Its header is whole: another frame began behind it.
+      const device = fault === 'cut-off' ? readWatchContent(bytes).device : null;
+      return { device, records: [], refusal: REFUSALS[fault], raw: bytes };
+    }
     const content = readWatchContent(bytes);
     last = { maker: content.maker, device: content.device, index: content.index };
     const { device, type } = content;
-    const records = readWatchRecords(content, receivedMs);
+    const records = readWatchRecords(content, receivedMs, clockOf?.(device));
     const answer = answerTo(content);
     const serial = asked.size === 0 ? undefined : asked.get(type);
     if (serial !== undefined) asked.delete(type);
@@ -38,6 +43,9 @@ function openSession(): WireSession {
       refusal: records.ok ? null : records.error,
       raw: bytes,
     };
+    if (!records.ok && records.error.code === 'unknown-value' && !isPosition(type))
+      frame.isUnsupported = true;
+    if (records.ok && isPosition(type)) frame.straps = records.value.map(strapOf);
     if (serial !== undefined) frame.answers = { serial, ok: textAt(content.values, 0) !== '0' };
     if (answer !== undefined)
       frame.reply = (isAccepted) => (isAccepted ? writeWatchFrame(content, answer) : NOTHING);

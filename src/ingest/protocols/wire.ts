@@ -5,14 +5,25 @@
 import type { DeviceCommand } from '../../kernel/device-command.ts';
 import type { Instant } from '../../kernel/instant.ts';
 import type { Protocol } from '../../kernel/roster.ts';
+import type { WallClock } from '../../kernel/wall-clock.ts';
 import type { Decoded } from './record.ts';
 
 /** A session answers undefined for what its protocol has no word for. */
 export type { DeviceCommand } from '../../kernel/device-command.ts';
 
+/**
+ * What a record's words of state say of the strap; null: nothing. `-by-item`: by a part of the message that not every message has, so
+ * that one without it says nothing about such a device.
+ */
+export type StrapWord = 'cut' | 'cut-by-item' | 'closed' | 'closed-by-item' | null;
+
 export interface WireFrame extends Decoded {
+  /** One for each record; absent where the kind of message has no word of it. */
+  readonly straps?: readonly StrapWord[];
   /** The device claims to be `device` with this secret (null: the protocol carries none); the shell says whether it is believed. */
   readonly claim?: { readonly secret: string | null };
+  /** Whole and sound, of a kind that is not read: `refusal.where` names it. */
+  readonly isUnsupported?: true;
   /** The command that this frame answers: the serial that `command` gave out. */
   readonly answers?: { readonly serial: number; readonly ok: boolean };
   /**
@@ -31,8 +42,14 @@ export interface WireSession {
   command(command: DeviceCommand): { readonly bytes: Uint8Array; readonly serial: number | null } | undefined;
 }
 
+export interface WireDeps {
+  /** What a registering device is told to authenticate with, where the protocol has such a step. */
+  authCode(device: string): string;
+  /** What somebody has declared the device's clock to show; undefined: what the protocol says that clocks show. */
+  clockOf?(device: string): WallClock | undefined;
+}
+
 export interface WireProtocol {
   readonly protocol: Protocol;
-  /** `authCode` is what a registering device is told to authenticate with, where the protocol has such a step. */
-  open(deps: { authCode(device: string): string }): WireSession;
+  open(deps: WireDeps): WireSession;
 }

@@ -2,11 +2,16 @@
 
 import { formatInstant } from '../../kernel/instant.ts';
 
-/** `YYYY-MM-DD HH:MM[:SS]`; some firmware writes slashes, or T. */
-const DATE_TIME = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2}))?$/;
+/** `YYYY-MM-DD HH:MM[:SS]`; some firmware writes slashes, T, parts of a second, or the offset that it is in. */
+const DATE_TIME =
+  /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d{1,6})?)?\s?(?:(Z)|([+-])(\d{2}):?(\d{2}))?$/;
+const MAX_OFFSET_MS = 14 * 3_600_000;
 const EPOCH_S = /^\d{9,10}$/;
 
-/** `shownMs`: what the terminal's wall clock shows, as if it were UTC. `atMs`: an instant, where it counts seconds since 1970. */
+/**
+ * `shownMs`: what the terminal's wall clock shows, as if it were UTC. `atMs`: an instant, where it counts seconds since 1970 or says its
+ * offset.
+ */
 export type TerminalTime = { readonly shownMs: number } | { readonly atMs: number };
 
 /** Undefined for what is no time, or a day that is not in the calendar. */
@@ -24,7 +29,13 @@ export function readTerminalTime(text: string): TerminalTime | undefined {
   if (year < 1970 || month < 1 || month > 12 || day < 1) return undefined;
   const shownMs = Date.UTC(year, month - 1, day, hour, minute, second);
   // The language reads 30 February as 2 March.
-  return day <= 28 || new Date(shownMs).getUTCDate() === day ? { shownMs } : undefined;
+  if (day > 28 && new Date(shownMs).getUTCDate() !== day) return undefined;
+  if (match[7] === 'Z') return { atMs: shownMs };
+  const sign = match[8];
+  if (sign === undefined) return { shownMs };
+  const offsetMs = (Number(match[9]) * 60 + Number(match[10])) * 60_000;
+  if (offsetMs > MAX_OFFSET_MS) return undefined;
+  return { atMs: sign === '-' ? shownMs + offsetMs : shownMs - offsetMs };
 }
 
 /** `2026-03-01 08:00:00` */
@@ -43,9 +54,24 @@ export function isPin(text: string): boolean {
   return /^\w{1,32}$/.test(text) || (/^[^\s\p{Cc}]{1,32}$/u.test(text) && text.isWellFormed());
 }
 
-/** Columns of a line: parted by tabs, on some firmware by spaces. A date and its time stay together. */
+/** Columns of a line: parted by tabs, on some firmware by spaces, or by commas. A date and its time come as one, also where they were two. */
 export function columnsOf(line: string): string[] {
+  const columns = partsOf(line);
+  // Most have the two in one column, and a line costs no more than it must.
+  const at = columns.findIndex(
+    ({ length }, nth) => length >= 8 && length <= 10 && DATE.test(columns[nth] ?? ''),
+  );
+  if (at < 0 || !TIME.test(columns[at + 1] ?? '')) return columns;
+  return [...columns.slice(0, at), `${columns[at]} ${columns[at + 1]}`, ...columns.slice(at + 2)];
+}
+
+const DATE = /^\d{4}[-/]\d{1,2}[-/]\d{1,2}$/;
+const TIME = /^\d{1,2}:\d{1,2}(:\d{1,2})?(\.\d{1,6})?(Z|[+-]\d{2}:?\d{2})?$/;
+const BY_COMMAS = /^\s*[^\s,]+\s*,\s*\d{4}[-/]/;
+
+function partsOf(line: string): string[] {
   if (line.includes('\t')) return line.split('\t').map((column) => column.trim());
+  if (BY_COMMAS.test(line)) return line.split(',').map((column) => column.trim());
   const wide = line.trim().split(/\s{2,}/);
   if (wide.length > 1) return wide;
   return line

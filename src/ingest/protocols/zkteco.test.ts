@@ -101,6 +101,28 @@ test('Z2 paths: a prefix, .aspx, any case of path and keys; other paths are none
     );
 });
 
+test.each([
+  ['7\t2026-03-01\t08:00:00\t1\t15', '2026-03-01T08:00:00Z'],
+  ['7  2026-03-01  08:00:00  1  15', '2026-03-01T08:00:00Z'],
+  ['7\t2026-03-01 08:00:00.000\t1\t15', '2026-03-01T08:00:00Z'],
+  ['7\t2026-03-01T16:00:00+08:00\t1\t15', '2026-03-01T08:00:00Z'],
+  ['7\t2026-03-01 03:30:00.25-0430\t1\t15', '2026-03-01T08:00:00Z'],
+  ['7\t2026-03-01T08:00:00Z\t1\t15', '2026-03-01T08:00:00Z'],
+  ['7,2026-03-01 08:00:00,1,15', '2026-03-01T08:00:00Z'],
+  ['7, 2026-03-01, 08:00:00, 1, 15', '2026-03-01T08:00:00Z'],
+])('Z3 %j is a punch', (line, time) => {
+  expect(punch(line)).toMatchObject({ pin: '7', time, status: 1, verify: 15 });
+});
+
+test.each([
+  '7\t2026-03-01\t1\t15',
+  '7\t2026-03-01\t25:00:00\t1',
+  '7\t2026-03-01 08:00:00+15:00\t1',
+  '7\t2026-03-01 08:00:00.\t1',
+])('Z3 %j is none', (line) => {
+  expect(punch(line)).toBeUndefined();
+});
+
 test('Z3 columns: 2 to 12, tabs or spaces, a day that is none, what is no number', () => {
   expect(punch('7 2026-03-01 08:00:00 1 15')).toMatchObject({
     pin: '7',

@@ -29,7 +29,7 @@ export type TerminalCall =
   | 'poll'
   | 'result'
   | 'ping'
-  /** Another path, or a protocol that is none of ours (access control: registry, push). */
+  /** Another path, or the beginning of a protocol that is none of ours (access control: registry, push). */
   | 'unknown';
 
 export interface TerminalLine {
@@ -86,6 +86,11 @@ export function decodeTerminal(
       return { ...bare, call: 'ping' };
     case 'devicecmd':
       return { ...bare, call: 'result', lines: isSent ? readResults(textOf(body)).map(lineOf) : [] };
+    // Photographs of punches, what was asked for of a terminal's store, and states of doors: acknowledged, else they come for ever; never looked into.
+    case 'fdata':
+    case 'querydata':
+    case 'rtdata':
+      return { ...bare, call: 'upload' };
     case 'cdata': {
       if (query.get('type') === 'time') return { ...bare, call: 'time' };
       if (!isSent) return { ...bare, call: 'handshake' };
