@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Call, problem, startDashboard, type TestDashboard } from '../../../tests/harness/dashboard.ts';
+import { faultZh } from '../../web/i18n/fault-text.ts';
 import { ensureAdministrator } from '../auth/administrator.ts';
 
 type Headers = Record<string, string>;
@@ -178,4 +179,14 @@ test('R12 who made, changed or reset an account, changed or removed an organisat
   ])
     expect(deeds).toContain(action);
   expect(JSON.stringify(body)).not.toMatch(/password|hash/i);
+});
+
+test('A11 a login that can not be one is refused with the field’s name', async () => {
+  const refused = await dash.call('POST', '/api/v1/accounts', {
+    headers: await dash.token('administrator', ''),
+    body: { login: 'bad login', role: 'auditor', organisation: '' },
+  });
+  expect(refused.status).toBe(400);
+  expect(refused.body.faults).toMatchObject([{ code: 'field-invalid', params: { field: 'login' } }]);
+  expect(faultZh(refused.body.faults[0])).toContain('登录名');
 });

@@ -75,12 +75,12 @@ export const en: OperationsWords = {
     'outside-order': 'outside the positioning order',
     'correction-ended': 'correction has ended',
     'not-authenticated': 'not proven',
-    'replaced-connection': 'connection replaced by a newer one: it came back, or two send under one id',
     'subject-mismatch': 'of another subject',
     'feed-mismatch': 'of another feed',
     'too-large': 'too large',
     'duplicate-id': 'id stands twice',
     'unknown-reference': 'refers to what is not there',
     'bad-shape': 'shape can not be judged by',
+    'replaced-connection': 'connection replaced by a newer one: it came back, or two send under one id',
   } satisfies Record<RefusalCode | 'replaced-connection', string>,
 };

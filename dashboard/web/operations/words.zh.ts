@@ -74,13 +74,13 @@ export const zh = {
     'outside-order': '不在定位决定期限内',
     'correction-ended': '矫正已结束',
     'not-authenticated': '身份验证失败',
-    'replaced-connection': '连接被新连接取代：重连，或有两台设备用同一标识',
     'subject-mismatch': '与对象不符',
     'feed-mismatch': '与数据源不符',
     'too-large': '过大',
     'duplicate-id': '编号重复',
     'unknown-reference': '所指的内容不存在',
     'bad-shape': '图形不能用于判定',
+    'replaced-connection': '连接被新连接取代：重连，或有两台设备用同一标识',
   } satisfies Record<RefusalCode | 'replaced-connection', string> as Record<string, string>,
 };
 export type OperationsWords = typeof zh;
