@@ -63,6 +63,7 @@ test('T1 a task from the alert to its end: evidence, planned steps, answer with 
     stage: 'sent',
     office: '445281/east',
     kind: 'silent',
+    instruction: '请查明',
     evidence: { fixes: [{ accuracyM: 10 }] },
   });
   expect(seen.steps[0]).toMatchObject({ whom: 'subject', zh: expect.any(String), at: expect.any(String) });

@@ -60,6 +60,9 @@ export const TaskFile = Type.Object({
 });
 export const TaskInFull = Type.Object({
   ...Task.properties,
+  instruction: Nullable(
+    Type.String({ description: 'What who sent it wrote for the office; null: nothing, or about no alert' }),
+  ),
   evidence: Nullable(
     Type.Object({ startedAt: Time, reason: Type.String(), reasonEn: Type.String(), fixes: Evidence }),
   ),

@@ -28,6 +28,8 @@ export interface Task {
   readonly disposition: Disposition | null;
 }
 export interface TaskInFull extends Task {
+  /** What who sent it wrote for the office. */
+  readonly instruction: string | null;
   readonly evidence: {
     readonly startedAt: string;
     readonly reason: string;

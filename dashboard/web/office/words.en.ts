@@ -10,6 +10,7 @@ export const en: OfficeWords = {
   escalated: (n: number) => `told up the tree ${n} ${n === 1 ? 'time' : 'times'}`,
   supervised: (by: string) => `supervised by ${by}`,
   sent: (by: string, at: string) => `sent by ${by} ${at}`,
+  instruction: 'You are asked:',
   back: 'All tasks',
   stages: {
     sent: 'not received yet',

@@ -51,6 +51,7 @@ export const zh = {
   escalated: (n: number) => `已逐级上报 ${n} 次`,
   supervised: (by: string) => `县级督办：${by}`,
   sent: (by: string, at: string) => `派发：${by} ${at}`,
+  instruction: '派发要求：',
   back: '返回任务列表',
   stages,
   contacts,
