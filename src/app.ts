@@ -39,6 +39,7 @@ import { type Ingest, openIngest } from './ingest-role.ts';
 import { createInsight } from './insight/insight.ts';
 import { DEFAULT_POLICY } from './kernel/policy.ts';
 import { fail, ok, type Result } from './kernel/result.ts';
+import { tileOrigins } from './kernel/tile-address.ts';
 import { settleDue } from './legal/settle-due.ts';
 import { asResult, listen, shownHost } from './listen.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -343,6 +344,15 @@ async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<F
     pageDir: PAGE_DIR,
     version: VERSION,
     demo: config.demo,
+    tileOrigins: tileOrigins(config.tileUrls ?? []),
+    tiles:
+      config.tileUrls === undefined
+        ? null
+        : {
+            urls: [...config.tileUrls],
+            attribution: config.tileAttribution ?? null,
+            maxZoom: config.tileMaxZoom,
+          },
     tickSeconds,
     partitions: log.partitions,
     stages: ['board', 'detector', 'recorder'],

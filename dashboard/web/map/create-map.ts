@@ -4,6 +4,7 @@ import { type GeoJSONSource, Map as MapView, Marker, Popup, ScaleControl, setWor
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import './maplibre.css';
+import { tiles } from '../session.ts';
 import type { SubjectFeature } from './features.ts';
 import type { Bounds } from './geometry.ts';
 import { drawCluster, drawMarks, PIXEL_RATIO } from './marks.ts';
@@ -45,6 +46,7 @@ const CLOSEST_ZOOM = 13.5;
 /** Drawing that takes so long is done without a graphics card. */
 const SLOW_MS = 300;
 const LABEL_MARGIN = 8;
+const SMALL_PX = 300;
 /** From here on everybody has a mark of their own (style.ts, `calm`). */
 const CLUSTERED_BELOW_ZOOM = 10.2;
 
@@ -92,11 +94,11 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
   const popup = new Popup({ closeButton: false, closeOnClick: false, offset: 12, className: 'tip' });
   const map = new MapView({
     container,
-    style: mapStyle(theme),
+    style: mapStyle(theme, tiles.value),
     bounds: edges(WHOLE),
     fitBoundsOptions: { padding: 24 },
     localIdeographFontFamily: FONTS,
-    attributionControl: false,
+    attributionControl: tiles.value === null ? false : { compact: false },
     maxZoom: 18,
     minZoom: 4,
     dragRotate: false,
@@ -180,7 +182,7 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
       if (next === current) return;
       current = next;
       isLoaded = false;
-      map.setStyle(mapStyle(next), { diff: false });
+      map.setStyle(mapStyle(next, tiles.value), { diff: false });
     },
     drawSubjects(features) {
       subjects = features;
@@ -203,7 +205,11 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
     show(bounds) {
       popup.remove();
       map.fitBounds(edges(bounds ?? WHOLE), {
-        padding: bounds === undefined ? 24 : { top: 150, bottom: 90, left: 110, right: 110 },
+        // A small map has nothing over it that would have to be kept free, nor the room to.
+        padding:
+          bounds === undefined || container.clientHeight < SMALL_PX
+            ? 24
+            : { top: 150, bottom: 90, left: 110, right: 110 },
         maxZoom: bounds === undefined ? 18 : CLOSEST_ZOOM,
         // A flight of three frames shows nothing of the way, and takes the keys with it.
         animate: !isMotionReduced() && tookMs < SLOW_MS,

@@ -1,0 +1,109 @@
+/// <reference lib="dom" />
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startDashboard, type TestDashboard } from '../harness/dashboard.ts';
+import { launchBrowser, missingBrowser } from './browser.ts';
+import { type Desk, openDesk, signIn } from './desk.ts';
+import { shoot } from './pictures.ts';
+
+const PAGE_DIR = fileURLToPath(new URL('../../dashboard/web/dist/', import.meta.url));
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+/** One office with a task, and a tile server beside the house. */
+describe.skipIf(missingBrowser !== undefined)('a task on a telephone, and maps on tiles', () => {
+  let dash: TestDashboard;
+  let browser: Browser;
+  let tiles: Server;
+  let tileUrl: string;
+  const asked: string[] = [];
+  const poll = { timeout: 60_000, interval: 100 };
+  const office = '445281/office-01';
+
+  async function sit(login: string, path: string, viewport = { width: 1366, height: 860 }): Promise<Desk> {
+    const desk = await openDesk(browser, dash.address + path, viewport);
+    await desk.page.waitForSelector('form');
+    await signIn(desk.page, undefined, login);
+    return desk;
+  }
+  const isOfTiles = (url: string) => url.startsWith(`${tileUrl}/`);
+
+  beforeAll(async () => {
+    tiles = createServer((request, reply) => {
+      asked.push(request.url ?? '');
+      reply.writeHead(200, { 'content-type': 'image/png', 'access-control-allow-origin': '*' }).end(PNG);
+    });
+    await new Promise<void>((done) => tiles.listen(0, '127.0.0.1', done));
+    tileUrl = `http://127.0.0.1:${(tiles.address() as AddressInfo).port}`;
+    dash = await startDashboard({
+      pageDir: PAGE_DIR,
+      tileOrigins: [tileUrl],
+      tiles: { urls: [`${tileUrl}/{z}/{x}/{y}.png`], attribution: '测试 <b>瓦片</b>', maxZoom: 18 },
+    });
+    await dash.account('duty', 'duty-officer', '');
+    await dash.account('office', 'office-officer', office);
+    await dash.account('admin', 'administrator', '');
+    const run = (text: string, values: unknown[] = []) => dash.database.query({ text, values });
+    await run("INSERT INTO organisations (path, name, kind) VALUES ($1, '流沙司法所', 'justice-office')", [
+      office,
+    ]);
+    await dash.subject('S0001', office, '测试人员一');
+    const contacts = [{ whom: 'subject', name: '测试人员一', phone: '000-0000-0001' }];
+    await run(`UPDATE subjects SET profile = profile || jsonb_build_object('contacts', $1::jsonb)`, [
+      JSON.stringify(contacts),
+    ]);
+    await dash.alert('t-1', 1, { subject: 'S0001', kind: 'silent', startedAtMs: Date.now() - 600_000 });
+    await dash.liveState.put({
+      subjects: [
+        {
+          subject: 'S0001',
+          device: 'D1',
+          atMs: Date.now() - 300_000,
+          lat: 23.31234,
+          lon: 116.16789,
+          accuracyM: 15,
+          speedMps: null,
+          method: null,
+          batteryPct: 80,
+          heardMs: Date.now() - 300_000,
+          off: false,
+        },
+      ],
+      frontiers: [],
+    });
+    const duty = await dash.signIn('duty');
+    const sent = await dash.call('POST', '/api/v1/tasks', {
+      headers: duty,
+      body: { alert: 't-1', note: '请核实去向' },
+    });
+    expect(sent.status).toBe(200);
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await dash?.close();
+    tiles?.close();
+  });
+
+  test('P18 every map lies on the tiles that are configured, with their origin in words and in the policy', async () => {
+    asked.length = 0;
+    const board = await sit('duty', '/');
+    await board.page.waitForSelector('[data-testid=map] canvas');
+    await expect.poll(() => asked.some((path) => /^\/\d+\/\d+\/\d+\.png$/.test(path)), poll).toBe(true);
+    await expect
+      .poll(() => board.page.textContent('.maplibregl-ctrl-attrib'), poll)
+      .toContain('测试 <b>瓦片</b>');
+    await shoot(board.page, 'tiles');
+    expect(board.faults).toEqual([]);
+    expect(board.outside.filter((url) => !isOfTiles(url))).toEqual([]);
+    await board.context.close();
+    const policy = (await fetch(dash.address)).headers.get('content-security-policy') ?? '';
+    expect(policy).toContain(`img-src 'self' data: blob: ${tileUrl};`);
+    expect(policy).toContain(`connect-src 'self' ${tileUrl};`);
+  });
+});
