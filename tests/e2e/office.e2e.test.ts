@@ -15,7 +15,7 @@ const PNG = Buffer.from(
   'base64',
 );
 
-/** One office with a task, and a tile server beside the house. */
+/** One task of one office, on a telephone, and a tile server beside the house. */
 describe.skipIf(missingBrowser !== undefined)('a task on a telephone, and maps on tiles', () => {
   let dash: TestDashboard;
   let browser: Browser;
@@ -105,5 +105,42 @@ describe.skipIf(missingBrowser !== undefined)('a task on a telephone, and maps o
     const policy = (await fetch(dash.address)).headers.get('content-security-policy') ?? '';
     expect(policy).toContain(`img-src 'self' data: blob: ${tileUrl};`);
     expect(policy).toContain(`connect-src 'self' ${tileUrl};`);
+  });
+
+  test('G2 a line that crosses itself is said and marked at the corner that does so, before it is finished; without a path of JSON', async () => {
+    const desk = await sit('admin', '/zones');
+    const { page } = desk;
+    asked.length = 0;
+    const map = page.locator('[data-testid=zone-map] canvas');
+    await map.waitFor();
+    // The map draws when its style is loaded, which its tiles tell.
+    await expect.poll(() => asked.length, poll).toBeGreaterThan(0);
+    const verdict = () => page.textContent('[data-testid=validity]');
+    const mark = () => page.locator('[data-testid=zone-map]').getAttribute('data-crossing');
+    const box = await map.boundingBox();
+    if (box === null) throw new Error('the map has no place');
+    const click = async (x: number, y: number) => {
+      await page.mouse.move(box.x + box.width * x, box.y + box.height * y);
+      await page.mouse.click(box.x + box.width * x, box.y + box.height * y);
+      // As a hand does: two clicks at once are one double click to the library.
+      await page.waitForTimeout(400);
+    };
+    await page.click('button:has-text("多边形")');
+    await click(0.3, 0.3);
+    await click(0.7, 0.6);
+    await click(0.7, 0.3);
+    await page.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.65);
+    await expect.poll(verdict, poll).toContain('绘制中');
+    expect(await mark()).toBeNull();
+    await click(0.3, 0.6);
+    await expect.poll(verdict, poll).toMatch(/线条自相交.*地图上圆圈处/);
+    await expect.poll(mark, poll).toMatch(/^116\.\d+ 23\.\d+$/);
+    await shoot(page, 'zone-crossing');
+    await click(0.3, 0.6);
+    await expect.poll(() => page.textContent('.form'), poll).toContain('拖动角点或边的中点');
+    expect(await verdict()).toMatch(/线条自相交.*地图上圆圈处/);
+    expect(await verdict()).not.toContain('coordinates');
+    expect(desk.faults).toEqual([]);
+    await desk.context.close();
   });
 });
