@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startDashboard, type TestDashboard } from '../harness/dashboard.ts';
 import { launchBrowser, missingBrowser } from './browser.ts';
-import { type Desk, openDesk, signIn } from './desk.ts';
+import { type Desk, findBarriers, openDesk, signIn } from './desk.ts';
 import { shoot } from './pictures.ts';
 
 const PAGE_DIR = fileURLToPath(new URL('../../dashboard/web/dist/', import.meta.url));
@@ -21,6 +21,7 @@ describe.skipIf(missingBrowser !== undefined)('a task on a telephone, and maps o
   let browser: Browser;
   let tiles: Server;
   let tileUrl: string;
+  let phone: Desk;
   const asked: string[] = [];
   const poll = { timeout: 60_000, interval: 100 };
   const office = '445281/office-01';
@@ -83,11 +84,38 @@ describe.skipIf(missingBrowser !== undefined)('a task on a telephone, and maps o
     });
     expect(sent.status).toBe(200);
     browser = await launchBrowser();
+    phone = await sit('office', '/office', { width: 390, height: 844 });
   });
   afterAll(async () => {
     await browser?.close();
     await dash?.close();
     tiles?.close();
+  });
+
+  test('P14 the office reads what it is asked, calls by a touch, and finds the last place; nothing twice, no path, no id', async () => {
+    const { page } = phone;
+    await page.click('.task');
+    await expect.poll(() => page.textContent('.instruction'), poll).toMatch(/派发要求：\s*请核实去向$/);
+    await expect.poll(() => page.textContent('.card'), poll).toContain('流沙司法所');
+    const said = await page.locator('.card').first().textContent();
+    expect(said).not.toMatch(/445281|S0001/);
+    expect(said?.match(/越界/g)).toHaveLength(1);
+    await expect
+      .poll(() => page.locator('.steps a').first().getAttribute('href'), poll)
+      .toBe('tel:000-0000-0001');
+    await expect
+      .poll(() => page.textContent('.last-place'), poll)
+      .toMatch(/最后位置.*23\.31234, 116\.16789 ±15 m/);
+    await shoot(page, 'task-phone');
+    const heightPx = await page.evaluate(() => document.documentElement.scrollHeight);
+    console.log(`the task's page is ${heightPx} px high`);
+    expect(heightPx).toBeLessThan(1350);
+    await page.click('.last-place button');
+    await page.waitForSelector('.last-place canvas');
+    await expect.poll(() => asked.length, poll).toBeGreaterThan(0);
+    await shoot(page, 'task-place');
+    expect(await findBarriers(page)).toEqual([]);
+    await page.click('.last-place button');
   });
 
   test('P18 every map lies on the tiles that are configured, with their origin in words and in the policy', async () => {

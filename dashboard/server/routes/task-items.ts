@@ -13,6 +13,7 @@ import {
   type TaskCause,
   type TaskStage,
 } from '../../../src/kernel/casework.ts';
+import { nameIn } from '../alert-view.ts';
 import { Problem } from '../problem.ts';
 import { Evidence, Nullable, SeverityName, Time, timeOrNull } from './schemas.ts';
 
@@ -89,7 +90,7 @@ export function toTaskItem(row: TaskRow & { readonly subject_name?: string | nul
     office: row.office,
     kind: row.kind,
     severity: row.severity as Static<typeof SeverityName>,
-    what: row.what,
+    what: nameIn(row.what, row.subject, row.subject_name ?? null),
     steps: row.steps as Static<typeof Step>[],
     stage: row.stage as TaskStage,
     sentBy: row.sent_by,

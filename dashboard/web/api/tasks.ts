@@ -34,6 +34,12 @@ export interface TaskInFull extends Task {
     readonly startedAt: string;
     readonly reason: string;
     readonly reasonEn: string;
+    readonly fixes: readonly {
+      readonly at: string;
+      readonly lat: number;
+      readonly lon: number;
+      readonly accuracyM: number;
+    }[];
   } | null;
   readonly actions: readonly {
     readonly action: string;

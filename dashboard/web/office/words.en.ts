@@ -82,6 +82,8 @@ export const en: OfficeWords = {
     withdraw: 'withdrawn',
   },
   track: 'Track and record',
-  foot: 'The command centre reviews what you send; what is overdue is told to the next level by itself.',
+  lastPlace: (at: string) => `Last place ${at}`,
+  lastEvidence: (at: string) => `Place of the alert ${at}`,
+  showMap: 'Map',
   spotCheck: 'Spot check',
 };

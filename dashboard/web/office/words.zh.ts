@@ -88,7 +88,9 @@ export const zh = {
     withdraw: '撤销',
   } as Record<string, string>,
   track: '查看轨迹与档案',
-  foot: '提交后由指挥中心审核；逾期自动上报上级。',
+  lastPlace: (at: string) => `最后位置 ${at}`,
+  lastEvidence: (at: string) => `告警时位置 ${at}`,
+  showMap: '地图',
   spotCheck: '抽查',
 };
 export type OfficeWords = typeof zh;
