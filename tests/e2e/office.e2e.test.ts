@@ -15,6 +15,22 @@ const PNG = Buffer.from(
   'base64',
 );
 
+/** A picture of one colour that every browser can open, and that the server does not take. */
+function bitmap(width: number, height: number): Buffer {
+  const row = Math.ceil((width * 3) / 4) * 4;
+  const bytes = Buffer.alloc(54 + row * height, 0x80);
+  bytes.fill(0, 0, 54);
+  bytes.write('BM', 0, 'latin1');
+  bytes.writeUInt32LE(bytes.length, 2);
+  bytes.writeUInt32LE(54, 10);
+  bytes.writeUInt32LE(40, 14);
+  bytes.writeInt32LE(width, 18);
+  bytes.writeInt32LE(height, 22);
+  bytes.writeUInt16LE(1, 26);
+  bytes.writeUInt16LE(24, 28);
+  return bytes;
+}
+
 /** One task of one office, on a telephone, and a tile server beside the house. */
 describe.skipIf(missingBrowser !== undefined)('a task on a telephone, and maps on tiles', () => {
   let dash: TestDashboard;
@@ -116,6 +132,30 @@ describe.skipIf(missingBrowser !== undefined)('a task on a telephone, and maps o
     await shoot(page, 'task-place');
     expect(await findBarriers(page)).toEqual([]);
     await page.click('.last-place button');
+  });
+
+  test('P14 a photograph is sent as JPEG of 2,560 px at most; one that the browser can not open is named', async () => {
+    const { page } = phone;
+    const heic = Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic'), Buffer.alloc(64)]);
+    await page.setInputFiles('input[type=file]', [
+      { name: '现场.bmp', mimeType: 'image/bmp', buffer: bitmap(4000, 1000) },
+      { name: 'IMG_1.HEIC', mimeType: 'image/heic', buffer: heic },
+    ]);
+    await expect.poll(() => page.textContent('.fault'), poll).toMatch(/IMG_1\.HEIC.*HEIC.*JPEG/);
+    await expect.poll(() => page.textContent('form ul'), poll).toBe('现场.jpg');
+    const sent = (
+      await dash.database.query({ text: 'SELECT name, media_type, content FROM task_files', values: [] })
+    ).rows as unknown as { name: string; media_type: string; content: Buffer }[];
+    expect(sent).toMatchObject([{ name: '现场.jpg', media_type: 'image/jpeg' }]);
+    const size = await page.evaluate(async (base64) => {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      const { width, height } = await createImageBitmap(new Blob([bytes], { type: 'image/jpeg' }));
+      return [width, height];
+    }, sent[0]?.content.toString('base64') ?? '');
+    expect(size).toEqual([2560, 640]);
+    // A browser logs nothing of what it can't open; a policy that is broken it does.
+    expect(phone.faults).toEqual([]);
+    expect(phone.outside.filter((url) => !isOfTiles(url))).toEqual([]);
   });
 
   test('P18 every map lies on the tiles that are configured, with their origin in words and in the policy', async () => {

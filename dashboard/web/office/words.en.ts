@@ -60,6 +60,8 @@ export const en: OfficeWords = {
   noteHelp: 'where, why, what was done',
   files: 'Photograph or file',
   sending: 'Sending…',
+  unreadable: (name: string) =>
+    `${name}: this browser can't open such a picture (mostly HEIC); set the camera to JPEG ("most compatible") and take it again.`,
   answer: 'Send the answer',
   answered: 'Sent: the command centre reviews it.',
   accept: 'Accept',

@@ -66,6 +66,8 @@ export const zh = {
   noteHelp: '在哪里、为什么、如何处置',
   files: '拍照 / 附件',
   sending: '正在上传…',
+  unreadable: (name: string) =>
+    `${name}：本机浏览器无法打开这种照片（多为 HEIC），请把相机格式设为“兼容性最佳”（JPEG）后重拍。`,
   answer: '提交核查结果',
   answered: '已提交，由指挥中心审核。',
   accept: '审核通过',
