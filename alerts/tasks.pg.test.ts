@@ -63,8 +63,11 @@ test('T1 a task from the alert to its end: evidence, planned steps, answer with 
     stage: 'sent',
     office: '445281/east',
     kind: 'silent',
+    instruction: '请查明',
     evidence: { fixes: [{ accuracyM: 10 }] },
   });
+  // Once, and by the name: the page leaves out what the evidence says already.
+  expect(seen.what).toBe(seen.evidence.reason);
   expect(seen.steps[0]).toMatchObject({ whom: 'subject', zh: expect.any(String), at: expect.any(String) });
   expect((await post(`/tasks/${task}/receive`, east)).body.stage).toBe('received');
   await post(`/tasks/${task}/step`, east, { whom: 'subject', reached: false, note: '无人接听' });

@@ -41,6 +41,7 @@ import { createInsight } from './insight/insight.ts';
 import { DEFAULT_POLICY } from './kernel/policy.ts';
 import { fail, ok, type Result } from './kernel/result.ts';
 import { selfTestLimitMs } from './kernel/self-test.ts';
+import { tileOrigins } from './kernel/tile-address.ts';
 import { settleDue } from './legal/settle-due.ts';
 import { asResult, listen, shownHost } from './listen.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -356,6 +357,15 @@ async function createServer(parts: Parts, ingest: Ingest | undefined): Promise<F
     pageDir: PAGE_DIR,
     version: VERSION,
     demo: config.demo,
+    tileOrigins: tileOrigins(config.tileUrls ?? []),
+    tiles:
+      config.tileUrls === undefined
+        ? null
+        : {
+            urls: [...config.tileUrls],
+            attribution: config.tileAttribution ?? null,
+            maxZoom: config.tileMaxZoom,
+          },
     tickSeconds,
     selfTestS: config.selfTestS,
     partitions: log.partitions,

@@ -50,6 +50,15 @@ test('C7 a certificate needs its key, and the demo plain HTTP', () => {
   expect(readConfig(['--trust-proxy', 'everybody'], {}).ok).toBe(false);
 });
 
+test('C8 map tiles by an address that fits, none unless asked for; its key is never printed', () => {
+  expect(readConfig([], {})).toMatchObject({ value: { config: { tileUrls: undefined, tileMaxZoom: 18 } } });
+  expect(readConfig([], { TILE_URL: 'http://tiles:80/{z}/{x}/{y}.png' })).toMatchObject({
+    value: { config: { tileUrls: ['http://tiles:80/{z}/{x}/{y}.png'] } },
+  });
+  const refused = readConfig([], { TILE_URL: 'https://webst01.is.autonavi.com/{z}/{x}/{y}?key=word' });
+  expect(refused).toMatchObject({ ok: false, error: [expect.stringMatching(/^TILE_URL=…: .*GCJ-02/)] });
+});
+
 test('C5 the README lists every setting', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   for (const line of settingsHelp().split('\n')) expect(readme).toContain(line.trim().split(/[, ]/)[0]);

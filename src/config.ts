@@ -3,6 +3,7 @@
  * them at once; `settingsHelp` prints the reference that `wardline --help` and the README show.
  */
 import { fail, ok, type Result } from './kernel/result.ts';
+import { readTileUrls, type TileUrls } from './kernel/tile-address.ts';
 
 export const ROLES = [
   'ingest',
@@ -279,6 +280,21 @@ const SETTINGS = {
     /^https?:\/\/.+/,
     'https://host/path',
   ),
+  tileUrls: {
+    env: 'TILE_URL',
+    flag: 'tile-url',
+    fallback: undefined,
+    help: "map tiles under everything, Web Mercator in WGS-84 (Tianditu's CGCS2000 equals it here): address with {z}, {x}, {y}; several, from below, by blanks (none: the page asks no other origin)",
+    read: readTileUrls,
+  } satisfies Setting<TileUrls | undefined>,
+  tileAttribution: optional(
+    'TILE_ATTRIBUTION',
+    'tile-attribution',
+    "what the maps say of the tiles' origin, with the number that the licence asks for (none: nothing)",
+    /^.{1,200}$/,
+    '天地图',
+  ),
+  tileMaxZoom: whole('TILE_MAX_ZOOM', 'tile-max-zoom', 18, 1, 22, 'closest level that has tiles'),
   noticeChannels: optional(
     'NOTICE_CHANNELS',
     '',

@@ -58,7 +58,7 @@ import { registerRosterRoutes } from './routes/roster.ts';
 import { registerRotaRoutes } from './routes/rota.ts';
 import { registerScoringRoutes } from './routes/scoring.ts';
 import { registerSealRoutes } from './routes/seals.ts';
-import { registerSessionRoutes } from './routes/session.ts';
+import { type MapTiles, registerSessionRoutes } from './routes/session.ts';
 import { registerShelvingRoutes } from './routes/shelvings.ts';
 import { registerShiftRoutes } from './routes/shifts.ts';
 import { registerSubjectChangeRoutes } from './routes/subject-changes.ts';
@@ -93,6 +93,8 @@ export interface DashboardDeps extends Omit<HttpServerDeps, 'sessions'> {
   readonly pageDir: string;
   readonly version: string;
   readonly demo: boolean;
+  /** Map tiles of another origin. Default none. */
+  readonly tiles?: MapTiles | null;
   readonly tickSeconds: number;
   /** Seconds between two self-tests; 0 or absent: none. */
   readonly selfTestS?: number;
@@ -115,7 +117,7 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
     { before: (server) => registerDocs(server, deps.version), notFound: pageFallback(deps.pageDir) },
   );
 
-  registerSessionRoutes(app, { sessions, database: deps.database });
+  registerSessionRoutes(app, { sessions, database: deps.database, tiles: deps.tiles ?? null });
   registerOrganisationRoutes(app, deps);
   registerAccountRoutes(app, { ...deps, sessions });
   registerTokenRoutes(app, { ...deps, sessions });

@@ -66,6 +66,8 @@ export interface HttpServerDeps {
   readonly trustProxy?: readonly string[] | undefined;
   /** PEM texts: the port speaks TLS. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Other origins that the page may take map tiles from. Default none. */
+  readonly tileOrigins?: readonly string[];
   /** Of one caller; of one address five times as many. Default 60,000. */
   readonly callsAMinute?: number;
 }
@@ -108,7 +110,7 @@ export async function createHttpServer(
     .setValidatorCompiler(TypeBoxValidatorCompiler) as unknown as App;
   mapErrors(app, options.notFound);
   await app.register(fastifyHelmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY },
+    contentSecurityPolicy: { useDefaults: false, directives: policyWith(deps.tileOrigins ?? []) },
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
     strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
@@ -147,6 +149,16 @@ const CONTENT_SECURITY_POLICY = {
   'form-action': ["'self'"],
   'frame-ancestors': ["'none'"],
 };
+
+/** MapLibre fetches tiles, and falls back to an image's address. */
+function policyWith(tileOrigins: readonly string[]) {
+  const { 'img-src': images, 'connect-src': connections } = CONTENT_SECURITY_POLICY;
+  return {
+    ...CONTENT_SECURITY_POLICY,
+    'img-src': [...images, ...tileOrigins],
+    'connect-src': [...connections, ...tileOrigins],
+  };
+}
 
 function mapErrors(
   app: App,

@@ -69,8 +69,11 @@ export const findTask = statement<[id: string]>()(
     reason_en: 'text?',
     started_at: 'timestamptz?',
     evidence: 'jsonb?',
+    instruction: 'text?',
   },
-  `SELECT ${COLUMNS}, s.name AS subject_name, e.reason, e.reason_en, e.started_at, e.evidence
+  `SELECT ${COLUMNS}, s.name AS subject_name, e.reason, e.reason_en, e.started_at, e.evidence,
+     (SELECT d.note FROM alert_actions d WHERE d.alert = t.alert AND d.action = 'task' AND d.detail->>'task' = t.id::text
+        AND d.note <> '' LIMIT 1) AS instruction
    FROM tasks t LEFT JOIN subjects s ON s.id = t.subject
    LEFT JOIN alert_events e ON e.alert = t.alert AND e.version = t.alert_version WHERE t.id = $1::bigint`,
 );

@@ -149,6 +149,8 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     const phone = await openDesk(browser, `${program.url}/office`, { width: 390, height: 844 });
     await signIn(phone.page);
     await phone.page.click('.task');
+    // What the duty officer wrote with D, and once.
+    await expect.poll(() => phone.page.textContent('.instruction'), poll).toMatch(/派发要求：\s*请核实$/);
     await phone.page.click('button:has-text("接收任务")');
     await phone.page.click('label:has-text("离开规定区域")');
     await phone.page.fill('textarea', '送货途经，未请假，已责令返回');

@@ -1,5 +1,5 @@
 /** `session`: signing in and out; `me`: who calls. */
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { told } from '../../../src/kernel/fault.ts';
 import { formatInstant } from '../../../src/kernel/instant.ts';
 import { recordAudit } from '../../../src/store/audit.ts';
@@ -25,6 +25,15 @@ const SessionView = Type.Object({
     description: 'Signed in by a one-time password: until it is changed, nothing else is open',
   }),
 });
+const MapTiles = Type.Object(
+  {
+    urls: Type.Array(Type.String({ description: 'With {z}, {x} and {y}; the lowest first' })),
+    attribution: Nullable(Type.String()),
+    maxZoom: Type.Integer(),
+  },
+  { description: 'What the maps lie on; null: what the page brings' },
+);
+export type MapTiles = Static<typeof MapTiles>;
 const Me = Type.Object({
   kind: Type.Enum(['account', 'token']),
   name: Type.String(),
@@ -33,11 +42,12 @@ const Me = Type.Object({
   minors: Type.Boolean({ description: 'Cleared to see minors' }),
   actions: Type.Array(Type.String()),
   expiresAt: Nullable(Time),
+  tiles: Nullable(MapTiles),
 });
 
 export function registerSessionRoutes(
   app: App,
-  deps: { readonly sessions: Sessions; readonly database: Db },
+  deps: { readonly sessions: Sessions; readonly database: Db; readonly tiles: MapTiles | null },
 ): void {
   const tags = ['session'];
 
@@ -167,6 +177,7 @@ export function registerSessionRoutes(
         minors,
         actions: [...actionsFor(actor)],
         expiresAt: session === null ? null : formatInstant(session.expiresAtMs),
+        tiles: deps.tiles,
       };
     },
   );

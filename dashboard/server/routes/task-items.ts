@@ -13,6 +13,7 @@ import {
   type TaskCause,
   type TaskStage,
 } from '../../../src/kernel/casework.ts';
+import { nameIn } from '../alert-view.ts';
 import { Problem } from '../problem.ts';
 import { Evidence, Nullable, SeverityName, Time, timeOrNull } from './schemas.ts';
 
@@ -60,6 +61,9 @@ export const TaskFile = Type.Object({
 });
 export const TaskInFull = Type.Object({
   ...Task.properties,
+  instruction: Nullable(
+    Type.String({ description: 'What who sent it wrote for the office; null: nothing, or about no alert' }),
+  ),
   evidence: Nullable(
     Type.Object({ startedAt: Time, reason: Type.String(), reasonEn: Type.String(), fixes: Evidence }),
   ),
@@ -86,7 +90,7 @@ export function toTaskItem(row: TaskRow & { readonly subject_name?: string | nul
     office: row.office,
     kind: row.kind,
     severity: row.severity as Static<typeof SeverityName>,
-    what: row.what,
+    what: nameIn(row.what, row.subject, row.subject_name ?? null),
     steps: row.steps as Static<typeof Step>[],
     stage: row.stage as TaskStage,
     sentBy: row.sent_by,

@@ -124,6 +124,7 @@ export function registerTaskRoutes(app: App, deps: { readonly database: Database
       const name = (sentence: string | null) => nameIn(sentence ?? '', row.subject, row.subject_name);
       return {
         ...toTaskItem(row),
+        instruction: row.instruction,
         evidence:
           row.started_at === null
             ? null

@@ -36,8 +36,12 @@ export async function choosePassword(
 
 export const signOut = () => send<void>('DELETE', 'session');
 
-/** As the server's table has it. */
-export const myActions = async (): Promise<Answer<ReadonlySet<string>>> => {
-  const answer = await get<{ actions: string[] }>('me');
-  return answer.ok ? { ok: true, value: new Set(answer.value.actions) } : answer;
-};
+/** Map tiles of another origin: addresses with {z}, {x} and {y}, the lowest first. */
+export interface Tiles {
+  readonly urls: readonly string[];
+  readonly attribution: string | null;
+  readonly maxZoom: number;
+}
+
+/** What the caller may do, as the server's table has it, and what the maps lie on. */
+export const findMe = () => get<{ readonly actions: readonly string[]; readonly tiles: Tiles | null }>('me');

@@ -44,6 +44,10 @@ export interface Profile {
 export interface SubjectInFull extends SubjectRow {
   readonly profile: Profile;
   readonly lastKnown: {
+    readonly at: string | null;
+    readonly lat: number | null;
+    readonly lon: number | null;
+    readonly accuracyM: number | null;
     readonly heardAt: string | null;
     readonly batteryPct: number | null;
     readonly off: boolean;

@@ -28,10 +28,18 @@ export interface Task {
   readonly disposition: Disposition | null;
 }
 export interface TaskInFull extends Task {
+  /** What who sent it wrote for the office. */
+  readonly instruction: string | null;
   readonly evidence: {
     readonly startedAt: string;
     readonly reason: string;
     readonly reasonEn: string;
+    readonly fixes: readonly {
+      readonly at: string;
+      readonly lat: number;
+      readonly lon: number;
+      readonly accuracyM: number;
+    }[];
   } | null;
   readonly actions: readonly {
     readonly action: string;

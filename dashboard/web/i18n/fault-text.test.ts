@@ -7,7 +7,7 @@ import { FAULTS_ZH, REFUSALS_ZH } from './fault-words.zh.ts';
 
 const placesOf = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
 
-test('P18 every fault that the server can answer has words in both languages, with the same places', () => {
+test('P25 every fault that the server can answer has words in both languages, with the same places', () => {
   for (const [code, english] of Object.entries(FAULTS)) {
     const chinese: string | undefined = (FAULTS_ZH as Readonly<Record<string, string>>)[code];
     expect(chinese, code).toMatch(/[一-鿿]/);
@@ -19,7 +19,7 @@ test('P18 every fault that the server can answer has words in both languages, wi
   for (const code of REFUSAL_CODES) expect(REFUSALS_ZH[code], code).toMatch(/[一-鿿]|JSON/);
 });
 
-test('P18 every fault of the list is one that some code tells', async () => {
+test('P25 every fault of the list is one that some code tells', async () => {
   const { execFileSync } = await import('node:child_process');
   const files = execFileSync('git', ['ls-files', '*.ts'], { encoding: 'utf8' }).split('\n');
   const source = files
@@ -33,7 +33,7 @@ test('P18 every fault of the list is one that some code tells', async () => {
   expect(Object.keys(FAULTS).filter((code) => !used.has(code))).toEqual([]);
 });
 
-test('P18 places hold the words of the reader, fields their names and rows, and an unknown code the server’s own text', () => {
+test('P25 places hold the words of the reader, fields their names and rows, and an unknown code the server’s own text', () => {
   const said = (code: Parameters<typeof told>[0], params: Record<string, string | number>) => ({
     code,
     params,

@@ -4,6 +4,7 @@ import { type GeoJSONSource, Map as MapView, Marker, Popup, ScaleControl, setWor
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import './maplibre.css';
+import { tiles } from '../session.ts';
 import type { SubjectFeature } from './features.ts';
 import type { Bounds } from './geometry.ts';
 import { drawCluster, drawMarks, PIXEL_RATIO } from './marks.ts';
@@ -48,6 +49,7 @@ const SLOW_MS = 300;
 const LABEL_MARGIN = 8;
 /** A pointer that misses by so much has hit. */
 const NEAR_PX = 6;
+const SMALL_PX = 300;
 /** From here on everybody has a mark of their own (style.ts, `calm`). */
 const CLUSTERED_BELOW_ZOOM = 10.2;
 
@@ -97,11 +99,11 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
   const popup = new Popup({ closeButton: false, closeOnClick: false, offset: 12, className: 'tip' });
   const map = new MapView({
     container,
-    style: scaledStyle(mapStyle(theme), scale),
+    style: scaledStyle(mapStyle(theme, tiles.value), scale),
     bounds: edges(WHOLE),
     fitBoundsOptions: { padding: 24 * scale },
     localIdeographFontFamily: FONTS,
-    attributionControl: false,
+    attributionControl: tiles.value === null ? false : { compact: false },
     maxZoom: 18,
     minZoom: 4,
     dragRotate: false,
@@ -149,7 +151,7 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
   map.on('move', keepInSight);
   const restyle = () => {
     isLoaded = false;
-    map.setStyle(scaledStyle(mapStyle(current), scale), { diff: false });
+    map.setStyle(scaledStyle(mapStyle(current, tiles.value), scale), { diff: false });
   };
   map.on('resize', () => {
     const now = pageScale();
@@ -219,8 +221,9 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
     show(bounds) {
       popup.remove();
       map.fitBounds(edges(bounds ?? WHOLE), {
+        // A small map has nothing over it that would have to be kept free, nor the room to.
         padding:
-          bounds === undefined
+          bounds === undefined || container.clientHeight < SMALL_PX
             ? 24 * scale
             : { top: 150 * scale, bottom: 90 * scale, left: 110 * scale, right: 110 * scale },
         maxZoom: bounds === undefined ? 18 : CLOSEST_ZOOM,

@@ -3,7 +3,7 @@ import { scaledStyle } from './scale.ts';
 import { mapStyle } from './style.ts';
 
 const layer = (id: string, scale: number) => {
-  const found = scaledStyle(mapStyle('light'), scale).layers.find((each) => each.id === id);
+  const found = scaledStyle(mapStyle('light', null), scale).layers.find((each) => each.id === id);
   return found as unknown as { paint: Record<string, unknown>; layout: Record<string, unknown> };
 };
 
@@ -43,6 +43,6 @@ test('W3 marks, lines, labels and clusters grow with the page; what is to scale 
     ['selection-corridor', 'line-width'],
   ] as const)
     expect(layer(id, 2).paint[size]).toEqual(layer(id, 1).paint[size]);
-  expect(scaledStyle(mapStyle('dark'), 2).sources.calm).toMatchObject({ clusterRadius: 68 });
-  expect(scaledStyle(mapStyle('dark'), 1)).toEqual(mapStyle('dark'));
+  expect(scaledStyle(mapStyle('dark', null), 2).sources.calm).toMatchObject({ clusterRadius: 68 });
+  expect(scaledStyle(mapStyle('dark', null), 1)).toEqual(mapStyle('dark', null));
 });

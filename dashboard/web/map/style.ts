@@ -1,5 +1,6 @@
-/** The map's style: the base map's own files, no glyphs and no tiles from anywhere. Grey is normal. */
+/** The map's style: the base map's own files, no glyphs; tiles from elsewhere only where they are configured. Grey is normal. */
 import type { FilterSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import type { Tiles } from '../api/session.ts';
 import type { Palette } from './marks.ts';
 
 export type Theme = 'light' | 'dark';
@@ -58,20 +59,21 @@ export const PALETTES: Readonly<Record<Theme, Palette>> = {
 /** Of what is chosen or drawn. */
 export const choiceColour = (theme: Theme): `#${string}` => COLOURS[theme].choice;
 
-export function mapStyle(theme: Theme): StyleSpecification {
+export function mapStyle(theme: Theme, tiles: Tiles | null): StyleSpecification {
   const colour = COLOURS[theme];
   const empty = { type: 'FeatureCollection' as const, features: [] };
   return {
     version: 8,
     sources: {
       ...Object.fromEntries(BASE.map((name) => [name, { type: 'geojson', data: `/map/${name}.geojson` }])),
+      ...tileSources(tiles),
       // Those who are heard and in bounds are many, and nobody need act: far away they are gathered. All else keeps its own mark.
       calm: { type: 'geojson', data: empty, cluster: true, clusterRadius: 34, clusterMaxZoom: 9 },
       subjects: { type: 'geojson', data: empty },
       selection: { type: 'geojson', data: empty },
     },
     layers: [
-      ...baseLayers(colour),
+      ...baseLayers(colour, tileLayers(theme, tiles)),
       errors('calm', colour),
       errors('subjects', colour),
       ...selectionLayers(colour),
@@ -86,7 +88,42 @@ export function mapStyle(theme: Theme): StyleSpecification {
 
 type Colours = (typeof COLOURS)[Theme];
 
-function baseLayers(colour: Colours): LayerSpecification[] {
+const TILE_PX = 256;
+
+function tileSources(tiles: Tiles | null): StyleSpecification['sources'] {
+  const { urls = [], attribution = null, maxZoom = 0 } = tiles ?? {};
+  return Object.fromEntries(
+    urls.map((url, i) => [
+      `tiles-${i}`,
+      {
+        type: 'raster',
+        tiles: [url],
+        tileSize: TILE_PX,
+        maxzoom: maxZoom,
+        // MapLibre takes it for HTML, which a setting is not.
+        ...(attribution === null ? {} : { attribution: attribution.replace(/[&<>"]/g, escaped) }),
+      },
+    ]),
+  );
+}
+const escaped = (letter: string) => `&#${letter.charCodeAt(0)};`;
+
+/** Paler than they come, and at night darker: colour is for what has to be looked at. */
+function tileLayers(theme: Theme, tiles: Tiles | null): LayerSpecification[] {
+  return (tiles?.urls ?? []).map((_, i) => ({
+    id: `tiles-${i}`,
+    type: 'raster',
+    source: `tiles-${i}`,
+    paint: {
+      'raster-saturation': -0.6,
+      'raster-fade-duration': 0,
+      ...(theme === 'dark' ? { 'raster-brightness-max': 0.5 } : {}),
+    },
+  }));
+}
+
+/** `tiles`: on the land, which stands where one has not come, and below the lines of the own counties. */
+function baseLayers(colour: Colours, tiles: readonly LayerSpecification[]): LayerSpecification[] {
   const outline = (id: string, source: string, lineColour: string, width: number): LayerSpecification => ({
     id,
     type: 'line',
@@ -108,6 +145,7 @@ function baseLayers(colour: Colours): LayerSpecification[] {
     outline('neighbours', 'neighbour-counties', colour.faint, 0.8),
     outline('cities', 'guangdong-cities', colour.faint, 1.2),
     land('own', 'jieyang-counties', colour.own),
+    ...tiles,
     outline('own-line', 'jieyang-counties', colour.line, 1.2),
     outline('boundary', 'boundary-lines', colour.line, 1),
   ];

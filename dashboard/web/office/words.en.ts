@@ -10,6 +10,7 @@ export const en: OfficeWords = {
   escalated: (n: number) => `told up the tree ${n} ${n === 1 ? 'time' : 'times'}`,
   supervised: (by: string) => `supervised by ${by}`,
   sent: (by: string, at: string) => `sent by ${by} ${at}`,
+  instruction: 'You are asked:',
   back: 'All tasks',
   stages: {
     sent: 'not received yet',
@@ -59,6 +60,8 @@ export const en: OfficeWords = {
   noteHelp: 'where, why, what was done',
   files: 'Photograph or file',
   sending: 'Sending…',
+  unreadable: (name: string) =>
+    `${name}: this browser can't open such a picture (mostly HEIC); set the camera to JPEG ("most compatible") and take it again.`,
   answer: 'Send the answer',
   answered: 'Sent: the command centre reviews it.',
   accept: 'Accept',
@@ -81,6 +84,8 @@ export const en: OfficeWords = {
     withdraw: 'withdrawn',
   },
   track: 'Track and record',
-  foot: 'The command centre reviews what you send; what is overdue is told to the next level by itself.',
+  lastPlace: (at: string) => `Last place ${at}`,
+  lastEvidence: (at: string) => `Place of the alert ${at}`,
+  showMap: 'Map',
   spotCheck: 'Spot check',
 };

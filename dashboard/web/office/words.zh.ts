@@ -51,6 +51,7 @@ export const zh = {
   escalated: (n: number) => `已逐级上报 ${n} 次`,
   supervised: (by: string) => `县级督办：${by}`,
   sent: (by: string, at: string) => `派发：${by} ${at}`,
+  instruction: '派发要求：',
   back: '返回任务列表',
   stages,
   contacts,
@@ -65,6 +66,8 @@ export const zh = {
   noteHelp: '在哪里、为什么、如何处置',
   files: '拍照 / 附件',
   sending: '正在上传…',
+  unreadable: (name: string) =>
+    `${name}：本机浏览器无法打开这种照片（多为 HEIC），请把相机格式设为“兼容性最佳”（JPEG）后重拍。`,
   answer: '提交核查结果',
   answered: '已提交，由指挥中心审核。',
   accept: '审核通过',
@@ -87,7 +90,9 @@ export const zh = {
     withdraw: '撤销',
   } as Record<string, string>,
   track: '查看轨迹与档案',
-  foot: '提交后由指挥中心审核；逾期自动上报上级。',
+  lastPlace: (at: string) => `最后位置 ${at}`,
+  lastEvidence: (at: string) => `告警时位置 ${at}`,
+  showMap: '地图',
   spotCheck: '抽查',
 };
 export type OfficeWords = typeof zh;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ZoneFeature } from '../../../src/kernel/roster.ts';
-import { areaM2, drawnOf, outlineOf, readZones, withDrawn } from './shape.ts';
+import { areaM2, crossingOf, drawnOf, outlineOf, readZones, withDrawn } from './shape.ts';
 
 const bare = { id: 'z1', name: '围栏', radiusM: null, widthM: null };
 const lon = fc.double({ min: 73, max: 135, noNaN: true });
@@ -79,4 +79,25 @@ test('Z3 a file is read as the command reads it, and a fault is told with its pl
   expect(readZones(JSON.stringify(whole))).toMatchObject({ ok: true, value: [{ id: 'z9', radiusM: 50 }] });
   const collection = { type: 'FeatureCollection', features: [whole] };
   expect(readZones(JSON.stringify(collection))).toMatchObject({ ok: true, value: [{ id: 'z9' }] });
+});
+
+test('G2 a crossing is found at the corner that makes it; neither the pointer nor the edge back makes one', () => {
+  const area = (...ring: [number, number][]): ZoneFeature => ({
+    ...bare,
+    geometry: { type: 'Polygon', coordinates: [ring] },
+  });
+  const [a, b, c, d] = [
+    [0, 0],
+    [2, 2],
+    [2, 0],
+    [0, 2],
+  ] as [number, number][] as [[number, number], [number, number], [number, number], [number, number]];
+  // Drawn, as the library gives it: the corners, the pointer, the first corner.
+  expect(crossingOf(area(a, b, c, d, a), true)).toBeUndefined();
+  expect(crossingOf(area(a, b, c, d, [0, 3], a), true)).toEqual([1, 1]);
+  expect(crossingOf(area(a, c, b, [3, 3], a), true)).toBeUndefined();
+  // The edge back crosses only when it is drawn.
+  expect(crossingOf(area(a, [4, 0], [4, 4], [2, -1], [2, -1], a), true)).toEqual([2.4, 0]);
+  expect(crossingOf(area(a, b, c, d, a), false)).toEqual([1, 1]);
+  expect(crossingOf(area(a, c, b, d, a), false)).toBeUndefined();
 });

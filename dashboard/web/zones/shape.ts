@@ -3,6 +3,8 @@
  * be judged is for geofences/ to say.
  */
 import type { Feature, LineString, Polygon, Position } from 'geojson';
+import { buildEdgeTree } from '../../../geofences/edge-tree.ts';
+import { findCrossing } from '../../../geofences/ring-checks.ts';
 import type { Refusal, Result } from '../../../src/kernel/result.ts';
 import { ok } from '../../../src/kernel/result.ts';
 import type { LonLat, ZoneFeature } from '../../../src/kernel/roster.ts';
@@ -58,6 +60,18 @@ export function drawnOf(zone: ZoneFeature): Drawn | null {
     default:
       return null;
   }
+}
+
+/**
+ * Where the line of an area crosses itself. While it is drawn, only what is between the corners that are set: the last one follows the
+ * pointer, and the edge back to the first may yet come to lie elsewhere. Undefined: nowhere, or it is not drawn by hand.
+ */
+export function crossingOf({ geometry }: ZoneFeature, isUnfinished: boolean): LonLat | undefined {
+  const [ring = []] = geometry.type === 'Polygon' ? geometry.coordinates : [];
+  if (ring.length > MOST_CORNERS) return undefined;
+  const line = isUnfinished ? ring.slice(0, -2) : ring;
+  const found = line.length < 4 ? undefined : findCrossing(buildEdgeTree([line]), [line]);
+  return found && [found.lon, found.lat];
 }
 
 const closed = (ring: [number, number][]): [number, number][] =>

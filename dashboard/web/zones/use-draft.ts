@@ -3,7 +3,7 @@ import { computed, shallowRef } from 'vue';
 import { checkZone, type ZoneCheck } from '../../../geofences/repair-zone.ts';
 import type { ZoneFeature } from '../../../src/kernel/roster.ts';
 import { isoDay } from '../i18n/language.ts';
-import { type Drawn, type Tool, withDrawn } from './shape.ts';
+import { crossingOf, type Drawn, type Tool, withDrawn } from './shape.ts';
 
 export interface Draft {
   readonly zone: ZoneFeature;
@@ -30,9 +30,14 @@ export function useDraft() {
   const check = computed<ZoneCheck | undefined>(() =>
     draft.value === null || draft.value.isUnfinished ? undefined : checkZone(draft.value.zone),
   );
+  /** Where an area's line crosses itself, as far as its corners are set. */
+  const crossing = computed(() =>
+    draft.value?.tool === 'area' ? crossingOf(draft.value.zone, draft.value.isUnfinished) : undefined,
+  );
   return {
     draft,
     check,
+    crossing,
     begin(tool: Tool, name: string) {
       draft.value = { zone: { ...EMPTY, id: newId(), name }, tool, isNew: true, isUnfinished: true };
     },

@@ -34,6 +34,7 @@ export const en: ZoneWords = {
   area: 'Area',
   validity: 'Shape',
   drawing: 'Drawing…',
+  crossing: '(where the map has a ring): Escape begins anew, or finish and drag a corner.',
   valid: 'can be judged',
   repair: 'Take the repair',
   repairable: 'Can be mended without a change to what it encloses: ',

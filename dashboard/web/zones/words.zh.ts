@@ -30,6 +30,7 @@ export const zh = {
   area: '面积',
   validity: '图形检查',
   drawing: '绘制中…',
+  crossing: '（地图上圆圈处），按 Esc 重新绘制，或完成后拖动角点修改。',
   valid: '可以用于判定',
   repair: '采用修复',
   repairable: '可安全修复，不改变所围范围：',
