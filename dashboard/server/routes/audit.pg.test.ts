@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPositionDays } from '../../../src/adapters/positions-table.ts';
 import { loadRoster } from '../../../src/ingest/roster-load.ts';
-import { EMPTY_ROSTER } from '../../../src/kernel/roster.ts';
+import { EMPTY_ROSTER, type ZoneFeature } from '../../../src/kernel/roster.ts';
 import { problem, startDashboard, type TestDashboard } from '../../../tests/harness/dashboard.ts';
 
 let dash: TestDashboard;
@@ -52,12 +52,14 @@ test('U1 a refused sign-in is recorded as nobody’s, a refused look not as a lo
 });
 
 test('U1 a load of the roster leaves what it changed, also who', async () => {
-  const zone = {
+  const zone: ZoneFeature = {
     id: 'z1',
     name: null,
-    shape: { type: 'circle', centre: { lat: 23.5, lon: 116.3 }, radiusM: 100 },
+    radiusM: 100,
+    widthM: null,
+    geometry: { type: 'Point', coordinates: [116.3, 23.5] },
   };
-  const update = { roster: EMPTY_ROSTER, zones: [zone as never], policy: null };
+  const update = { roster: EMPTY_ROSTER, zones: [zone], policy: null };
   const loaded = await loadRoster(dash.database, update, Date.now(), () => ({ ok: true, value: null }));
   expect(loaded.ok).toBe(true);
   const found = await entries('actor=wardline%20roster%20load');
