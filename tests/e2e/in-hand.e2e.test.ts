@@ -339,7 +339,7 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
     await expect.poll(() => page.title(), poll).toBe('(1) 守界');
     await page.click('.menu a:has-text("值班室")');
     const told = () => page.textContent('.bar [data-testid=unowned]').catch(() => '');
-    await expect.poll(told, poll).toMatch(/无主\s*1/);
+    await expect.poll(told, poll).toMatch(/无主事件\s*1/);
     await expect.poll(() => page.getAttribute('.bar .sound', 'data-sound'), poll).toBe('on');
     await page.evaluate(() => {
       const begin = OscillatorNode.prototype.start;
@@ -349,7 +349,7 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
       };
     });
     say({ type: 'patch', from: 1, to: 2, alerts: [alert('b', 1)] });
-    await expect.poll(told, poll).toMatch(/无主\s*2/);
+    await expect.poll(told, poll).toMatch(/无主事件\s*2/);
     await expect.poll(() => page.title(), poll).toBe('(2) 守界');
     const tones = () => page.evaluate(() => Number(document.body.dataset.tones ?? 0));
     await expect.poll(tones, poll).toBeGreaterThan(0);

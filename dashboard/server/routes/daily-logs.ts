@@ -45,7 +45,7 @@ const Item = Type.Object({
 const Change = Type.Object({ field: Type.String(), before: Type.Unknown(), after: Type.Unknown() });
 const OneDay = Type.Object({
   ...Item.properties,
-  fields: Type.Record(Type.String(), Type.Tuple([Type.String(), Type.String()])),
+  fields: Type.Record(Type.String(), Type.Array(Type.String(), { minItems: 2, maxItems: 2 })),
   asKnownNow: Document,
   asKnownThen: Nullable(Document),
   sha256: Nullable(Type.String({ description: 'Of what was signed' })),

@@ -215,6 +215,7 @@ export const en = {
     incidents: 'Open incidents',
     alerts: (n: number) => `(${n} alerts)`,
     unowned: 'Unowned incidents',
+    ownerless: 'Unowned',
     order: 'unowned → severity → age',
     loading: 'Loading the alerts…',
     empty: 'No open alerts',

@@ -197,6 +197,7 @@ export const zh = {
     incidents: '未结事件',
     alerts: (n: number) => `（告警 ${n}）`,
     unowned: '无主事件',
+    ownerless: '无主',
     order: '无主 → 级别 → 时长',
     loading: '正在载入告警…',
     empty: '没有未结告警',
