@@ -150,7 +150,9 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     await signIn(phone.page);
     await phone.page.click('.task');
     // What the duty officer wrote with D, and once.
-    await expect.poll(() => phone.page.textContent('.instruction'), poll).toMatch(/派发要求：\s*请核实$/);
+    await expect
+      .poll(() => phone.page.textContent('.instruction'), poll)
+      .toMatch(/派发要求：\s*请核实 \(please call\)$/);
     await phone.page.click('button:has-text("接收任务")');
     await phone.page.click('label:has-text("离开规定区域")');
     await phone.page.fill('textarea', '送货途经，未请假，已责令返回');
