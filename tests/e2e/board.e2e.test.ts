@@ -209,6 +209,8 @@ describe.skipIf(missingBrowser !== undefined)('the live board over the demo', ()
     await second.page.screenshot({ path: join(shots, 'merge.png') });
     await second.page.click('.form button[type=submit]');
     await expect.poll(() => second.page.textContent('.work .state'), poll).toContain('同一事件共 2 条');
+    // The board hears of it before the form has its answer, and a key is the form's as long as it is open.
+    await expect.poll(() => second.page.locator('.work .form').count(), poll).toBe(0);
     // What is put aside: asked by one, approved by the other.
     await second.page.keyboard.press('s');
     await second.page.keyboard.type('已请假，手续补办中');
