@@ -50,6 +50,24 @@ export async function signIn(page: Page, password = PASSWORD, login = 'admin'): 
   await page.keyboard.press('Enter');
 }
 
+/** REST by the session of the page. */
+export function callAs(page: Page, method: string, path: string, body: object) {
+  return page.evaluate(
+    async ([method, path, body]) => {
+      const { csrf } = await (await fetch('/api/v1/session')).json();
+      const headers = { 'content-type': 'application/json', 'x-csrf-token': csrf };
+      const answer = await fetch(`/api/v1/${path}`, {
+        method: String(method),
+        headers,
+        body: String(body),
+      });
+      if (!answer.ok) throw new Error(await answer.text());
+      return answer.json();
+    },
+    [method, path, JSON.stringify(body)] as const,
+  );
+}
+
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /**

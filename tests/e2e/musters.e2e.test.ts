@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Program, runCommand, startProgram } from '../harness/program.ts';
 import { launchBrowser, missingBrowser } from './browser.ts';
-import { type Desk, findBarriers, openDesk, PASSWORD, signIn } from './desk.ts';
+import { callAs, type Desk, findBarriers, openDesk, PASSWORD, signIn } from './desk.ts';
 import { takePicture } from './pictures.ts';
 
 /** An office calls its people; one comes to the terminal, one is seen there, one is on leave, one stays away. */
@@ -85,22 +85,7 @@ describe.skipIf(missingBrowser !== undefined)('roll calls', () => {
     await program?.end('SIGINT');
   });
 
-  /** REST by the session of the page. */
-  const call = (method: string, path: string, body: object) =>
-    page.evaluate(
-      async ([method, path, body]) => {
-        const { csrf } = await (await fetch('/api/v1/session')).json();
-        const headers = { 'content-type': 'application/json', 'x-csrf-token': csrf };
-        const answer = await fetch(`/api/v1/${path}`, {
-          method: String(method),
-          headers,
-          body: String(body),
-        });
-        if (!answer.ok) throw new Error(await answer.text());
-        return answer.json();
-      },
-      [method, path, JSON.stringify(body)] as const,
-    );
+  const call = (method: string, path: string, body: object) => callAs(page, method, path, body);
   const send = async (observation: object) => {
     const answer = await fetch(`${program.url}/ingest/v1/observations`, {
       method: 'POST',

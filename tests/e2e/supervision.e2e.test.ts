@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Program, runCommand, startProgram } from '../harness/program.ts';
 import { launchBrowser, missingBrowser } from './browser.ts';
-import { type Desk, findBarriers, openDesk, PASSWORD, signIn } from './desk.ts';
+import { callAs, type Desk, findBarriers, openDesk, PASSWORD, signIn } from './desk.ts';
 import { shoot } from './pictures.ts';
 
 /** Two subjects of one office: what binds the first is entered by hand, list by list. */
@@ -55,7 +55,7 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
     page.setDefaultTimeout(10_000);
     await signIn(page);
     await page.waitForSelector('nav.menu');
-    await call(page, 'PUT', 'organisations', { path: office, kind: 'justice-office', name: '测试司法所' });
+    await callAs(page, 'PUT', 'organisations', { path: office, kind: 'justice-office', name: '测试司法所' });
     await page.goto(`${program.url}/subjects/S1`);
     await page.waitForSelector('[data-testid=duties]');
   });
@@ -64,22 +64,6 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
     await program?.end('SIGINT');
   });
 
-  /** REST by the session of the page. */
-  const call = (by: Page, method: string, path: string, body: object) =>
-    by.evaluate(
-      async ([method, path, body]) => {
-        const { csrf } = await (await fetch('/api/v1/session')).json();
-        const headers = { 'content-type': 'application/json', 'x-csrf-token': csrf };
-        const answer = await fetch(`/api/v1/${path}`, {
-          method: String(method),
-          headers,
-          body: String(body),
-        });
-        if (!answer.ok) throw new Error(await answer.text());
-        return answer.json();
-      },
-      [method, path, JSON.stringify(body)] as const,
-    );
   const dialogue = () => page.locator('.el-dialog:visible');
   const field = (label: string, row = 0) => dialogue().locator(`[aria-label="${label}"]`).nth(row);
   const duty = (name: string) => page.locator(`[data-duty=${name}]`);
@@ -153,7 +137,7 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
   test('S13 who comes second is told, and finds what the first one wrote', async () => {
     await open('contacts');
     const { version } = await page.evaluate(async () => (await fetch('/api/v1/subjects/S1')).json());
-    await call(page, 'PATCH', 'subjects/S1', { version, reason: '同时修改', officer: '测试警官' });
+    await callAs(page, 'PATCH', 'subjects/S1', { version, reason: '同时修改', officer: '测试警官' });
     await field('电话').fill('000-0000-0002');
     await field('理由（记入审计日志）').fill('测试');
     await dialogue().locator('button:has-text("保存")').click();
@@ -264,7 +248,7 @@ describe.skipIf(missingBrowser !== undefined)('what binds a subject, and devices
   });
 
   test('S18 an office changes check-ins, PINs and contacts on a telephone, and nothing else; in English nothing is left in Chinese', async () => {
-    const made = await call(page, 'POST', 'accounts', {
+    const made = await callAs(page, 'POST', 'accounts', {
       login: 'test-office',
       role: 'office-officer',
       organisation: office,
