@@ -19,7 +19,18 @@ export function silenceDeadlineMs(policy: Policy, device: Device, state: DeviceS
   return silentSinceMs(device, state) + silenceLimitS(policy, device) * 1000;
 }
 
-/** Why a device is silent, as far as what it said before tells. Off, and a feed that is down, are known and no silence. */
+/** Nothing was heard of it for too long. Off is known and has its own alert; a feed that is down says nothing about its devices. */
+export function isSilent(
+  { policy, nowMs, isFeedDown }: Pick<SubjectView, 'policy' | 'nowMs' | 'isFeedDown'>,
+  device: Device,
+  state: DeviceState,
+): boolean {
+  return (
+    nowMs > silenceDeadlineMs(policy, device, state) && state.off === null && !isFeedDown(feedOf(device))
+  );
+}
+
+/** Why a device is silent, as far as what it said before tells. */
 export type SilenceCause = 'battery' | 'no-signal' | 'unknown';
 
 /** A disc of so many sigmas holds half of what an estimate may mean. */
@@ -48,13 +59,13 @@ export function silenceCauseOf(view: SubjectView, state: DeviceState): SilenceCa
  * Since when nothing can be known of the subject: every device that is watched is off or silent. Null: one can be heard, the
  * feed is the cause, or nothing is watched at all.
  */
-export function darkSinceMs({ devices, policy, nowMs, isFeedDown }: SubjectView): Instant | null {
+export function darkSinceMs(view: SubjectView): Instant | null {
+  const { devices } = view;
   if (devices.length === 0) return null;
   let since = 0;
   for (const { device, state } of devices) {
     if (state.off !== null) since = Math.max(since, state.off.atMs);
-    else if (nowMs > silenceDeadlineMs(policy, device, state) && !isFeedDown(feedOf(device)))
-      since = Math.max(since, silentSinceMs(device, state));
+    else if (isSilent(view, device, state)) since = Math.max(since, silentSinceMs(device, state));
     else return null;
   }
   return since;

@@ -1,8 +1,7 @@
 /** 失联: nothing received for longer than the policy allows for the device's interval, by no known cause. Watches each device. */
-import { feedOf } from '../../src/kernel/roster.ts';
 import { type AlertKind, type DeviceState, NOTHING, type SubjectView, type Verdict } from './kind.ts';
 import { endOf, notWatched, watched } from './phone-off.ts';
-import { deadGroundOf, silenceCauseOf, silenceDeadlineMs, silenceLimitS } from './silence.ts';
+import { deadGroundOf, isSilent, silenceCauseOf, silenceDeadlineMs, silenceLimitS } from './silence.ts';
 import { condition, deviceName, duration, type Words } from './wording.ts';
 import { lastFix } from './zone-evidence.ts';
 
@@ -19,8 +18,7 @@ export const silent: AlertKind = {
       verdicts ??= [];
       verdicts.push({
         about: device.id,
-        // Off is known and has its own alert; a feed that is down says nothing about its devices.
-        says: state.off !== null || view.isFeedDown(feedOf(device)) ? 'undecided' : 'holds',
+        says: isSilent(view, device, state) ? 'holds' : 'undecided',
         severity: view.profile.grade === 'strict' ? 'high' : 'medium',
         confidence: 1,
         device: device.id,

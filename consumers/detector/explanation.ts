@@ -8,7 +8,12 @@ import { accuracyOfSigma, probabilityOutside } from '../../alerts/evidence/posit
 import type { SubjectView } from '../../alerts/kinds/kind.ts';
 import { ALERT_KINDS_JUDGED } from '../../alerts/kinds/kinds.ts';
 import { permitAt, permitEndMs } from '../../alerts/kinds/permits.ts';
-import { type SilenceCause, silenceCauseOf, silenceDeadlineMs } from '../../alerts/kinds/silence.ts';
+import {
+  isSilent,
+  type SilenceCause,
+  silenceCauseOf,
+  silenceDeadlineMs,
+} from '../../alerts/kinds/silence.ts';
 import { viewOfVerdict, whereabouts } from '../../alerts/kinds/whereabouts.ts';
 import type { Words } from '../../alerts/kinds/wording.ts';
 import { signedDistanceM } from '../../geofences/signed-distance.ts';
@@ -152,12 +157,7 @@ export function explain(
         off: state.off?.status ?? null,
         strapCutMs: state.strapCutMs ?? null,
         isFeedDown: view.isFeedDown(feedOf(device)),
-        silentBy:
-          view.nowMs > silenceDeadlineMs(policy, device, state) &&
-          state.off === null &&
-          !view.isFeedDown(feedOf(device))
-            ? silenceCauseOf(view, state)
-            : null,
+        silentBy: isSilent(view, device, state) ? silenceCauseOf(view, state) : null,
         noFix,
       };
     }),
