@@ -77,7 +77,8 @@ interface OpenRoom extends Room {
   readonly viewers: Set<Viewer>;
   sees(alert: BoardAlert): boolean;
   change(by: (board: Board) => void, pauseMs: number): void;
-  rebuild(): void;
+  /** The roster has changed: a new board where that shows in this room. */
+  takeRoster(): void;
   flush(withHealth: boolean): void;
   emptySinceMs: Instant;
   close(): void;
@@ -112,7 +113,7 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
     database: deps.database,
     logger: deps.logger,
     onChange: () => {
-      for (const room of rooms.values()) room.rebuild();
+      for (const room of rooms.values()) room.takeRoster();
     },
     onTouched: () =>
       void alerts.reload().catch((error: unknown) => {
@@ -138,8 +139,14 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
       room.change((board) => board.placeSubjects(change.subjects), WHEREABOUTS_PAUSE_MS);
   };
 
+  const cardsOf = (reach: Reach) =>
+    roster
+      .cards()
+      .filter((card) => covers(reach.organisation, card.office) && (reach.minors || card.minor !== true));
+
   const openRoom = (reach: Reach): OpenRoom => {
     const viewers = new Set<Viewer>();
+    let cards = cardsOf(reach);
     let board = build();
     let timer: NodeJS.Timeout | undefined;
     let dueAt = Number.POSITIVE_INFINITY;
@@ -148,9 +155,6 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
     let differences: { board: Board; seq: number; texts: Map<number, Buffer | undefined> } | undefined;
 
     function build(): Board {
-      const cards = roster
-        .cards()
-        .filter((card) => covers(reach.organisation, card.office) && (reach.minors || card.minor !== true));
       const made = createBoard({ epoch: `${processId}.${++boards}`, demo: deps.demo, cards });
       made.placeSubjects(known.values());
       for (const alert of alerts.all()) if (sees(reach, alert)) made.placeAlert(alert.card);
@@ -191,7 +195,11 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
         dueAt = at;
         timer = setTimeout(() => room.flush(false), Math.max(0, at - performance.now()));
       },
-      rebuild() {
+      takeRoster() {
+        const next = cardsOf(reach);
+        // A snapshot of a whole tree to everybody, because one office elsewhere has somebody new, would be for nothing.
+        if (JSON.stringify(next) === JSON.stringify(cards)) return;
+        cards = next;
         board = build();
         for (const viewer of viewers) viewer.update(board);
       },

@@ -220,6 +220,17 @@ describe('faults', () => {
     expect(client.cursor()?.epoch).not.toBe(before?.epoch);
   });
 
+  test('B11 a roster that changed elsewhere sends nothing', async () => {
+    const duty = await watch({ ...(await dash.signIn('duty')), origin: dash.address });
+    const all = await watch(auditor);
+    for (const client of [duty, all]) await client.until('a snapshot', ({ messages }) => messages.length > 0);
+    await dash.subject('T2', '445222/hepo');
+    await all.until('the new one', ({ cards }) => cards.some(({ id }) => id === 'T2'));
+    await dash.alert('e1', 1, { subject: 'S1' });
+    await duty.until('an alert after it', ({ alerts }) => alerts.has('e1'));
+    expect(duty.messages.filter(({ type }) => type === 'snapshot')).toHaveLength(1);
+  });
+
   test('B4 B11 an alert whose subject moves to another organisation leaves', async () => {
     const duty = await watch({ ...(await dash.signIn('duty')), origin: dash.address });
     await dash.alert('x1', 1, { subject: 'S2' });

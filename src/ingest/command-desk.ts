@@ -148,8 +148,14 @@ export async function openCommandDesk(deps: CommandDeskDeps): Promise<CommandDes
     const atMs = now();
     // At once: an answer may come before the store has told us.
     open.sentMs = atMs;
-    const [claimed] = await claimCommand(database, open.id, new Date(atMs));
-    return claimed !== undefined;
+    try {
+      const [claimed] = await claimCommand(database, open.id, new Date(atMs));
+      return claimed !== undefined;
+    } catch (error) {
+      // Not sent: the poll tries again. Were it claimed after all, the store says so then.
+      open.sentMs = null;
+      throw error;
+    }
   }
 
   /** Those that wait for the device, claimed: they count as sent. */

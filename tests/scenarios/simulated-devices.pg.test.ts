@@ -82,35 +82,43 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
   }
 }
 const SPEECHES = ['osmand', 'owntracks', 'watch', 'mlp', 'jt808'] as const;
-/** One who is not dark: of whom something has come. */
-const speakerOf = (speech: string) =>
+const devicesOf = (speech: string) =>
+  world.subjects.flatMap(({ id, phone, wristband }) =>
+    [phone, wristband].flatMap((device) =>
+      device?.speaks === speech ? [{ subject: id, device: device.id }] : [],
+    ),
+  );
+/** What `look` finds at one who is not dark: of whom something has come. One may go dark for hours just then, so each try may be another's. */
+const ofOneWhoSpeaks = <T>(
+  speech: string,
+  look: (who: { subject: string; device: string }, message: Json) => Promise<T | undefined>,
+) =>
   until(async () => {
-    for (const { phone, wristband } of world.subjects)
-      for (const device of [phone, wristband])
-        if (device?.speaks === speech) {
-          const [message] = await itemsOf(`/api/v1/devices/${device.id}/messages?limit=1`);
-          if (message?.kind === 'position') return device;
-        }
+    for (const who of devicesOf(speech)) {
+      const [message] = await itemsOf(`/api/v1/devices/${who.device}/messages?limit=1`);
+      if (message?.kind !== 'position') continue;
+      const found = await look(who, message);
+      if (found !== undefined) return found;
+    }
     return undefined;
   });
 
 test.each(SPEECHES)('V7 what devices say by %s is taken', async (speech) => {
-  const device = await speakerOf(speech);
-  const [message] = await itemsOf(`/api/v1/devices/${device.id}/messages?limit=1`);
+  const message = await ofOneWhoSpeaks(speech, async (_, newest) => newest);
   expect(message).toMatchObject({ protocol: speech, kind: 'position' });
 });
 
 test.each(['jt808', 'watch', 'mlp', ...('value' in broker ? ['owntracks'] : [])])(
   'V8 a device that speaks %s answers a spot check with its place',
   async (speech) => {
-    const device = await speakerOf(speech);
-    const number = Number(device.id.slice(1));
-    const subject = world.subjects.find((each) => each.number === number)?.id;
-    const check = await until(async () => {
-      const made = await call('POST', `/api/v1/subjects/${subject}/locate`, { waitS: 30, device: device.id });
-      return made.state === 'answered' ? made : undefined;
+    const { check, device } = await ofOneWhoSpeaks(speech, async (who) => {
+      const made = await call('POST', `/api/v1/subjects/${who.subject}/locate`, {
+        waitS: 10,
+        device: who.device,
+      });
+      return made.state === 'answered' ? { check: made, device: who.device } : undefined;
     });
-    expect(check).toMatchObject({ device: device.id, answer: { kind: 'position' } });
+    expect(check).toMatchObject({ device, answer: { kind: 'position' } });
   },
 );
 
