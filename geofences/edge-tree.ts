@@ -26,6 +26,8 @@ export interface EdgeTree {
    * edge begins (nearest-edge.ts). Any will do, the first one too; it is the quicker the nearer that leaf is.
    */
   readonly starts: Uint16Array;
+  /** So many levels above that leaf is a node over all that may be nearest to a point of the cell; up to the root is right for all. */
+  readonly climbs: Uint8Array;
   readonly across: number;
 }
 
@@ -77,7 +79,7 @@ export function buildEdgeTree(lines: readonly (readonly (readonly [number, numbe
     }
     boxes.set([west, south, east, north], node * BOX);
   }
-  const across = Math.ceil(Math.sqrt(leaves));
+  const across = Math.ceil(2 * Math.sqrt(leaves));
   return {
     edges,
     boxes,
@@ -86,6 +88,7 @@ export function buildEdgeTree(lines: readonly (readonly (readonly [number, numbe
     leaves,
     lineStarts: Int32Array.from(lineStarts),
     starts: new Uint16Array(across * across),
+    climbs: new Uint8Array(across * across).fill(Math.log2(leaves)),
     across,
   };
 }

@@ -54,44 +54,94 @@ export function nearestEdgeM(tree: EdgeTree, lon: number, lat: number): number {
   return foundM;
 }
 
-/** Works out where searches of a new tree begin: for each cell of its grid the leaf that is nearest to the cell's middle. */
+/**
+ * Works out where searches of a new tree begin and where they may end: for each cell of its grid the leaf that is nearest to the cell's
+ * middle, and the lowest node over all that may be nearest to a point of the cell. That can't be farther from the middle than
+ * what is nearest to the middle and twice the way from there to a corner.
+ */
 export function placeStarts(tree: EdgeTree): void {
-  const { starts, across, lon, lat } = tree;
+  const { starts, climbs, across, lon, lat } = tree;
   const [west = 0, south = 0, east = 0, north = 0] = tree.boxes.subarray(BOX, 2 * BOX);
+  const [width, height] = [(east - west) / across, (north - south) / across];
   for (let cell = 0; cell < starts.length; cell++) {
-    const x = west + (((cell % across) + 0.5) / across) * (east - west);
-    const y = south + ((Math.floor(cell / across) + 0.5) / across) * (north - south);
+    const x = west + ((cell % across) + 0.5) * width;
+    const y = south + (Math.floor(cell / across) + 0.5) * height;
     nearestEdgeM(tree, lon + x, lat + y);
     starts[cell] = foundEdge / (4 * LEAF_EDGES);
+    const acrossM = Math.hypot(width * (work[KX] as number), height * (work[KY] as number));
+    const reachM = (Math.sqrt(work[BEST_D2] as number) + acrossM) * REACH_SLACK;
+    if (reachM <= REACH_DEG * (work[KX] as number)) climbs[cell] = climbTo(tree, x, y, reachM * reachM);
   }
 }
 
-/** The leaf to begin with, by the cell of a point given from the tree's corner; outside the bounds by the nearest cell. */
-function startOf({ boxes, starts, across }: EdgeTree, x: number, y: number): number {
+/**
+ * Within four degrees of longitude distances by the leaning scale are those on the ground to 0.1 %, from the middle of a cell as from its
+ * other points, so what holds on the ground holds for them with ten times that to spare.
+ */
+const REACH_DEG = 4;
+const REACH_SLACK = 1.01;
+
+/** How many levels above the leaves the lowest node lies that is over all that are within reach of a point, around which the search's scale lies. */
+function climbTo({ boxes, leaves }: EdgeTree, x: number, y: number, reachD2: number): number {
+  const kx = work[KX] as number;
+  const ky = work[KY] as number;
+  const shrink = work[SHRINK] as number;
+  const leanEdge = leanEdgeOf(shrink);
+  let first = NONE;
+  let last = NONE;
+  let depth = 1;
+  stack[0] = 1;
+  while (depth > 0) {
+    const node = stack[--depth] as number;
+    if (boxD2(boxes, node * BOX, leanEdge, x, y, kx, ky, shrink) > reachD2) continue;
+    if (node < leaves) {
+      stack[depth++] = 2 * node + 1;
+      stack[depth++] = 2 * node;
+    } else {
+      if (first === NONE) first = node;
+      last = node;
+    }
+  }
+  return 32 - Math.clz32(first ^ last);
+}
+
+/** By the cell of a point given from the tree's corner; outside the bounds the nearest one, of which only the start holds. */
+function cellOf({ boxes, across }: EdgeTree, x: number, y: number): number {
   const west = boxes[BOX] as number;
   const south = boxes[BOX + 1] as number;
   const column = Math.floor(((x - west) / ((boxes[BOX + 2] as number) - west)) * across);
   const row = Math.floor(((y - south) / ((boxes[BOX + 3] as number) - south)) * across);
   const last = across - 1;
-  return starts[Math.max(0, Math.min(last, row)) * across + Math.max(0, Math.min(last, column))] as number;
+  return Math.max(0, Math.min(last, row)) * across + Math.max(0, Math.min(last, column));
+}
+
+function isWithin(boxes: Float32Array, x: number, y: number): boolean {
+  return (
+    x >= (boxes[BOX] as number) &&
+    y >= (boxes[BOX + 1] as number) &&
+    x <= (boxes[BOX + 2] as number) &&
+    y <= (boxes[BOX + 3] as number)
+  );
 }
 
 /**
- * From a leaf near the point up to the root: what lies beside the way is looked into where something nearer may be. The first leaf
- * holds the nearest edge or one not much farther, so nearly all that lies beside is passed over by one look at its box.
+ * From a leaf near the point up to where nothing nearer can be: what lies beside the way is looked into where something nearer may be. The
+ * first leaf holds the nearest edge or one not much farther, so nearly all that lies beside is passed over by one look at its box.
  */
 function search(tree: EdgeTree): void {
-  const { boxes, leaves } = tree;
+  const { boxes, leaves, starts, climbs } = tree;
   const x = (work[LON] as number) - tree.lon;
   const y = (work[LAT] as number) - tree.lat;
   const kx = work[KX] as number;
   const ky = work[KY] as number;
   const shrink = work[SHRINK] as number;
   const leanEdge = leanEdgeOf(shrink);
-  let node = leaves + startOf(tree, x, y);
+  const cell = cellOf(tree, x, y);
+  let node = leaves + (starts[cell] as number);
+  const top = isWithin(boxes, x, y) ? node >> (climbs[cell] as number) : 1;
   work[BEST_D2] = Infinity;
   searchLeaf(tree, node);
-  for (; node > 1; node >>= 1) {
+  for (; node > top; node >>= 1) {
     const beside = node ^ 1;
     if (boxD2(boxes, beside * BOX, leanEdge, x, y, kx, ky, shrink) < (work[BEST_D2] as number))
       searchBelow(tree, beside);

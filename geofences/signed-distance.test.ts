@@ -2,11 +2,12 @@ import { booleanPointInPolygon, pointToPolygonDistance } from '@turf/turf';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { LonLat } from '../src/kernel/roster.ts';
-import { isEnclosed } from './edge-tree.ts';
+import { buildEdgeTree, isEnclosed } from './edge-tree.ts';
 import { geodesicM, geodesicToLinesM } from './geodesic.testing.ts';
 import { wrap } from './metres.ts';
+import { nearestEdgeM, placeStarts } from './nearest-edge.ts';
 import { prepareZone } from './prepare-zone.ts';
-import { pointNear, prepared, ringsOf, star, tolerance, unit } from './shapes.testing.ts';
+import { even, pointNear, prepared, ringsOf, star, tolerance, unit } from './shapes.testing.ts';
 import { createSafeCircle, rememberedDistanceM, signedDistanceM } from './signed-distance.ts';
 
 /** The oracle is slow; never a statement about speed. */
@@ -44,6 +45,32 @@ test('Z1 of two edges far apart the nearer one is found, by whichever scale one 
     const trueM = geodesicToLinesM([100, 60], dots);
     expect(Math.abs(signedDistanceM(zone, 100, 60) - trueM)).toBeLessThan(tolerance(trueM));
   }
+});
+
+test('Z1 what a search passes over, because nothing nearer to its cell lies there, holds nothing nearer', () => {
+  const many = fc.record({
+    lon: even(-170, 170),
+    lat: even(-70, 70),
+    sizeM: fc.constantFrom(60, 5000, 100_000, 400_000, 1_000_000),
+    radii: fc.array(even(0.5, 1), { minLength: 30, maxLength: 400 }),
+    hole: fc.boolean(),
+  });
+  const place = even(1 / 3, 2 / 3);
+  let passedOver = 0;
+  fc.assert(
+    fc.property(many, fc.array(fc.tuple(place, place), { minLength: 40, maxLength: 40 }), (shape, places) => {
+      const tree = buildEdgeTree(ringsOf(shape));
+      placeStarts(tree);
+      const whole = { ...tree, climbs: tree.climbs.map(() => Math.log2(tree.leaves)) };
+      passedOver += tree.climbs.filter((climb, cell) => climb < (whole.climbs[cell] ?? 0)).length;
+      for (const [x, y] of places) {
+        const [lon, lat] = pointNear(shape, x, y);
+        expect(nearestEdgeM(tree, lon, lat)).toBe(nearestEdgeM(whole, lon, lat));
+      }
+    }),
+    { numRuns: 300 },
+  );
+  expect(passedOver).toBeGreaterThan(1000);
 });
 
 test('Z2 inside and outside agree with Turf', () => {
