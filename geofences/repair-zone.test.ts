@@ -67,7 +67,10 @@ test('Z8 a ring that touches itself is parted, a spike is left out', () => {
     {
       what: 'split',
       where: 'geometry.coordinates[0][6]',
-      message: 'geometry.coordinates[0] touches itself at 1, 1 and is parted there',
+      words: {
+        zh: 'geometry.coordinates[0] 在 1, 1 处与自身相接，在此分开',
+        en: 'geometry.coordinates[0] touches itself at 1, 1 and is parted there',
+      },
     },
   ]);
   expect(parted.repaired?.geometry.type).toBe('MultiPolygon');

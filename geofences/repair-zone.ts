@@ -12,7 +12,7 @@ export interface Repair {
   readonly what: 'closed' | 'duplicate-points' | 'spike' | 'split' | 'rewound';
   /** Place in the shape as it was given. */
   readonly where: string;
-  readonly message: string;
+  readonly words: { readonly zh: string; readonly en: string };
 }
 
 export interface ZoneCheck {
@@ -27,7 +27,7 @@ export function checkZone(zone: ZoneFeature): ZoneCheck {
   const prepared = prepareZone(zone);
   const refusal = prepared.ok ? null : prepared.error;
   const repairs: Repair[] = [];
-  const repaired = repair(zone, (what, where, message) => repairs.push({ what, where, message }));
+  const repaired = repair(zone, (what, where, zh, en) => repairs.push({ what, where, words: { zh, en } }));
   if (repairs.length === 0 || repaired === null || !prepareZone(repaired).ok)
     return { refusal, repairs: [], repaired: null };
   return { refusal, repairs, repaired };
@@ -39,12 +39,12 @@ export function prepareOrOffer(zone: ZoneFeature): Result<PreparedZone, Refusal>
   if (prepared.ok) return ok(prepared.value);
   const { repairs, repaired } = checkZone(zone);
   if (repaired === null) return prepared;
-  const done = repairs.map(({ message }) => message).join('; ');
+  const done = repairs.map(({ words }) => words.en).join('; ');
   const message = `${prepared.error.message} ("wardline zones check" would mend it: ${done})`;
   return { ok: false, error: { ...prepared.error, message } };
 }
 
-type Say = (what: Repair['what'], where: string, message: string) => void;
+type Say = (what: Repair['what'], where: string, zh: string, en: string) => void;
 
 function repair(zone: ZoneFeature, say: Say): ZoneFeature | null {
   const { geometry } = zone;
@@ -87,8 +87,13 @@ function repairPolygon(
     if (loops.length === 0) return null;
     const turn = areaDeg2(whole) > 0 ? 1 : -1;
     if (turn === (isHole ? 1 : -1)) {
-      const way = isHole ? 'clockwise' : 'counter-clockwise';
-      say('rewound', where, `${where} is turned round to run ${way}, as RFC 7946 wants it`);
+      const [zh, en] = isHole ? ['顺时针', 'clockwise'] : ['逆时针', 'counter-clockwise'];
+      say(
+        'rewound',
+        where,
+        `${where} 改为${zh}方向（RFC 7946）`,
+        `${where} is turned round to run ${en}, as RFC 7946 wants it`,
+      );
     }
     for (const loop of loops) {
       const runsAsWhole = areaDeg2(loop) > 0 === turn > 0;
@@ -110,7 +115,12 @@ function closed(ring: readonly LonLat[], where: string, say: Say): readonly LonL
   const first = ring[0];
   const last = ring.at(-1);
   if (first === undefined || last === undefined || isSame(first, last)) return ring;
-  say('closed', where, `${where} is closed: its first point is repeated at the end`);
+  say(
+    'closed',
+    where,
+    `${where} 已闭合：末尾重复其首点`,
+    `${where} is closed: its first point is repeated at the end`,
+  );
   return [...ring, first];
 }
 
@@ -118,7 +128,12 @@ function withoutRepeats(line: readonly LonLat[], where: string, say: Say): reado
   const kept = line.filter((point, i) => i === 0 || !isSame(point, line[i - 1] as LonLat));
   const left = line.length - kept.length;
   if (left > 0)
-    say('duplicate-points', where, `${left} points of ${where} that repeat the one before are left out`);
+    say(
+      'duplicate-points',
+      where,
+      `${where} 去掉 ${left} 个与前一点重复的点`,
+      `${left} points of ${where} that repeat the one before are left out`,
+    );
   return left > 0 ? kept : line;
 }
 
@@ -138,11 +153,17 @@ function split(ring: readonly LonLat[], where: string, say: Say): LonLat[][] {
         say(
           'spike',
           `${where}[${i}]`,
+          `去掉伸向 ${place(loop.at(-1) ?? point)} 的无面积尖刺`,
           `a spike to ${place(loop.at(-1) ?? point)} that has no area is left out`,
         );
       else loops.push([...loop, point]);
       if (i < ring.length - 1 && !isSpike)
-        say('split', `${where}[${i}]`, `${where} touches itself at ${place(point)} and is parted there`);
+        say(
+          'split',
+          `${where}[${i}]`,
+          `${where} 在 ${place(point)} 处与自身相接，在此分开`,
+          `${where} touches itself at ${place(point)} and is parted there`,
+        );
     } else {
       seen.set(key, path.length);
       path.push(point);

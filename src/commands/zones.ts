@@ -28,7 +28,7 @@ export async function runZonesCheck(
   const checks = file.value.map((zone) => ({ zone, ...checkZone(zone) }));
   for (const { zone, refusal, repairs } of checks) {
     if (refusal !== null) io.stdout.write(`${zone.id} refused ${refusal.where}: ${refusal.message}\n`);
-    for (const { what, message } of repairs) io.stdout.write(`${zone.id} repair  ${what}: ${message}\n`);
+    for (const { what, words } of repairs) io.stdout.write(`${zone.id} repair  ${what}: ${words.en}\n`);
   }
   const refused = checks.filter(({ refusal }) => refusal !== null).length;
   const mended = checks.filter((check) => check.repaired !== null).length;

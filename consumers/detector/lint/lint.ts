@@ -86,14 +86,14 @@ function ofShape({ id, name }: ZoneFeature, { refusal, repairs, repaired }: Zone
     });
   }
   if (repaired !== null) {
-    const done = repairs.map(({ message }) => message).join('; ');
+    const done = (language: 'zh' | 'en') => repairs.map(({ words }) => words[language]).join('; ');
     findings.push({
       ...about,
       code: 'repairable',
       weight: 'warning',
       words: {
-        zh: `${called} 可安全修复，不改变其范围：${done}`,
-        en: `${called} can be mended without a change to what it encloses: ${done}`,
+        zh: `${called} 可安全修复，不改变其范围：${done('zh')}`,
+        en: `${called} can be mended without a change to what it encloses: ${done('en')}`,
       },
     });
   }

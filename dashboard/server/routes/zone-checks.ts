@@ -15,7 +15,11 @@ import { answers, Id, Nullable } from './schemas.ts';
 
 interface Checked {
   readonly refusal: Refusal | null;
-  readonly repairs: readonly { readonly what: string; readonly where: string; readonly message: string }[];
+  readonly repairs: readonly {
+    readonly what: string;
+    readonly where: string;
+    readonly words: { readonly zh: string; readonly en: string };
+  }[];
   readonly repaired: ZoneFeature | null;
 }
 
@@ -59,7 +63,13 @@ const Place = Type.Object({ where: Type.String(), message: Type.String() });
 const Check = Type.Object({
   valid: Type.Boolean(),
   refusals: Type.Array(Type.Object({ code: Type.String(), ...Place.properties })),
-  repairs: Type.Array(Type.Object({ what: Type.String(), ...Place.properties })),
+  repairs: Type.Array(
+    Type.Object({
+      what: Type.String(),
+      ...Place.properties,
+      words: Type.Object({ zh: Type.String(), en: Type.String() }),
+    }),
+  ),
   repaired: Nullable(Type.Record(Type.String(), Type.Unknown())),
 });
 const LintAnswer = Type.Record(Type.String(), Type.Unknown(), {
@@ -167,7 +177,7 @@ function checkJson({ refusal, repairs, repaired }: Checked): Static<typeof Check
   return {
     valid: refusal === null,
     refusals: refusal === null ? [] : [refusal],
-    repairs: [...repairs],
+    repairs: repairs.map((repair) => ({ ...repair, message: repair.words.en })),
     repaired: repaired === null ? null : encodeZone(repaired),
   };
 }
