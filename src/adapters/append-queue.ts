@@ -1,6 +1,7 @@
 /**
  * Group commit, common to both logs: appends that wait while one is in flight go out together in the next, in the order of
- * the calls. What waits is bounded; beyond that the caller is told at once, and nothing is taken.
+ * the calls. What waits is bounded; beyond that the caller is told at once, and nothing is taken. Nobody waits long: a device that gets no
+ * answer can't tell a log that is away from a network that is, and may not ask again for minutes.
  */
 import { type LogEntry, LogUnavailable } from '../ports/observation-log.ts';
 
@@ -21,7 +22,11 @@ const MAX_RECORD_BYTES = 256 * 1024;
 const MAX_FLUSH_BYTES = 4 * 1024 * 1024;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
+/** Less than devices and proxies wait for an answer. */
+const ANSWER_WITHIN_MS = 4000;
+
 interface Waiting {
+  readonly sinceMs: number;
   readonly entries: readonly (LogEntry & { readonly partition: number })[];
   readonly bytes: number;
   done(): void;
@@ -29,14 +34,38 @@ interface Waiting {
 }
 
 /** `write` makes the records durable or rejects; it is never called again before it has settled. */
-export function createAppendQueue(write: (records: readonly PackedRecord[]) => Promise<void>): AppendQueue {
+export function createAppendQueue(
+  write: (records: readonly PackedRecord[]) => Promise<void>,
+  answerWithinMs = ANSWER_WITHIN_MS,
+): AppendQueue {
   let waiting: Waiting[] = [];
+  let underWay: readonly Waiting[] = [];
   let waitingBytes = 0;
   let running: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  /** Tells those that have waited too long. What is not under way is let go; what is may still be written, and then stands there twice. */
+  function tellLate(): void {
+    timer = undefined;
+    const nowMs = performance.now();
+    const isLate = ({ sinceMs }: Waiting) => nowMs - sinceMs >= answerWithinMs;
+    const late = waiting.filter(isLate);
+    waiting = waiting.slice(late.length);
+    for (const { bytes } of late) waitingBytes -= bytes;
+    for (const item of [...underWay.filter(isLate), ...late])
+      item.failed(new LogUnavailable(`the log has not answered for ${answerWithinMs / 1000} s`));
+    const oldest = underWay.find((item) => !isLate(item)) ?? waiting[0];
+    if (oldest !== undefined) watch(oldest.sinceMs + answerWithinMs - nowMs);
+  }
+
+  function watch(ms: number): void {
+    timer ??= setTimeout(tellLate, Math.ceil(ms)).unref();
+  }
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
       const group = takeGroup();
+      underWay = group;
       try {
         await write(pack(group.flatMap((item) => item.entries)));
         for (const item of group) item.done();
@@ -47,7 +76,10 @@ export function createAppendQueue(write: (records: readonly PackedRecord[]) => P
       }
       for (const item of group) waitingBytes -= item.bytes;
     }
+    underWay = [];
     running = undefined;
+    clearTimeout(timer);
+    timer = undefined;
   }
 
   function takeGroup(): Waiting[] {
@@ -67,8 +99,9 @@ export function createAppendQueue(write: (records: readonly PackedRecord[]) => P
         return Promise.reject(new LogUnavailable('too much waits to be written already'));
       }
       return new Promise<void>((done, failed) => {
-        waiting.push({ entries, bytes, done, failed });
+        waiting.push({ sinceMs: performance.now(), entries, bytes, done, failed });
         waitingBytes += bytes;
+        watch(answerWithinMs);
         running ??= run();
       });
     },

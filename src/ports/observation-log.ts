@@ -68,7 +68,10 @@ export interface ObservationLog {
   readonly partitions: number;
   /** Names what holds the records, for people too: offsets of one mean nothing on another. */
   readonly identity: string;
-  /** Durable when it resolves. Order within a key is the order of the calls. Rejects with `LogUnavailable`. */
+  /**
+   * Durable when it resolves. Order within a key is the order of the calls. Rejects with `LogUnavailable`, within some seconds where the log
+   * does not answer: it may stand there all the same, so the caller sends it again, and twice is harmless.
+   */
   append(entries: readonly LogEntry[]): Promise<void>;
   /** Puts one line into every partition. Durable in all of them when it resolves. */
   appendToAll(line: string): Promise<void>;
