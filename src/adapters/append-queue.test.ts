@@ -17,6 +17,7 @@ function slowLog() {
       new Promise<void>((done) => {
         end = () => {
           written.push(...records.flatMap(({ lines }) => lines.split('\n')));
+          end = undefined;
           done();
         };
       }),
@@ -60,6 +61,18 @@ test('L14 what was under way may stand there all the same, what only waited does
   await again;
   expect(written).toEqual(['under way', 'under way']);
   await queue.drain();
+});
+
+test('L14 behind a slow log that goes on nobody is told anything', async () => {
+  const { queue, written, answer } = slowLog();
+  const large = 'x'.repeat(3 * 1024 * 1024);
+  const all = Array.from({ length: 5 }, () => queue.push([entry(large)]));
+  for (const _ of all) {
+    await vi.advanceTimersByTimeAsync(3000);
+    answer();
+  }
+  await Promise.all(all);
+  expect(written).toHaveLength(5);
 });
 
 test('L14 who gets an answer in time hears of no other', async () => {

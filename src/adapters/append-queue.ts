@@ -40,14 +40,23 @@ export function createAppendQueue(
 ): AppendQueue {
   let waiting: Waiting[] = [];
   let underWay: readonly Waiting[] = [];
+  let writingSinceMs = 0;
   let waitingBytes = 0;
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  /** Tells those that have waited too long. What is not under way is let go; what is may still be written, and then stands there twice. */
+  /**
+   * Where a write does not end, tells those that have waited too long: what is not under way is let go; what is may still be written,
+   * and then stands there twice. Behind a log that takes one write after the other they wait on: told, they would come again and be more.
+   */
   function tellLate(): void {
     timer = undefined;
     const nowMs = performance.now();
+    const leftMs = writingSinceMs + answerWithinMs - nowMs;
+    if (leftMs > 0) {
+      watch(leftMs);
+      return;
+    }
     const isLate = ({ sinceMs }: Waiting) => nowMs - sinceMs >= answerWithinMs;
     const late = waiting.filter(isLate);
     waiting = waiting.slice(late.length);
@@ -66,6 +75,7 @@ export function createAppendQueue(
     while (waiting.length > 0) {
       const group = takeGroup();
       underWay = group;
+      writingSinceMs = performance.now();
       try {
         await write(pack(group.flatMap((item) => item.entries)));
         for (const item of group) item.done();
