@@ -80,10 +80,6 @@ export function pushOut(kept: KeptFixes, fix: Fix): void {
   for (let i = 0; i < WIDTH; i++) kept[left + i] = fix[i] as number;
 }
 
-export function keepFlags(kept: KeptFixes, index: number, fix: Fix): void {
-  kept[index * WIDTH + FLAGS] = fix[FLAGS];
-}
-
 /** The row before an index, and copies of what follows it. */
 export function splitAt(kept: KeptFixes, index: number): [before: KeptFixes, after: Fix[]] {
   const after: Fix[] = [];

@@ -14,7 +14,7 @@ import {
   ticks,
   told,
 } from '../../consumers/detector/story.testing.ts';
-import type { LogEvent } from '../../src/kernel/log-event.ts';
+import type { LogEvent, Position } from '../../src/kernel/log-event.ts';
 import type { Device } from '../../src/kernel/roster.ts';
 
 const DAY = 24 * 60;
@@ -202,6 +202,72 @@ describe('A22 separation', () => {
         [late(30), late(25), late(30)],
       ].map((tail) => only('separation', [...base, ...tail]).map(({ startedAtMs }) => startedAtMs));
       expect(begins).toEqual([[minutes(28)], [minutes(28)], [minutes(28)]]);
+    });
+  });
+
+  describe('A22 D9 what a device had stored comes late', () => {
+    const slow = [
+      ...SETTING,
+      profile(0, { zones: [], devices: [phone('D1', { intervalS: 300 }), band({ intervalS: 300 })] }),
+    ];
+    const every5 = (from: number) => range(0, 18).map((i) => from + 5 * i);
+    const bandFixes = (isAway: (minute: number) => boolean) =>
+      every5(0).map((n) => fix(n, (isAway(n) ? 2000 : 0) + (n % 2) * 3, { device: 'B1' }));
+    const phoneFixes = every5(1).map((n) => fix(n, (n % 2) * 3));
+    /** Without a network until then, from an hour before on: what it stored is sent one after the other. */
+    const sentAt = (minute: number, order: (stored: Position[]) => Position[]) => {
+      const isStored = ({ atMs }: Position) => atMs > minutes(minute - 60) && atMs < minutes(minute);
+      return [
+        ...phoneFixes.filter((each) => !isStored(each)),
+        ...order(phoneFixes.filter(isStored)).map((each, i) => ({
+          ...each,
+          receivedMs: minutes(minute) + 20 * i,
+        })),
+      ];
+    };
+    const separations = (events: readonly LogEvent[]) => only('separation', [...slow, ...events]);
+
+    test.each([
+      ['in order', (stored: Position[]) => stored],
+      ['backwards', (stored: Position[]) => stored.toReversed()],
+      ['by halves', (stored: Position[]) => [...stored.slice(6), ...stored.slice(0, 6)]],
+      ['twice', (stored: Position[]) => [...stored, ...stored.toReversed()]],
+    ])('A22 D9 %s: told as it comes, though ten minutes from then on would never be over', (_, order) => {
+      const away = bandFixes((n) => n >= 35 && n < 70);
+      const alerts = separations([...away, ...sentAt(62, order)]);
+      expect(alerts.map(({ state }) => state)).toEqual(['opened', 'cleared']);
+      const [opened] = alerts;
+      expect(opened?.late).toBe(true);
+      expect((opened?.detectedAtMs ?? 0) - minutes(62)).toBeLessThan(1000);
+      expect(opened?.startedAtMs).toBeGreaterThanOrEqual(minutes(36));
+      expect(opened?.startedAtMs).toBeLessThanOrEqual(minutes(51));
+    });
+
+    test('A22 D9 in order: the same alert as if each had come when it was made', () => {
+      const away = bandFixes((n) => n >= 35 && n < 70);
+      const [inTime] = separations([...away, ...phoneFixes]);
+      const [late] = separations([...away, ...sentAt(62, (stored) => stored)]);
+      expect(inTime?.startedAtMs).toBe(minutes(36));
+      expect(late?.alert).toBe(inTime?.alert);
+    });
+
+    test('A22 D9 what shows both together counts as well: apart since after that', () => {
+      // Apart when the phone was last heard in time, together at 42, apart again since 52.
+      const away = bandFixes((n) => (n >= 20 && n < 35) || n >= 50);
+      const alerts = separations([
+        ...away,
+        ...phoneFixes.map((each) =>
+          each.atMs > minutes(28) && each.atMs < minutes(58) ? { ...each, receivedMs: minutes(58) } : each,
+        ),
+      ]);
+      expect(told(alerts)).toEqual(['separation opened 51.0']);
+      expect(alerts[0]?.detectedAtMs).toBeGreaterThan(minutes(61));
+    });
+
+    test('A22 D9 of who is together again it tells nothing: that is the night’s', () => {
+      expect(
+        separations([...bandFixes((n) => n >= 25 && n < 45), ...sentAt(62, (stored) => stored)]),
+      ).toEqual([]);
     });
   });
 

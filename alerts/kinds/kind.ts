@@ -120,6 +120,8 @@ export interface SubjectView extends Surroundings {
    * A rule about a place is the one in force then: stored fixes that come in the morning are judged by the night's curfew.
    */
   readonly atMs: Instant;
+  /** Whether a fix was just taken that came later than the reorder window: what was concluded of its time did not know of it. */
+  readonly isLate: boolean;
   /** Since when zones, policy and profile are as they are now. */
   readonly rulesFromMs: Instant;
   /** Since when the check-in windows are known: one that closed before is not asked about. */

@@ -5,7 +5,14 @@
  */
 import { distanceM } from '../../geofences/metres.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
-import { countFixes, fixAt, justConfirmed, type KeptFixes, nextCounted } from '../evidence/kept-fixes.ts';
+import {
+  countFixes,
+  fixAt,
+  justConfirmed,
+  type KeptFixes,
+  nextCounted,
+  timeAt,
+} from '../evidence/kept-fixes.ts';
 import {
   accuracyOfSigma,
   COARSE,
@@ -14,7 +21,8 @@ import {
   sigmaOfFix,
   walkVarianceM2,
 } from '../evidence/position-estimate.ts';
-import { type AlertKind, NOTHING, type SubjectView, type WatchedDevice } from './kind.ts';
+import { retrace } from '../evidence/retrace.ts';
+import { type AlertKind, type Memory, NOTHING, type SubjectView, type WatchedDevice } from './kind.ts';
 import { condition, duration, metres, percent, roundProbability } from './wording.ts';
 import { lastFix } from './zone-evidence.ts';
 
@@ -61,12 +69,10 @@ export const separation: AlertKind = {
   deadlineS: () => DEADLINE_S,
   remember: (view, memory) => {
     const pair = pairOf(view);
-    if (pair !== null && pair.apart >= view.policy.outsideProbability)
+    if (pair !== null && isApart(view, pair)) {
+      if (view.isLate) countAnew(view, pair, memory);
       memory[SINCE] ??= Math.max(sinceMsOf(view, pair), memory[OVER] ?? 0);
-    else if (
-      memory[SINCE] !== undefined &&
-      (pair === null || 1 - pair.apart >= view.policy.insideProbability)
-    ) {
+    } else if (memory[SINCE] !== undefined && (pair === null || isTogether(view, pair))) {
       delete memory[SINCE];
       memory[OVER] = pair?.newestMs ?? view.nowMs;
     }
@@ -80,7 +86,7 @@ export const separation: AlertKind = {
     return [
       {
         about: ABOUT,
-        says: isLong && pair.apart >= view.policy.outsideProbability ? 'holds' : 'undecided',
+        says: isLong && isApart(view, pair) ? 'holds' : 'undecided',
         severity: view.profile.grade === 'strict' ? 'critical' : 'high',
         confidence: roundProbability(pair.apart),
         device: pair.phone.device.id,
@@ -136,9 +142,13 @@ function pairOf(view: SubjectView): Pair | null {
   const band = view.devices.find(
     ({ device, state }) => device.kind === 'wristband' && state.estimate !== null,
   );
-  const a = phone?.state.estimate ?? null;
-  const b = band?.state.estimate ?? null;
-  if (phone === undefined || band === undefined || a === null || b === null) return null;
+  return phone === undefined || band === undefined ? null : compareNow(view, phone, band);
+}
+
+function compareNow(view: SubjectView, phone: WatchedDevice, band: WatchedDevice): Pair | null {
+  const { estimate: a } = phone.state;
+  const { estimate: b } = band.state;
+  if (a === null || b === null) return null;
   return {
     phone,
     band,
@@ -171,6 +181,58 @@ function compare(
     1 - apart >= policy.insideProbability ||
     beyond(policy.separationM + CELL_REACH_M) >= policy.outsideProbability;
   return { apartM, sigmaM, apart: isKnown && isTold ? apart : 0.5 };
+}
+
+function isApart({ policy }: SubjectView, { apart }: Comparison): boolean {
+  return apart >= policy.outsideProbability;
+}
+
+function isTogether({ policy }: SubjectView, { apart }: Comparison): boolean {
+  return 1 - apart >= policy.insideProbability;
+}
+
+/**
+ * A fix that came late was not there when its time was looked at. So what the kept fixes of both show is gone through again, as if each
+ * had come when it was made: they have been apart since then, or since they were last together, whichever is known later.
+ */
+function countAnew(view: SubjectView, { phone, band }: Pair, memory: Memory): void {
+  const overMs = memory[OVER] ?? 0;
+  let sinceMs: Instant | undefined;
+  let wereTogether = false;
+  for (const pair of pastPairs(view, phone, band)) {
+    if (isApart(view, pair)) sinceMs ??= Math.max(sinceMsOf(view, pair), overMs);
+    else if (isTogether(view, pair)) {
+      sinceMs = undefined;
+      wereTogether = true;
+    }
+  }
+  if (sinceMs === undefined) return;
+  memory[SINCE] = wereTogether ? sinceMs : Math.min(memory[SINCE] ?? sinceMs, sinceMs);
+}
+
+/** Both as they were found after each of their kept fixes, oldest first. */
+function* pastPairs(view: SubjectView, phone: WatchedDevice, band: WatchedDevice): Generator<Pair> {
+  const steps = [phone, band].flatMap((device) => {
+    const { base, fixes } = device.state;
+    const pasts = retrace(base, fixes);
+    return Array.from({ length: countFixes(fixes) }, (_, i) => ({
+      atMs: timeAt(fixes, i) ?? 0,
+      device,
+      pasts,
+    }));
+  });
+  let [past, beside]: (WatchedDevice | undefined)[] = [];
+  for (const { device, pasts } of steps.sort((a, b) => a.atMs - b.atMs)) {
+    const { value } = pasts.next();
+    // How fast it was is known from its second fix on.
+    if (!value || nextCounted(value.fixes, nextCounted(value.fixes, countFixes(value.fixes), -1), -1) < 0)
+      continue;
+    const found = { device: device.device, state: { ...device.state, ...value } };
+    if (device === phone) past = found;
+    else beside = found;
+    const pair = past === undefined || beside === undefined ? null : compareNow(view, past, beside);
+    if (pair !== null) yield pair;
+  }
 }
 
 /**

@@ -4,7 +4,19 @@ import { expect, test, vi } from 'vitest';
 import { type AlertEvent, encodeAlertEvent } from '../../src/kernel/alert-event.ts';
 import { DEVICE_STATUSES, isBroadcast, type LogEvent } from '../../src/kernel/log-event.ts';
 import { createDetector, type DetectorState } from './detector.ts';
-import { AT, circle, fix, minutes, person, phone, play, policy, square, zone } from './story.testing.ts';
+import {
+  AT,
+  circle,
+  fix,
+  inOrder,
+  minutes,
+  person,
+  phone,
+  play,
+  policy,
+  square,
+  zone,
+} from './story.testing.ts';
 
 /** Hundreds of stories each; never a statement about speed. */
 vi.setConfig({ testTimeout: 60_000 });
@@ -326,6 +338,48 @@ test('D9 the eight newest fixes of a device may come in any order within the win
     ),
     RUNS,
   );
+});
+
+test('D9 A22 whatever of a phone comes late and in whatever order, it has been apart from the wristband since the same time', () => {
+  const order = { ground: '测试', fromMs: AT - 1, untilMs: minutes(100_000) };
+  const devices = [
+    phone('D1', { intervalS: 300 }),
+    phone('B1', { kind: 'wristband', intervalS: 300, order }),
+  ];
+  const rules: LogEvent[] = [{ type: 'profile', atMs: AT, profile: person({ zones: [], devices }) }];
+  const place = fc.record({
+    metres: fc.constantFrom(0, 0, 150, 700, 2000),
+    accuracyM: fc.constantFrom(5, 12, 60),
+  });
+  const row = fc.array(place, { minLength: 8, maxLength: 8 });
+  let apart = 0;
+  fc.assert(
+    fc.property(row, row, fc.array(fc.nat(), { minLength: 6, maxLength: 6 }), (phones, bands, keys) => {
+      // Together in the beginning, apart in the end.
+      const fixes = (of: typeof phones, device: string, minute: number) =>
+        of.map((seen, i) => {
+          const isAway = device === 'B1' && i > 5;
+          const { metres, accuracyM } = i < 2 || i > 5 ? { metres: isAway ? 2000 : 0, accuracyM: 12 } : seen;
+          return fix(5 * i + minute, metres, { device, accuracyM });
+        });
+      const [own, others] = [fixes(phones, 'D1', 1), fixes(bands, 'B1', 0)];
+      const [before, stored] = [own.slice(0, 2), own.slice(2)];
+      const late = stored
+        .map((each, i) => ({ each, key: keys[i] ?? 0 }))
+        .sort((a, b) => a.key - b.key)
+        .map(({ each }, i) => ({ ...each, receivedMs: minutes(38.5) + 20 * i }));
+      const since = (events: readonly LogEvent[]) => {
+        const detector = createDetector();
+        play([...rules, ...inOrder(events)], detector);
+        return detector.snapshot().subjects[0]?.memory.separation;
+      };
+      const known = since([...others, ...own]);
+      if (known !== undefined && known < minutes(35)) apart++;
+      expect(since([...others, ...before, ...late])).toBe(known);
+    }),
+    RUNS,
+  );
+  expect(apart).toBeGreaterThan(20);
 });
 
 test('D17 no event can make it throw, not even nonsense of the right shape', () => {

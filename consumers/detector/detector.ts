@@ -236,7 +236,7 @@ export function createDetector(saved?: DetectorState): Detector {
     } else {
       const { device: id } = event;
       notePosition(device, event, policy, (atMs, isNewest) =>
-        judge(watched, nowMs, { device: id, atMs, isNewest }, isLate, emit),
+        judge(watched, nowMs, { device: id, atMs, isNewest, isLate }, isLate, emit),
       );
     }
   }

@@ -1,25 +1,8 @@
 /** What the detector keeps of one subject: JSON, small, moved in place by its own events only. */
 import { estimateOf, keepEstimate } from '../../alerts/evidence/kept-estimate.ts';
-import {
-  appended,
-  confirm,
-  countFixes,
-  fixAt,
-  type KeptFixes,
-  keepFlags,
-  pushOut,
-  splitAt,
-  timeAt,
-} from '../../alerts/evidence/kept-fixes.ts';
-import {
-  CONFIRMED,
-  COUNTED,
-  type Fix,
-  type PositionEstimate,
-  type TakenFix,
-  takeFix,
-  toFix,
-} from '../../alerts/evidence/position-estimate.ts';
+import { appended, countFixes, fixAt, pushOut, splitAt, timeAt } from '../../alerts/evidence/kept-fixes.ts';
+import { type Fix, type PositionEstimate, takeFix, toFix } from '../../alerts/evidence/position-estimate.ts';
+import { mark, retrace } from '../../alerts/evidence/retrace.ts';
 import type { DeviceState, Memory } from '../../alerts/kinds/kind.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import type { DeviceStatus, Position } from '../../src/kernel/log-event.ts';
@@ -198,13 +181,11 @@ function isAfterBase(state: DeviceState, [atMs]: Fix): boolean {
 /** Back to before the kept fixes, and forward again through those that are still there. */
 function rewind(state: DeviceState, toMs: Instant): void {
   if ((state.signs.jump?.atMs ?? 0) >= toMs) delete state.signs.jump;
+  const { base, fixes } = state;
   state.estimate = baseOf(state);
-  const { fixes } = state;
-  for (let i = 0; i < countFixes(fixes); i++) {
-    const fix = fixAt(fixes, i);
-    fix[5] &= ~(COUNTED | CONFIRMED);
-    state.estimate = mark(fixes, fix, takeFix(state.estimate, fix)).estimate;
-    keepFlags(fixes, i, fix);
+  for (const past of retrace(base, fixes)) {
+    state.estimate = past.estimate;
+    state.fixes = past.fixes;
   }
 }
 
@@ -212,7 +193,6 @@ function take(state: DeviceState, fix: Fix, policy: Policy): void {
   const { fixes } = state;
   const isFull = countFixes(fixes) >= MAX_FIXES;
   if (isFull) state.base = keepEstimate(takeFix(baseOf(state), fixAt(fixes, 0)).estimate);
-  fix[5] &= ~(COUNTED | CONFIRMED);
   const before = state.estimate;
   const [fromMs, lon, lat] = [before?.atMs ?? 0, before?.lon ?? 0, before?.lat ?? 0];
   const sigmaM = Math.sqrt(before?.varianceM2 ?? 0);
@@ -223,15 +203,6 @@ function take(state: DeviceState, fix: Fix, policy: Policy): void {
   state.estimate = taken.estimate;
   if (taken.effect === 'took-over' && taken.agreed !== undefined)
     noteJump(state.signs, { atMs: fromMs, lon, lat, sigmaM }, taken.agreed, fix, policy);
-}
-
-/** What the estimate took is evidence; so is, with a second witness, what it had kept aside. */
-function mark(fixes: KeptFixes, fix: Fix, taken: TakenFix): { estimate: PositionEstimate } {
-  if (taken.effect === 'moved' || taken.effect === 'took-over') fix[5] |= COUNTED;
-  if (taken.agreed !== undefined) {
-    for (let i = 0; i < countFixes(fixes); i++) if (timeAt(fixes, i) === taken.agreed[3]) confirm(fixes, i);
-  }
-  return taken;
 }
 
 export function noteStatus(state: DeviceState, { status, atMs }: DeviceStatus): void {

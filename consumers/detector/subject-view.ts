@@ -22,6 +22,8 @@ export interface TakenAt {
   readonly atMs: Instant | null;
   /** False: it is taken again on the way back to the present, behind one that came late. */
   readonly isNewest: boolean;
+  /** Whether the fact that has it taken came later than the reorder window. */
+  readonly isLate: boolean;
 }
 
 /** Makes views of one subject after the other. Each is valid until the next is asked for: a million of them a minute are one object. */
@@ -48,6 +50,7 @@ export function createViewer(distanceOf: SubjectView['distanceM'], surroundings:
     const witness = located === null || devices.length < 2 ? null : witnessOf(located, devices);
     const atMs =
       taken !== null && located?.device.id === taken.device ? Math.min(taken.atMs ?? nowMs, nowMs) : nowMs;
+    const isLate = taken !== null && taken.atMs !== null && taken.isLate;
     const { rulesFromMs, checkinsFromMs, checkins, memory } = subject;
     if (view === undefined) {
       view = {
@@ -55,6 +58,7 @@ export function createViewer(distanceOf: SubjectView['distanceM'], surroundings:
         policy,
         nowMs,
         atMs,
+        isLate,
         rulesFromMs,
         checkinsFromMs,
         checkins,
@@ -72,6 +76,7 @@ export function createViewer(distanceOf: SubjectView['distanceM'], surroundings:
     view.policy = policy;
     view.nowMs = nowMs;
     view.atMs = atMs;
+    view.isLate = isLate;
     view.rulesFromMs = rulesFromMs;
     view.checkinsFromMs = checkinsFromMs;
     view.checkins = checkins;
