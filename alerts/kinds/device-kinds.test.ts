@@ -205,6 +205,39 @@ describe('A22 separation', () => {
     });
   });
 
+  describe('A22 of two that report each five minutes, two minutes after each other', () => {
+    const accuracyM = 65;
+    const story = (metres: (minute: number) => number, more: (minute: number) => object = () => ({})) =>
+      told(
+        only('separation', [
+          ...SETTING,
+          profile(0, { zones: [], devices: [phone('D1', { intervalS: 300 }), band({ intervalS: 300 })] }),
+          ...range(0, 24).flatMap((i) => [
+            fix(5 * i, metres(5 * i) + (i % 2), { device: 'B1', accuracyM, ...more(5 * i) }),
+            fix(5 * i + 2, i % 3, { accuracyM }),
+          ]),
+        ]),
+      );
+
+    test('A22 they are together where the one is found where the other stood, as soon as that is sure', () => {
+      expect(story((n) => (n >= 20 && n < 45 ? 2000 : 0))).toEqual([
+        'separation opened 22.0',
+        'separation cleared 50.0',
+      ]);
+    });
+
+    test('A22 two wild fixes with an hour of being together between them are no hour apart', () => {
+      // Each after one from towers, which leaves room for it.
+      const isWild = (n: number) => n === 20 || n === 80;
+      const claims = (n: number) => (isWild(n) ? { accuracyM: 20 } : isWild(n + 5) ? { accuracyM: 900 } : {});
+      expect(story((n) => (isWild(n) ? 850 : 0), claims)).toEqual([]);
+    });
+
+    test('A22 but who may have walked off meanwhile is not accused', () => {
+      expect(story((n) => (n >= 20 ? 420 : 0))).toEqual([]);
+    });
+  });
+
   describe('A22 D9 what a device had stored comes late', () => {
     const slow = [
       ...SETTING,

@@ -1,7 +1,7 @@
 /**
  * 人机分离: the phone and the wristband of one subject are apart beyond their joint accuracy for longer than the policy allows.
  * Both are estimates with a normal error, so their distance exceeds `separationM` with Φ((d − separationM) / σ), where σ² is the
- * sum of both variances and of what a walk may add in the time between the two fixes.
+ * sum of both variances and of what a walk may add in the time between the two fixes; they are together by both variances alone.
  */
 import { distanceM } from '../../geofences/metres.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
@@ -51,8 +51,9 @@ interface Spot {
 interface Comparison {
   readonly apartM: number;
   readonly sigmaM: number;
-  /** The probability of being apart; 0.5: they are not of one moment, or nothing is to be told. */
+  /** The probability of being apart, and that of being together; 0.5: they are not of one moment, or nothing is to be told. */
   readonly apart: number;
+  readonly together: number;
 }
 
 interface Pair extends Comparison {
@@ -169,26 +170,32 @@ function compare(
   const betweenS = Math.abs(a.atMs - b.atMs) / 1000;
   // Who was on the move went on moving from the one fix to the other.
   const movedM = Math.max(a.paceMps, b.paceMps) * betweenS;
-  const sigmaM = Math.sqrt(a.varianceM2 + b.varianceM2 + walkVarianceM2(betweenS) + movedM * movedM);
+  const seenM2 = a.varianceM2 + b.varianceM2 + movedM * movedM;
+  const sigmaM = Math.sqrt(seenM2 + walkVarianceM2(betweenS));
   // Where one was half an hour ago says nothing of where it is beside the other now: the more frequent one is asked when the other speaks.
   const isKnown =
     betweenS <= Math.max(MIN_BETWEEN_S, 1.2 * Math.min(phone.device.intervalS, band.device.intervalS));
   const beyond = (metres: number) => normalCdf((apartM - metres) / sigmaM);
   const apart = beyond(policy.separationM);
+  // For a walk between the two fixes it allows before anybody is accused, not before they count as together: of two that report each five
+  // minutes hardly any two fixes are near enough in time for that, and an alert stood for hours while they lay side by side.
+  const together = normalCdf((policy.separationM - apartM) / Math.sqrt(seenM2));
   // By towers nobody is apart who may hear the same ones: it is undecided until they are out of reach.
   const isTold =
     (!a.isCoarse && !b.isCoarse) ||
-    1 - apart >= policy.insideProbability ||
+    together >= policy.insideProbability ||
     beyond(policy.separationM + CELL_REACH_M) >= policy.outsideProbability;
-  return { apartM, sigmaM, apart: isKnown && isTold ? apart : 0.5 };
+  return isKnown && isTold
+    ? { apartM, sigmaM, apart, together }
+    : { apartM, sigmaM, apart: 0.5, together: 0.5 };
 }
 
 function isApart({ policy }: SubjectView, { apart }: Comparison): boolean {
   return apart >= policy.outsideProbability;
 }
 
-function isTogether({ policy }: SubjectView, { apart }: Comparison): boolean {
-  return 1 - apart >= policy.insideProbability;
+function isTogether({ policy }: SubjectView, { together }: Comparison): boolean {
+  return together >= policy.insideProbability;
 }
 
 /**
@@ -254,9 +261,9 @@ function sinceMsOf(view: SubjectView, { phone, band, newestMs }: Pair): Instant 
       const step = other < kept ? -1 : 1;
       const [spot, beside] = [spotAt(own, index, step), spotAt(others, i, step === 1 ? -1 : 1)];
       const [a, b] = own === phoneFixes ? [spot, beside] : [beside, spot];
-      const { apart } = compare(view, phone, band, a, b);
-      if (1 - apart >= view.policy.insideProbability) break;
-      if (apart >= view.policy.outsideProbability) sinceMs = Math.min(sinceMs, Math.max(kept, other));
+      const moment = compare(view, phone, band, a, b);
+      if (isTogether(view, moment)) break;
+      if (isApart(view, moment)) sinceMs = Math.min(sinceMs, Math.max(kept, other));
     }
   }
   return sinceMs;

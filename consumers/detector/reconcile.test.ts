@@ -88,9 +88,10 @@ const day: fc.Arbitrary<Observation[]> = fc
   )
   .map((events) => events.map((event) => ({ ...event, receivedMs: event.atMs })));
 
-test('D18 a day whose facts came doubled, out of order and hours late ends, after the night, as the day in order, exactly', () => {
+test('D4 D18 a day whose facts came doubled, out of order and hours late ends, after the night, as the day in order, exactly', () => {
   let retracted = 0;
   let late = 0;
+  let separated = 0;
   fc.assert(
     fc.property(day, fc.infiniteStream(fc.nat({ max: 99 })), (facts, dice) => {
       const roll = () => dice.next().value ?? 0;
@@ -103,6 +104,7 @@ test('D18 a day whose facts came doubled, out of order and hours late ends, afte
         }),
       );
       const lived = conclude(messy);
+      separated += expectOneAtATime(lived.filter(({ kind }) => kind === 'separation'));
       const { told } = night(messy, lived);
       retracted += told.filter(({ state }) => state === 'retracted').length;
       late += told.filter(({ state }) => state === 'opened').length;
@@ -118,7 +120,31 @@ test('D18 a day whose facts came doubled, out of order and hours late ends, afte
   );
   expect(retracted).toBeGreaterThan(20);
   expect(late).toBeGreaterThan(20);
+  expect(separated).toBeGreaterThan(0);
 });
+
+/** D4 of one kind that is about the subject alone: each ends before the next of the same subject, which begins after that. Answers how many. */
+function expectOneAtATime(alerts: readonly AlertEvent[]): number {
+  const open = new Map<string, AlertEvent>();
+  const endedMs = new Map<string, number>();
+  let count = 0;
+  for (const alert of alerts) {
+    const { subject, state, startedAtMs, clearedAtMs, detectedAtMs } = alert;
+    if (state === 'opened') {
+      count++;
+      expect(open.has(subject)).toBe(false);
+      expect(startedAtMs).toBeGreaterThan(endedMs.get(subject) ?? 0);
+      expect(startedAtMs).toBeLessThanOrEqual(detectedAtMs);
+      open.set(subject, alert);
+    } else {
+      expect(open.get(subject)?.alert).toBe(alert.alert);
+      if (clearedAtMs === null) continue;
+      endedMs.set(subject, clearedAtMs);
+      open.delete(subject);
+    }
+  }
+  return count;
+}
 
 test('D18 a day that came in order has nothing to be told', () => {
   fc.assert(
