@@ -5,6 +5,7 @@ import {
   accuracyOf,
   normalCdf,
   type PositionEstimate,
+  probabilityOutside,
   sigmaOf,
   takeFix as take,
   toFix,
@@ -216,9 +217,20 @@ test('E9 towers, by their word or by a claim of 300 m and more, never make surer
       let estimate: PositionEstimate | null = null;
       for (const [i, claim] of fixes.entries())
         estimate = takeFix(estimate, { ...at(i * 60, 0, -300), ...claim }).estimate;
-      expect(Math.sqrt(estimate?.varianceM2 ?? 0)).toBeGreaterThanOrEqual(1000 / 1.515 - 0.01);
+      expect(Math.sqrt(estimate?.varianceM2 ?? 0)).toBeGreaterThanOrEqual(1300 / 1.515 - 0.01);
     }),
   );
+});
+
+test('E9 towers alone accuse from two cells’ width beyond an edge, and no nearer', () => {
+  const outsideAt = (beyondM: number) => {
+    let estimate: PositionEstimate | null = null;
+    for (let i = 0; i < 20; i++)
+      estimate = takeFix(estimate, { ...at(i * 900, 0, beyondM, 800), method: 'cell' }).estimate;
+    return probabilityOutside(beyondM, Math.sqrt(estimate?.varianceM2 ?? 0));
+  };
+  expect(outsideAt(1900)).toBeLessThan(0.99);
+  expect(outsideAt(2100)).toBeGreaterThan(0.99);
 });
 
 test('E9 a better fix among them counts as what it is', () => {
