@@ -82,8 +82,9 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
       reproduce: async () => undefined,
       backtest: async () => ({ counts: [], load: {}, differences: [] }),
       lintZone: async () => undefined,
-      lintDraft: async (_scope, { zone }) => ({
+      lintDraft: async (_reach, { zone }) => ({
         zone: zone.id,
+        looked: [],
         check: { refusal: null, repairs: [], repaired: null },
         week: null,
       }),
