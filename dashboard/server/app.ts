@@ -157,7 +157,7 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerQuarantineRoutes(app, deps);
   registerInsightRoutes(app, deps);
   registerZoneCheckRoutes(app, deps);
-  registerAuditRoutes(app, deps);
+  registerAuditRoutes(app, { ...deps, whole: given.database });
   registerSealRoutes(app, deps);
   registerEvidenceRoutes(app, deps);
   registerRetentionRoutes(app, deps);

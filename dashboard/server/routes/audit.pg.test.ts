@@ -110,6 +110,20 @@ test('U4 the access report of a subject', async () => {
   expect(problem(await get('/subjects/S2/access-report', officer))).toBe(404);
 });
 
+test('U4 the access report has what was done while another office had the subject, for whom the subject is now', async () => {
+  await dash.subject('S9', '445222/hepo');
+  await get(`/subjects/S9/track?${SPAN}`, await dash.token('duty-officer', '445222'));
+  await dash.subject('S9', '445281/liusha-east');
+  const officer = await dash.token('office-officer', '445281/liusha-east');
+  const { items } = (await get('/subjects/S9/access-report', officer)).body;
+  expect(items.map(({ action, organisation }: Record<string, string>) => [action, organisation])).toEqual([
+    ['access-report.read', '445281/liusha-east'],
+    ['track.read', '445222'],
+  ]);
+  const before = await dash.token('office-officer', '445222/hepo');
+  expect(problem(await get('/subjects/S9/access-report', before))).toBe(404);
+});
+
 test('U5 an entry can be neither changed nor removed', async () => {
   for (const text of ["UPDATE audit SET actor = 'x'", 'DELETE FROM audit', 'TRUNCATE audit'])
     await expect(dash.database.query({ text, values: [] })).rejects.toThrow('append-only');
