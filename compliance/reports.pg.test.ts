@@ -49,6 +49,13 @@ test.each(REPORT_KINDS)(
       expect(file.subarray(0, 4).toString('latin1')).toBe('PK\x03\x04');
       expect(file.includes(format === 'xlsx' ? 'xl/workbook.xml' : 'word/document.xml')).toBe(true);
     }
+    const auditor = await dash.token('auditor', '');
+    const { items } = (await dash.call('GET', '/api/v1/audit?action=report', { headers: auditor })).body;
+    expect(
+      items.map(({ action, target, detail }: Record<string, unknown>) => [action, target, detail]),
+    ).toEqual(
+      ['docx', 'xlsx'].map((format) => ['report.export', id, { kind, from: shown.period.from, format }]),
+    );
   },
 );
 

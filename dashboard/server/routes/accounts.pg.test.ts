@@ -49,6 +49,11 @@ test('A13 a new account has a password that opens nothing but the choice of anot
   expect(problem(await change({ password: 'wrong', next: 'a password of my own' }))).toBe(401);
   expect((await change({ password, next: 'a password of my own' })).status).toBe(204);
   expect(problem(await call(first, 'GET', 'me'))).toBe(401);
+  const noted = (await call(whole, 'GET', 'audit?action=account&actor=officer')).body.items;
+  expect(noted.map(({ action, target }: Record<string, string>) => [action, target])).toEqual([
+    ['account.secret-set', 'officer'],
+    ['account.secret-refused', 'officer'],
+  ]);
   expect(problem(await call({}, 'POST', 'session', { login: 'officer', password }))).toBe(401);
   const own = await signIn('officer', 'a password of my own');
   expect((await call(own, 'GET', 'alerts')).status).toBe(200);

@@ -10,6 +10,7 @@ import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findReport, listReports, signReport } from '../../../src/store/reports.ts';
+import { audit } from '../audit.ts';
 import { type Action, type Actor, can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -156,7 +157,7 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
       config: { action: 'compliance.read' },
       schema: {
         tags,
-        summary: 'One archived report as Excel or Word',
+        summary: 'One archived report as Excel or Word; goes into the audit',
         params: ReportId,
         querystring: Type.Object({ format: Type.Enum(['xlsx', 'docx']) }),
         response: {
@@ -175,6 +176,12 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
       const row = await findSeen(callerOf(request).actor, 'compliance.read', request.params.id);
       const { format } = request.query;
       const { type, make } = FORMATS[format];
+      await audit(db, request, {
+        action: 'report.export',
+        office: row.organisation,
+        target: row.seq,
+        detail: { kind: row.kind, from: row.from_day, format },
+      });
       const file = await make(await withNames(db, JSON.parse(row.document) as Report));
       const name = `wardline-${row.kind}-${row.from_day}.${format}`;
       return reply
