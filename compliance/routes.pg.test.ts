@@ -163,6 +163,45 @@ test('K8 of a whole month no day is looked at twice, whoever was missing on some
   expect(rate(items[0], 'violation')).toMatchObject({ denominator: 32 / 31 });
 });
 
+test('K2 K8 K20 a figure is the same whoever asks: what is of minors is counted for who may not see them', async () => {
+  await dash.subject('M1', A, '测试人员未成年', true);
+  await write(day('M1', A, '2026-03-02', 288));
+  const at = Date.parse('2026-03-02T02:00:00Z');
+  await dash.alert('off', 1, { subject: 'M1', kind: 'phone-off', startedAtMs: at });
+  await dash.alert('out', 1, { subject: 'M1', startedAtMs: at });
+  await dash.database.query({
+    text: `INSERT INTO dispositions (alert, subject, office, kind, started_at, disposition, resolved_by, account, at)
+           VALUES ('out', 'M1', $1, 'out-of-bounds', $2, 'confirmed-violation', 'x', 'y', $2)`,
+    values: [A, new Date(at)],
+  });
+  const seenBy = async (headers: Record<string, string>) => {
+    const read = async (path: string) => (await dash.call('GET', `/api/v1/${path}`, { headers })).body.items;
+    const [group] = await read('compliance?period=month&day=2026-03-02');
+    const [ranked] = await read('rankings?period=month&day=2026-03-02');
+    const [point] = await read('compliance/trend?rate=violation&from=2026-03-02&until=2026-03-03');
+    const heat = await read('metrics/heat?from=2026-03-02&until=2026-03-03');
+    return {
+      violators: rate(group, 'violation'),
+      offs: ranked.facts['offs-unexplained'],
+      trend: point.numerator,
+      heat: heat.map(({ kind, confirmed }: Record<string, unknown>) => [kind, confirmed]),
+    };
+  };
+  const [cleared, manager] = [await dash.token('administrator', ''), await dash.token('manager', '')];
+  expect(await seenBy(manager)).toEqual(await seenBy(cleared));
+  expect(await seenBy(manager)).toMatchObject({
+    violators: { numerator: 1, denominator: 1 },
+    offs: 1,
+    trend: 1,
+    heat: [
+      ['out-of-bounds', 1],
+      ['phone-off', 0],
+    ],
+  });
+  const names = await get('compliance/names?rate=violation&day=2026-03-02');
+  expect(names.body.items).toEqual([]);
+});
+
 test('K3 the names behind a rate add up to it, and nobody sees another office’s', async () => {
   await march();
   const names = (await get('compliance/names?rate=coverage&day=2026-03-02&organisation=445281')).body.items;

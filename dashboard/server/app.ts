@@ -163,13 +163,13 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerRetentionRoutes(app, deps);
   registerPresenceRoutes(app, deps);
   registerExemptionRoutes(app, deps);
-  registerComplianceRoutes(app, deps);
-  registerTrendRoutes(app, deps);
+  registerComplianceRoutes(app, { ...deps, whole: given.database });
+  registerTrendRoutes(app, { ...deps, whole: given.database });
   registerDueRoutes(app, deps);
   registerDailyLogRoutes(app, { ...deps, whole: given.database });
   registerScoringRoutes(app, deps);
   registerAlarmLoadRoutes(app, deps);
-  registerReportRoutes(app, deps);
+  registerReportRoutes(app, { ...deps, whole: given.database });
   registerIdentityRoutes(app, deps);
   registerNoticeRoutes(app, deps);
   registerNoticeSubscriptionRoutes(app, deps);

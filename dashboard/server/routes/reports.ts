@@ -63,14 +63,28 @@ const FORMATS = {
   },
 } as const;
 
-export function registerReportRoutes(app: App, deps: { readonly database: Database; now(): Instant }): void {
+export function registerReportRoutes(
+  app: App,
+  deps: {
+    readonly database: Database;
+    /** Sees the whole tree: a report is the same whoever makes it. What a reader may not see is taken out when it is shown. */
+    readonly whole: Database;
+    now(): Instant;
+  },
+): void {
   const db = deps.database;
   const tags = ['reports'];
 
   async function compose({ organisation: scope }: Actor, asked: Static<typeof Asked>): Promise<Report> {
     const { kind, organisation = scope } = asked;
     const day = asked.day ?? localDay(deps.now(), await timeZoneOf(db));
-    return composeReport(db, { kind, scope, organisation, day: readDay('day', day), nowMs: deps.now() });
+    return composeReport(deps.whole, {
+      kind,
+      scope,
+      organisation,
+      day: readDay('day', day),
+      nowMs: deps.now(),
+    });
   }
 
   async function findSeen(actor: Actor, action: Action, id: string) {
@@ -110,7 +124,10 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
         response: answers(Document),
       },
     },
-    async (request) => ({ ...(await withNames(db, await compose(callerOf(request).actor, request.query))) }),
+    async (request) => {
+      const { actor } = callerOf(request);
+      return { ...(await withNames(db, await compose(actor, request.query), actor.minors)) };
+    },
   );
 
   app.post(
@@ -146,8 +163,10 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
       },
     },
     async (request) => {
-      const row = await findSeen(callerOf(request).actor, 'compliance.read', request.params.id);
-      return { ...toItem(row), document: { ...(await withNames(db, JSON.parse(row.document) as Report)) } };
+      const { actor } = callerOf(request);
+      const row = await findSeen(actor, 'compliance.read', request.params.id);
+      const report = await withNames(db, JSON.parse(row.document) as Report, actor.minors);
+      return { ...toItem(row), document: { ...report } };
     },
   );
 
@@ -173,7 +192,8 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
       },
     },
     async (request, reply) => {
-      const row = await findSeen(callerOf(request).actor, 'compliance.read', request.params.id);
+      const { actor } = callerOf(request);
+      const row = await findSeen(actor, 'compliance.read', request.params.id);
       const { format } = request.query;
       const { type, make } = FORMATS[format];
       await audit(db, request, {
@@ -182,7 +202,7 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
         target: row.seq,
         detail: { kind: row.kind, from: row.from_day, format },
       });
-      const file = await make(await withNames(db, JSON.parse(row.document) as Report));
+      const file = await make(await withNames(db, JSON.parse(row.document) as Report, actor.minors));
       const name = `wardline-${row.kind}-${row.from_day}.${format}`;
       return reply
         .header('content-type', type)
