@@ -163,6 +163,31 @@ test('K8 of a whole month no day is looked at twice, whoever was missing on some
   expect(rate(items[0], 'violation')).toMatchObject({ denominator: 32 / 31 });
 });
 
+test('K10 A10 of a minor a daily log shows nothing to who is not cleared, and is the same document all the same', async () => {
+  await dash.subject('M1', A, '测试人员未成年', true);
+  await write(day('S1', A, '2026-03-02', 288), day('M1', A, '2026-03-02', 288));
+  const raised = { kind: 'silent', startedAtMs: Date.parse('2026-03-02T02:00:00Z') } as const;
+  await dash.alert('s1', 1, { subject: 'S1', ...raised });
+  const path = `/api/v1/verification-logs/day?office=${A}&day=2026-03-02`;
+  const seenBy = async (minors: boolean) =>
+    (await dash.call('GET', path, { headers: await dash.token('duty-officer', '', minors) })).body;
+  const signed = await post(
+    'verification-logs/sign',
+    { office: A, day: '2026-03-02', remarks: '' },
+    A,
+    'office-officer',
+  );
+  expect(signed.status).toBe(200);
+  await dash.alert('m1', 1, { subject: 'M1', ...raised });
+  await keepBooks(dash.database, NOW);
+  const [cleared, uncleared] = [await seenBy(true), await seenBy(false)];
+  expect(JSON.stringify(cleared)).toContain('M1');
+  expect(cleared.changes.map(({ field }: { field: string }) => field)).toContain('abnormal.m1');
+  expect(JSON.stringify(uncleared)).not.toMatch(/M1|m1/);
+  expect([uncleared.sha256Now, uncleared.hidden, cleared.hidden]).toEqual([cleared.sha256Now, 1, 0]);
+  expect(uncleared.asKnownNow.silent).toBe(2);
+});
+
 test('K2 K8 K20 a figure is the same whoever asks: what is of minors is counted for who may not see them', async () => {
   await dash.subject('M1', A, '测试人员未成年', true);
   await write(day('M1', A, '2026-03-02', 288));

@@ -129,7 +129,7 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   await registerTaskFileRoutes(app, deps);
   registerResponseCardRoutes(app, deps);
   registerHazardRoutes(app, deps);
-  registerShiftRoutes(app, deps);
+  registerShiftRoutes(app, { ...deps, whole: given.database });
   registerRotaRoutes(app, deps);
   registerCheckRoutes(app, deps);
   registerSubjectChangeRoutes(app, { ...deps, whole: given.database });

@@ -158,6 +158,8 @@ export const FAULTS = {
   'shift-state': 'the shift is {state}',
   'shift-not-yours': '{officer} is on duty and hands over',
   'no-open-alert': 'explanations: {alert} is no open alert of this duty room',
+  'unexplained-minors':
+    '{n} critical alert(s) about minors are not explained in this shift: somebody who is cleared must write something down about each',
   unexplained:
     'critical and not explained in this shift: {alerts}; write a note on each, or send "explanations"',
   'shift-not-handed': 'the shift is {state}: first its officer hands it over',

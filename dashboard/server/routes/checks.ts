@@ -18,9 +18,10 @@ import {
 } from '../../../src/kernel/log-event.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { listNames } from '../../../src/store/daily-logs.ts';
+import { hiddenFrom } from '../../../src/store/minors.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
 import { findDraw, listChecks, lockCheck } from '../../../src/store/spot-checks.ts';
-import { can, covers } from '../auth/access.ts';
+import { type Actor, can, covers } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
@@ -109,7 +110,7 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
         { event: 'checks.drawn', draw: made.draw.id, account: actor.name },
         'spot checks were drawn',
       );
-      return { draw: toDraw(made.draw), checks: await named(made.checks) };
+      return { draw: await shown(actor, made.draw), checks: await named(made.checks) };
     },
   );
 
@@ -127,9 +128,9 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
     async (request) => {
       const { id } = request.params;
       const row = await rowNumbered(id, (number) => findDraw(db, number));
-      if (row === undefined || !covers(callerOf(request).actor.organisation, row.organisation))
-        throw new Problem('not-found');
-      return toDraw(row);
+      const { actor } = callerOf(request);
+      if (row === undefined || !covers(actor.organisation, row.organisation)) throw new Problem('not-found');
+      return shown(actor, row);
     },
   );
 
@@ -226,6 +227,22 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
       return toCheck(done.value, await namesOf([done.value]));
     },
   );
+
+  /** Without the minors in it for who is not cleared; whether it is reproduced is asked of the whole. */
+  async function shown(actor: Actor, row: DrawRow): Promise<Static<typeof Draw>> {
+    const whole = toDraw(row);
+    const hidden = await hiddenFrom(
+      db,
+      actor.minors,
+      whole.candidates.map(({ subject }) => subject),
+    );
+    const isSeen = ({ subject }: { readonly subject: string }) => !hidden.has(subject);
+    return {
+      ...whole,
+      candidates: whole.candidates.filter(isSeen),
+      picked: whole.picked.filter(isSeen),
+    };
+  }
 
   /** Of those whom the caller may see: the others are not there for this database. */
   async function namesOf(rows: readonly CheckRow[]): Promise<ReadonlyMap<string, string>> {
