@@ -93,6 +93,7 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
     retention: {
       positionRetentionDays: 365,
       phonePositionRetentionDays: 180,
+      presenceRetentionDays: 1096,
       messageRetentionDays: 14,
       quarantineRetentionDays: 90,
       logRetentionHours: 168,
