@@ -15,7 +15,7 @@ export const FAULTS = {
   'span-to': 'to must lie after from, by {days} days at most',
   'span-until': 'until must lie after from, by {days} days at most',
   'too-many-alerts': 'too many alerts for one look: ask for fewer days',
-  'nobody-reaches': 'to: no account that reaches the alert is called {login}',
+  'nobody-reaches': 'to: no account that reaches the alert and may work on it is called {login}',
   'work-alone': 'work takes organisation and kind beside it, nothing else',
   'alert-retracted': 'the alert was retracted',
   'bad-cursor': 'cursor is not one that a page before gave',
