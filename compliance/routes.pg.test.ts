@@ -199,16 +199,20 @@ test('K2 K8 K20 a figure is the same whoever asks: what is of minors is counted 
            VALUES ('out', 'M1', $1, 'out-of-bounds', $2, 'confirmed-violation', 'x', 'y', $2)`,
     values: [A, new Date(at)],
   });
+  // Alerts are counted by when the store recorded them: now.
+  const SPAN = `from=${new Date(Date.now() - 3_600_000).toISOString()}&to=${new Date(Date.now() + 3_600_000).toISOString()}`;
   const seenBy = async (headers: Record<string, string>) => {
     const read = async (path: string) => (await dash.call('GET', `/api/v1/${path}`, { headers })).body.items;
     const [group] = await read('compliance?period=month&day=2026-03-02');
     const [ranked] = await read('rankings?period=month&day=2026-03-02');
     const [point] = await read('compliance/trend?rate=violation&from=2026-03-02&until=2026-03-03');
     const heat = await read('metrics/heat?from=2026-03-02&until=2026-03-03');
+    const load = await dash.call('GET', `/api/v1/metrics/alarm-load?${SPAN}`, { headers });
     return {
       violators: rate(group, 'violation'),
       offs: ranked.facts['offs-unexplained'],
       trend: point.numerator,
+      raised: load.body.raised,
       heat: heat.map(({ kind, confirmed }: Record<string, unknown>) => [kind, confirmed]),
     };
   };
@@ -218,11 +222,14 @@ test('K2 K8 K20 a figure is the same whoever asks: what is of minors is counted 
     violators: { numerator: 1, denominator: 1 },
     offs: 1,
     trend: 1,
+    raised: 2,
     heat: [
       ['out-of-bounds', 1],
       ['phone-off', 0],
     ],
   });
+  const { body } = await dash.call('GET', `/api/v1/metrics/alarm-load?${SPAN}`, { headers: manager });
+  expect(body.worstSources).toEqual([]);
   const names = await get('compliance/names?rate=violation&day=2026-03-02');
   expect(names.body.items).toEqual([]);
 });

@@ -118,7 +118,7 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   );
 
   registerSessionRoutes(app, { sessions, database: deps.database, tiles: deps.tiles ?? null });
-  registerOrganisationRoutes(app, deps);
+  registerOrganisationRoutes(app, { ...deps, whole: given.database });
   registerAccountRoutes(app, { ...deps, sessions });
   registerTokenRoutes(app, { ...deps, sessions });
   registerAlertRoutes(app, deps);
@@ -168,7 +168,7 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerDueRoutes(app, deps);
   registerDailyLogRoutes(app, { ...deps, whole: given.database });
   registerScoringRoutes(app, deps);
-  registerAlarmLoadRoutes(app, deps);
+  registerAlarmLoadRoutes(app, { ...deps, whole: given.database });
   registerReportRoutes(app, { ...deps, whole: given.database });
   registerIdentityRoutes(app, deps);
   registerNoticeRoutes(app, deps);
