@@ -234,6 +234,55 @@ test('K2 K8 K20 a figure is the same whoever asks: what is of minors is counted 
   expect(names.body.items).toEqual([]);
 });
 
+test('K6 K20 what began with one office is that one’s, wherever the subject went afterwards; frozen too', async () => {
+  await write(
+    day('S1', A, '2026-03-02', 288),
+    day('S1', B, '2026-03-20', 288),
+    day('S3', B, '2026-03-02', 288),
+  );
+  await dash.alert('off', 1, {
+    subject: 'S1',
+    kind: 'phone-off',
+    startedAtMs: Date.parse('2026-03-02T02:00:00Z'),
+  });
+  await dash.subject('S1', B);
+  await dash.database.query({
+    text: `INSERT INTO dispositions (alert, subject, office, kind, started_at, disposition, resolved_by, account, at)
+           VALUES ('off', 'S1', $1, 'phone-off', '2026-03-02T02:00:00Z', 'confirmed-violation', 'x', 'y', '2026-03-21T02:00:00Z')`,
+    values: [B],
+  });
+  await dash.alert('later', 1, {
+    subject: 'S1',
+    kind: 'phone-off',
+    startedAtMs: Date.parse('2026-03-02T03:00:00Z'),
+  });
+  const ask = 'period=month&day=2026-03-02';
+  const ranked = async () => (await get(`rankings?${ask}`)).body.items;
+  const offs = (items: { organisation: string; facts: Record<string, number> }[]) =>
+    Object.fromEntries(items.map(({ organisation, facts }) => [organisation, facts['offs-unexplained']]));
+  expect(offs(await ranked())).toEqual({ [A]: 1, [B]: 0 });
+  const sums = async () => {
+    const { items } = (await get(`compliance?${ask}`)).body;
+    return items.map((group: Parameters<typeof rate>[0] & { organisation: string }) => [
+      group.organisation,
+      (rate(group, 'violation') as { numerator?: number } | undefined)?.numerator,
+      rate(group, 'response')?.denominator,
+    ]);
+  };
+  const before = await sums();
+  expect(before.map(([office, violators]: unknown[]) => [office, violators])).toEqual([
+    [A, 1],
+    [B, 0],
+  ]);
+  const heat = (await get('metrics/heat?from=2026-03-02&until=2026-03-03&by=office')).body.items;
+  expect(heat.map(({ organisation }: { organisation: string }) => organisation)).toEqual([A, A]);
+  await keepBooks(dash.database, NOW);
+  expect(await sums()).toEqual([
+    [A, 1, 2],
+    [B, 0, 0],
+  ]);
+});
+
 test('K3 the names behind a rate add up to it, and nobody sees another office’s', async () => {
   await march();
   const names = (await get('compliance/names?rate=coverage&day=2026-03-02&organisation=445281')).body.items;
