@@ -156,7 +156,8 @@ export const countScoredAlerts = statement<
      (count(*) FILTER (WHERE a.kind = 'abscond' AND (a.acknowledged_at IS NULL OR a.acknowledged_at > e.recorded_at + interval '1 hour')))::int4
        AS absconds_not_followed
    FROM alerts a JOIN subjects s ON s.id = a.subject JOIN alert_events e ON e.alert = a.alert AND e.version = 1
-   LEFT JOIN presence_days p ON p.subject = a.subject AND p.day = (a.started_at AT TIME ZONE $7::text)::date
+   LEFT JOIN LATERAL (SELECT d.office FROM presence_days d WHERE d.subject = a.subject
+     AND d.day = (a.started_at AT TIME ZONE $7::text)::date LIMIT 1) p ON true
    WHERE ${inScope(OFFICE_THEN)}
      AND a.started_at >= $3::date::timestamp AT TIME ZONE $7::text AND a.started_at < $4::date::timestamp AT TIME ZONE $7::text
      AND a.started_at < $6 AND a.kind IN ('phone-off', 'abscond') AND a.state <> 'retracted'
