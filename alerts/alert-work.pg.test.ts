@@ -210,6 +210,21 @@ test('C12 shelving: asked, approved by another, lists all that it hid, ends; nev
     'never_suppressed',
   );
   expect(problem(await post(`/shelvings/${id}/end`, office))).toBe(409);
+  // U6: the table of shelvings can be changed without a trace, its audit can't.
+  const auditor = await dash.token('auditor', '');
+  const noted = (await get('/audit?action=shelving', auditor)).body.items;
+  expect(
+    noted.map(({ action, actor, target, reason }: Record<string, unknown>) => [
+      action,
+      (actor as { name: string }).name,
+      target,
+      reason,
+    ]),
+  ).toEqual([
+    ['shelving.end', 'duty', id, body.reason],
+    ['shelving.approve', 'second', id, body.reason],
+    ['shelving.ask', 'duty', id, body.reason],
+  ]);
 });
 
 test('C13 what somebody is to be told is written with what happened, and nothing of what was shelved', async () => {

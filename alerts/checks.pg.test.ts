@@ -56,6 +56,11 @@ test('S1 A10 a draw shows its minors to who is cleared only', async () => {
       body.reproduced,
     ];
   };
+  const { rows } = await dash.database.query({
+    text: `SELECT office, detail ->> 'seed' = d.seed AS same FROM audit, check_draws d WHERE action = 'check.draw' AND target = d.id::text AND d.id = $1::bigint`,
+    values: [draw.draw],
+  });
+  expect(rows).toEqual([{ office: '445333/minors', same: true }]);
   expect(await seenBy(true)).toEqual([['M9', 'T9'], 2, true]);
   expect(await seenBy(false)).toEqual([['T9'], 1, true]);
 });

@@ -50,7 +50,8 @@ test.each(REPORT_KINDS)(
       expect(file.includes(format === 'xlsx' ? 'xl/workbook.xml' : 'word/document.xml')).toBe(true);
     }
     const auditor = await dash.token('auditor', '');
-    const { items } = (await dash.call('GET', '/api/v1/audit?action=report', { headers: auditor })).body;
+    const { items } = (await dash.call('GET', '/api/v1/audit?action=report.export', { headers: auditor }))
+      .body;
     expect(
       items.map(({ action, target, detail }: Record<string, unknown>) => [action, target, detail]),
     ).toEqual(
@@ -135,6 +136,11 @@ test('K42 a report is signed off once, and nobody sees one of an organisation ab
   const { id } = (await call('POST', 'reports', '', { kind: 'monthly', day: '2026-03-01' })).body;
   expect((await call('POST', `reports/${id}/signature`, '', { note: '同意' })).status).toBe(200);
   expect(problem(await call('POST', `reports/${id}/signature`, '', { note: '同意' }))).toBe(409);
+  const { rows } = await dash.database.query({
+    text: `SELECT a.action, a.target, a.detail ->> 'sha256' = r.sha256 AS same FROM audit a, reports r ORDER BY a.seq`,
+    values: [],
+  });
+  expect(rows).toEqual(['report.make', 'report.sign'].map((action) => ({ action, target: id, same: true })));
   expect(problem(await call('GET', `reports/${id}`, '445281'))).toBe(404);
   expect(problem(await call('POST', 'reports', '445281', { kind: 'monthly', organisation: '445222' }))).toBe(
     404,

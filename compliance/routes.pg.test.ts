@@ -682,6 +682,15 @@ test('K20 K25 the ranking shows its working, counts what is missing, and an obje
   expect((await post('score-entries', veto, '', 'manager')).status).toBe(200);
   expect((await get(ask)).body.items.at(-1)).toMatchObject({ organisation: B, isVetoed: true, score: 0 });
   expect(problem(await post('score-entries', { ...veto, point: 'positioning' }, '', 'manager'))).toBe(400);
+  const { rows } = await dash.database.query({
+    text: `SELECT action, target, reason, detail FROM audit WHERE starts_with(action, 'score') ORDER BY seq`,
+    values: [],
+  });
+  expect(rows).toMatchObject([
+    { action: 'score-objection.add', target: id, reason: '当日停电', detail: { point: 'unrecorded-day' } },
+    { action: 'score-objection.decide', target: id, reason: '属实', detail: { pointsBack: 1 } },
+    { action: 'score-entry.add', reason: '测试', detail: { point: 'veto-accident', count: 1 } },
+  ]);
 });
 
 test('K30 the load of a duty room is told for a stretch of time', async () => {

@@ -9,6 +9,7 @@ import {
   isReproduced,
   recordCheck,
 } from '../../../alerts/checks.ts';
+import { hashOf } from '../../../compliance/daily-logs.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import {
   SPOT_CHECK_METHODS,
@@ -21,6 +22,7 @@ import { listNames } from '../../../src/store/daily-logs.ts';
 import { hiddenFrom } from '../../../src/store/minors.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
 import { findDraw, listChecks, lockCheck } from '../../../src/store/spot-checks.ts';
+import { audit } from '../audit.ts';
 import { type Actor, can, covers } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -105,7 +107,25 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
       const { count, organisation = actor.organisation, methods = ['phone'] } = request.body;
       if (!can(actor, 'spot-checks.draw', organisation)) throw new Problem('not-found');
       const by = { account: actor.name, atMs: deps.now(), note: '' };
-      const made = await drawChecks(db, { organisation, wanted: count, methods, by });
+      const made = await drawChecks(db, {
+        organisation,
+        wanted: count,
+        methods,
+        by,
+        note: (tx, { id: target, seed, rule, candidates, picked }) =>
+          audit(tx, request, {
+            action: 'check.draw',
+            office: organisation,
+            target,
+            detail: {
+              seed,
+              rule,
+              wanted: count,
+              methods,
+              sha256: hashOf(JSON.stringify([candidates, picked])),
+            },
+          }),
+      });
       request.log.info(
         { event: 'checks.drawn', draw: made.draw.id, account: actor.name },
         'spot checks were drawn',
@@ -217,6 +237,15 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
         check: id,
         result,
         by: { account: actor.name, atMs: deps.now(), note },
+        note: (tx, { subject, office, method }) =>
+          audit(tx, request, {
+            action: 'check.result',
+            subject,
+            office,
+            target: id,
+            reason: note === '' ? null : note,
+            detail: { method, result },
+          }),
       });
       if (!done.ok)
         throw new Problem(done.error.code === 'bad-result' ? 'bad-request' : 'conflict', done.error);

@@ -1,5 +1,6 @@
 /** `reports`: looked at, archived as made, signed off, and as Excel and Word. */
 import { type Static, Type } from 'typebox';
+import { hashOf } from '../../../compliance/daily-logs.ts';
 import { timeZoneOf } from '../../../compliance/figures.ts';
 import { localDay } from '../../../compliance/periods.ts';
 import { composeReport, REPORT_KINDS, type Report } from '../../../compliance/report.ts';
@@ -145,9 +146,15 @@ export function registerReportRoutes(
       const { actor } = callerOf(request);
       if (!can(actor, 'reports.sign', request.body.organisation ?? actor.organisation))
         throw new Problem('not-found');
-      const id = await keepReport(db, await compose(actor, request.body), actor.name, deps.now());
-      if (id === undefined) throw new Error('a report that a person makes has no key to fall on');
-      return { id };
+      const report = await compose(actor, request.body);
+      return db.transaction(async (tx) => {
+        const id = await keepReport(tx, report, actor.name, deps.now());
+        if (id === undefined) throw new Error('a report that a person makes has no key to fall on');
+        const { kind, organisation: office, period } = report;
+        const detail = { kind, from: period.from, sha256: hashOf(JSON.stringify(report)) };
+        await audit(tx, request, { action: 'report.make', office, target: id, detail });
+        return { id };
+      });
     },
   );
 
@@ -226,13 +233,18 @@ export function registerReportRoutes(
     async (request) => {
       const { actor } = callerOf(request);
       const row = await findSeen(actor, 'reports.sign', request.params.id);
-      const [signed] = await signReport(db, row.seq, actor.name, request.body.note, new Date(deps.now()));
-      if (signed === undefined)
-        throw new Problem(
-          'conflict',
-          told('report-signed', { by: row.signed_by ?? 'somebody else just now' }),
-        );
-      return { id: row.seq };
+      const { note } = request.body;
+      return db.transaction(async (tx) => {
+        const [signed] = await signReport(tx, row.seq, actor.name, note, new Date(deps.now()));
+        if (signed === undefined)
+          throw new Problem(
+            'conflict',
+            told('report-signed', { by: row.signed_by ?? 'somebody else just now' }),
+          );
+        const { seq: target, organisation: office, sha256 } = row;
+        await audit(tx, request, { action: 'report.sign', office, target, reason: note, detail: { sha256 } });
+        return { id: target };
+      });
     },
   );
 }
