@@ -77,6 +77,19 @@ test('C4 two at once: one has it, the other is told who', async () => {
   expect(problem(await post('/alerts/w2/resolve', other, { disposition: 'signal' }))).toBe(409);
   expect((await post('/alerts/w2/take', other, { from: won?.body.owner })).status).toBe(200);
   expect(problem(await post('/alerts/w2/assign', other, { to: 'nobody' }))).toBe(400);
+  await dash.account('reader', 'auditor', '');
+  await dash.account('gone', 'duty-officer', '');
+  await dash.account('uncleared', 'duty-officer', '', false);
+  await dash.database.query({
+    text: "UPDATE accounts SET disabled_at = now() WHERE login = 'gone'",
+    values: [],
+  });
+  for (const to of ['reader', 'gone'])
+    expect(problem(await post('/alerts/w2/assign', other, { to }))).toBe(400);
+  await dash.subject('M1', '445281/liusha-east', '测试人员未成年', true);
+  await dash.alert('wm', 1, { subject: 'M1' });
+  expect(problem(await post('/alerts/wm/assign', other, { to: 'uncleared' }))).toBe(400);
+  expect((await post('/alerts/wm/assign', other, { to: 'second' })).status).toBe(200);
   expect((await rows("SELECT * FROM alert_actions WHERE alert = 'w2'")).length).toBe(2);
 });
 
@@ -197,6 +210,21 @@ test('C12 shelving: asked, approved by another, lists all that it hid, ends; nev
     'never_suppressed',
   );
   expect(problem(await post(`/shelvings/${id}/end`, office))).toBe(409);
+  // U6: the table of shelvings can be changed without a trace, its audit can't.
+  const auditor = await dash.token('auditor', '');
+  const noted = (await get('/audit?action=shelving', auditor)).body.items;
+  expect(
+    noted.map(({ action, actor, target, reason }: Record<string, unknown>) => [
+      action,
+      (actor as { name: string }).name,
+      target,
+      reason,
+    ]),
+  ).toEqual([
+    ['shelving.end', 'duty', id, body.reason],
+    ['shelving.approve', 'second', id, body.reason],
+    ['shelving.ask', 'duty', id, body.reason],
+  ]);
 });
 
 test('C13 what somebody is to be told is written with what happened, and nothing of what was shelved', async () => {

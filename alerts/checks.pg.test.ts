@@ -41,6 +41,30 @@ const lines = async () =>
     })
   ).rows;
 
+test('S1 A10 a draw shows its minors to who is cleared only', async () => {
+  await dash.subject('M9', '445333/minors', '测试人员未成年', true);
+  await dash.subject('T9', '445333/minors');
+  const ask = { count: 2, organisation: '445333/minors' };
+  const headers = await dash.token('duty-officer', '445333');
+  const { draw } = (await dash.call('POST', '/api/v1/check-draws', { headers, body: ask })).body;
+  const seenBy = async (minors: boolean) => {
+    const by = await dash.token('auditor', '445333', minors);
+    const { body } = await dash.call('GET', `/api/v1/check-draws/${draw.draw}`, { headers: by });
+    return [
+      body.candidates.map(({ subject }: { subject: string }) => subject),
+      body.picked.length,
+      body.reproduced,
+    ];
+  };
+  const { rows } = await dash.database.query({
+    text: `SELECT office, detail ->> 'seed' = d.seed AS same FROM audit, check_draws d WHERE action = 'check.draw' AND target = d.id::text AND d.id = $1::bigint`,
+    values: [draw.draw],
+  });
+  expect(rows).toEqual([{ office: '445333/minors', same: true }]);
+  expect(await seenBy(true)).toEqual([['M9', 'T9'], 2, true]);
+  expect(await seenBy(false)).toEqual([['T9'], 1, true]);
+});
+
 test('S1 a draw is recorded with seed and candidates, comes out the same again, and stays within the subtree', async () => {
   const { draw, checks } = (await post('/check-draws', duty, { count: 5, methods: ['phone', 'video'] })).body;
   expect(checks).toHaveLength(5);

@@ -37,6 +37,8 @@ export async function drawChecks(
     readonly wanted: number;
     readonly methods: readonly SpotCheckMethod[];
     readonly by: By;
+    /** In its transaction: the audit is sealed, this table is not. */
+    note(db: Db, made: DrawRow): Promise<void>;
   },
 ): Promise<{ readonly draw: DrawRow; readonly checks: readonly CheckRow[] }> {
   const { organisation, wanted, methods, by } = given;
@@ -66,6 +68,7 @@ export async function drawChecks(
     const asked = picked.map(({ subject, method }) => ({ subject, method, office: offices.get(subject) }));
     const due = new Date(by.atMs + DUE_MS);
     const checks = await addChecks(db, JSON.stringify(asked), made.id, null, by.account, now, due);
+    await given.note(db, made);
     return { draw: made, checks };
   });
 }
@@ -129,7 +132,13 @@ export async function askCheck(
 /** The result: once. Nobody answered twice, or somebody else did: a task for the office. */
 export function recordCheck(
   database: Pick<Database, 'transaction'>,
-  given: { readonly check: string; readonly result: SpotCheckResult; readonly by: By },
+  given: {
+    readonly check: string;
+    readonly result: SpotCheckResult;
+    readonly by: By;
+    /** In its transaction, as of a draw. */
+    note(db: Db, saved: CheckRow): Promise<void>;
+  },
 ): Promise<Result<CheckRow, CheckFault>> {
   const { result, by } = given;
   return database.transaction(async (db) => {
@@ -184,6 +193,7 @@ export function recordCheck(
     await addToOutbox(db, [check.subject], [line]);
     const [saved] = await saveCheck(db, check.id, result, by.account, at, by.note, task);
     if (saved === undefined) throw new Error(`check ${check.id} vanished under its lock`);
+    await given.note(db, saved);
     return ok(saved);
   });
 }

@@ -162,3 +162,25 @@ test('W4 batteries that die tonight, by the last charge and its slope', async ()
   expect(dyingBatteries).toMatchObject([{ subject: 'S1', device: 'D-S1', pct: 30 }]);
   expect(Date.parse(dyingBatteries[0].emptyAt) - now).toBeCloseTo(2.5 * 3_600_000, -4);
 });
+
+test('W2 A10 what is of a minor holds the shift of an officer who may not see it, and is not told', async () => {
+  await dash.subject('M1', '445281/east', '测试人员未成年', true);
+  await dash.account('uncleared', 'duty-officer', '445281/east', false);
+  const uncleared = await dash.signIn('uncleared');
+  const { shift: own } = (await post('/shifts', uncleared)).body;
+  await dash.alert('m1', 1, { subject: 'M1', kind: 'exclusion-entry', severity: 'critical' });
+  const explained = { explanations: [{ alert: 'c2', note: '正在核实' }] };
+  await post('/alerts/c1/note', first, { note: '已通知公安' });
+  const handed = await post(`/shifts/${own}/hand-over`, uncleared, explained);
+  expect(problem(handed)).toBe(409);
+  expect(handed.body.faults).toMatchObject([{ code: 'unexplained-minors', params: { n: 1 } }]);
+  expect(JSON.stringify(handed.body)).not.toMatch(/m1|M1/);
+  const guessed = { explanations: [{ alert: 'm1', note: 'x' }] };
+  expect(problem(await post(`/shifts/${own}/hand-over`, uncleared, guessed))).toBe(404);
+  const { sheet, hidden, unexplained } = (await get('/shifts/current', uncleared)).body;
+  expect([JSON.stringify(sheet).includes('M1'), hidden, unexplained.length]).toEqual([false, 1, 1]);
+  await post('/alerts/m1/note', first, { note: '家长已到场' });
+  expect((await post(`/shifts/${own}/hand-over`, uncleared, explained)).status).toBe(200);
+  expect(JSON.stringify((await get(`/shifts/${own}`, uncleared)).body)).not.toContain('M1');
+  expect(JSON.stringify((await get(`/shifts/${own}`, boss)).body.sheet)).toContain('M1');
+});

@@ -20,6 +20,7 @@ import {
   lockShift,
   saveShift,
 } from '../src/store/duty-room.ts';
+import { hiddenFrom } from '../src/store/minors.ts';
 import { workOnLocked } from './alert-work.ts';
 import { allOrNothing } from './all-or-nothing.ts';
 import type { By } from './casework/alert-stages.ts';
@@ -150,6 +151,8 @@ export function handOver(
     readonly explanations: readonly { readonly alert: string; readonly note: string }[];
     readonly lowSubjects: readonly string[];
     readonly by: By;
+    /** Whether who signs is cleared for minors: what they may not see is not told them, and holds the shift all the same. */
+    readonly mayMinors: boolean;
   },
 ): Promise<Result<ShiftRow, ShiftFault>> {
   const { by } = given;
@@ -169,11 +172,19 @@ export function handOver(
       if (!done.ok) return no('unexplained', { ...done.error, message: `${alert}: ${done.error.message}` });
     }
     const { sheet, unexplained: open } = await draftSheet(db, shift, given.lowSubjects, by.atMs);
-    if (open.length > 0)
+    if (open.length > 0) {
+      const hidden = await hiddenFrom(
+        db,
+        given.mayMinors,
+        open.map(({ subject }) => subject),
+      );
+      const seen = open.filter(({ subject }) => !hidden.has(subject));
+      if (seen.length === 0) return no('unexplained', told('unexplained-minors', { n: open.length }));
       return no(
         'unexplained',
-        told('unexplained', { alerts: open.map(({ alert, kind }) => `${kind} ${alert}`).join(', ') }),
+        told('unexplained', { alerts: seen.map(({ alert, kind }) => `${kind} ${alert}`).join(', ') }),
       );
+    }
     const text = JSON.stringify(sheet);
     const sha256 = createHash('sha256').update(text).digest('hex');
     return ok(await save(db, shift, 'handed', { text, sha256 }, 'hand-over', by));

@@ -30,6 +30,8 @@ export interface ShelvingFault extends Told {
   readonly code: 'not-found' | 'never-suppressed' | 'bad-time' | 'same-person' | 'ended' | 'approved';
 }
 type Answer = Result<ShelvingRow, ShelvingFault>;
+/** In the deed's transaction, after it: its entry in the audit, which is sealed where this table is not. */
+export type Noting = (db: Db, row: ShelvingRow) => Promise<void>;
 const no = (code: ShelvingFault['code'], said: Told): Answer => fail({ code, ...said });
 
 /** A shift of the duty room and the next: what lasts longer is a matter of the policy, not of shelving. */
@@ -44,6 +46,7 @@ export function ask(
     readonly untilMs: Instant;
     readonly by: By;
   },
+  note: Noting,
 ): Promise<Answer> {
   const { subject, office, kind, untilMs, by } = given;
   return database.transaction(async (db) => {
@@ -62,12 +65,18 @@ export function ask(
     );
     if (row === undefined) throw new Error('an insert answered no row');
     await tell(db, row, 'shelving-asked', by.atMs);
+    await note(db, row);
     return ok(row);
   });
 }
 
 /** In force from now on: what stands is put aside, what comes until then too. */
-export function approve(database: Pick<Database, 'transaction'>, id: string, by: By): Promise<Answer> {
+export function approve(
+  database: Pick<Database, 'transaction'>,
+  id: string,
+  by: By,
+  note: Noting,
+): Promise<Answer> {
   return database.transaction(async (db) => {
     await lockLedger(db);
     const [row] = await lockShelving(db, id);
@@ -86,18 +95,26 @@ export function approve(database: Pick<Database, 'transaction'>, id: string, by:
       if (deed.ok) done.push({ deed: deed.value, work: evolveAlert(work, deed.value) });
     }
     await saveDeeds(db, done);
+    await note(db, approved);
     return ok(approved);
   });
 }
 
 /** By a person before its time, or refused before it was in force. */
-export function end(database: Pick<Database, 'transaction'>, id: string, by: By): Promise<Answer> {
+export function end(
+  database: Pick<Database, 'transaction'>,
+  id: string,
+  by: By,
+  note: Noting,
+): Promise<Answer> {
   return database.transaction(async (db) => {
     await lockLedger(db);
     const [row] = await lockShelving(db, id);
     if (row === undefined) return no('not-found', told('no-shelving'));
     if (row.ended_at !== null) return no('ended', told('shelving-ended'));
-    return ok(await endLocked(db, row, by, by.account));
+    const ended = await endLocked(db, row, by, by.account);
+    await note(db, ended);
+    return ok(ended);
   });
 }
 

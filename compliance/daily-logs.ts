@@ -120,6 +120,7 @@ export interface Signed {
 
 export type NotSigned =
   | { readonly code: 'nothing-there' }
+  | { readonly code: 'changed' }
   | { readonly code: 'signed-already'; readonly by: string; readonly at: Date };
 
 /** Whose the office is, and that the day is over, is the caller's to check. */
@@ -132,6 +133,8 @@ export async function signLog(
     readonly remarks: string;
     readonly by: string;
     readonly atMs: Instant;
+    /** Of the document that was looked at. */
+    readonly sha256?: string;
   },
 ): Promise<Result<Signed, NotSigned>> {
   const { kind, office, day, remarks, by, atMs } = given;
@@ -144,6 +147,8 @@ export async function signLog(
     if (log === undefined) return fail({ code: 'nothing-there' });
     const document = JSON.stringify(log);
     const sha256 = hashOf(document);
+    // Here, where it is written: between a look and the lock the day may have become another.
+    if (given.sha256 !== undefined && given.sha256 !== sha256) return fail({ code: 'changed' });
     const [row] = await signDailyLog(db, kind, office, day, document, sha256, remarks, by, new Date(atMs));
     if (row === undefined) throw new Error(`${kind} log of ${office} on ${day} was signed under the lock`);
     return ok({ seq: row.seq, sha256, log });

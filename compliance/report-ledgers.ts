@@ -110,6 +110,7 @@ export async function hazardLedger(
       ]),
       shares: [],
       places: [1],
+      about: hazards.map(({ subject }) => subject),
       chart: null,
     },
   };
@@ -153,6 +154,7 @@ export async function keyPersonLedger(db: Db, scope: string, organisation: strin
       shares: [],
       places: [1],
       people: [2],
+      about: people.map(({ subject }) => subject),
       chart: null,
     },
   };

@@ -37,6 +37,8 @@ export interface ReportTable {
   readonly places?: readonly number[];
   /** Columns that hold subjects' ids: names are looked up when the report is shown, by what its reader may see. */
   readonly people?: readonly number[];
+  /** Whom each row is about, where it says something of one person; null: of nobody. Shown to nobody. */
+  readonly about?: readonly (string | null)[];
   /** What is drawn beside the table; null: nothing. */
   readonly chart?: ReportChart | null;
 }

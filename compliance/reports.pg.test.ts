@@ -49,6 +49,14 @@ test.each(REPORT_KINDS)(
       expect(file.subarray(0, 4).toString('latin1')).toBe('PK\x03\x04');
       expect(file.includes(format === 'xlsx' ? 'xl/workbook.xml' : 'word/document.xml')).toBe(true);
     }
+    const auditor = await dash.token('auditor', '');
+    const { items } = (await dash.call('GET', '/api/v1/audit?action=report.export', { headers: auditor }))
+      .body;
+    expect(
+      items.map(({ action, target, detail }: Record<string, unknown>) => [action, target, detail]),
+    ).toEqual(
+      ['docx', 'xlsx'].map((format) => ['report.export', id, { kind, from: shown.period.from, format }]),
+    );
   },
 );
 
@@ -69,9 +77,9 @@ test('K44 key persons are counted and listed; the kept document holds ids, and a
              "categories": ["涉毒", "生活无来源"], "officer": "干部甲"}}'`,
     values: [],
   });
-  // A manager sees no minors.
+  // A manager sees no minors; what is counted names nobody, and is the same whoever makes the report.
   const [table] = (await call('GET', 'reports/preview?kind=statistics&day=2026-03-01')).body.sections;
-  expect(table.table.rows.map((row: unknown[]) => row[2])).toEqual([0, 1]);
+  expect(table.table.rows.map((row: unknown[]) => row[2])).toEqual([0, 2]);
   const made = await dash.call('POST', '/api/v1/reports', {
     headers: await dash.token('administrator', '', true),
     body: { kind: 'key-persons', day: '2026-03-01' },
@@ -81,14 +89,34 @@ test('K44 key persons are counted and listed; the kept document holds ids, and a
   const namesFor = async (minors: boolean) => {
     const headers = await dash.token('administrator', '', minors);
     const { body } = await dash.call('GET', `/api/v1/reports/${made.body.id}`, { headers });
+    expect(body.document.sections[0].lines.join().includes('另有 1 行涉及未成年人')).toBe(!minors);
+    expect(body.document.sections[0].table.about).toBeUndefined();
     return body.document.sections[0].table.rows.map((row: unknown[]) => [row[2], row[4], row[5], row[11]]);
   };
   const rest = ['假释', '涉毒、生活无来源', '干部甲'];
-  expect(await namesFor(false)).toEqual([
-    ['测试人员S1', ...rest],
-    ['S2', ...rest],
-  ]);
+  expect(await namesFor(false)).toEqual([['测试人员S1', ...rest]]);
   expect(await namesFor(true)).toContainEqual(['测试人员未成年', ...rest]);
+});
+
+test('K44 A10 a hazard of a minor is in the kept ledger, and left out for who is not cleared', async () => {
+  await dash.subject('M1', '445281/office-01', '测试人员未成年', true);
+  for (const [subject, situation] of [
+    ['M1', '夜不归宿'],
+    [null, '设备不足'],
+  ])
+    await dash.database.query({
+      text: `INSERT INTO hazards (subject, office, category, situation, measures, department, person, due_at, state, made_by, made_at)
+             VALUES ($1, '445281/office-01', 'c', $2, 'm', 'd', 'p', '2026-03-20', 'not-rectified', 'x', '2026-03-10')`,
+      values: [subject, situation],
+    });
+  const { id } = (await call('POST', 'reports', '', { kind: 'hazards', day: '2026-03-01' })).body;
+  const situations = async (minors: boolean) => {
+    const headers = await dash.token('administrator', '', minors);
+    const { body } = await dash.call('GET', `/api/v1/reports/${id}`, { headers });
+    return body.document.sections[0].table.rows.map((row: unknown[]) => row[3]);
+  };
+  expect(await situations(true)).toEqual(['夜不归宿', '设备不足']);
+  expect(await situations(false)).toEqual(['设备不足']);
 });
 
 test('K45 Word and Excel have the charts as charts, over the cells of the sheet', async () => {
@@ -108,6 +136,11 @@ test('K42 a report is signed off once, and nobody sees one of an organisation ab
   const { id } = (await call('POST', 'reports', '', { kind: 'monthly', day: '2026-03-01' })).body;
   expect((await call('POST', `reports/${id}/signature`, '', { note: '同意' })).status).toBe(200);
   expect(problem(await call('POST', `reports/${id}/signature`, '', { note: '同意' }))).toBe(409);
+  const { rows } = await dash.database.query({
+    text: `SELECT a.action, a.target, a.detail ->> 'sha256' = r.sha256 AS same FROM audit a, reports r ORDER BY a.seq`,
+    values: [],
+  });
+  expect(rows).toEqual(['report.make', 'report.sign'].map((action) => ({ action, target: id, same: true })));
   expect(problem(await call('GET', `reports/${id}`, '445281'))).toBe(404);
   expect(problem(await call('POST', 'reports', '445281', { kind: 'monthly', organisation: '445222' }))).toBe(
     404,

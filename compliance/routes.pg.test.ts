@@ -163,6 +163,126 @@ test('K8 of a whole month no day is looked at twice, whoever was missing on some
   expect(rate(items[0], 'violation')).toMatchObject({ denominator: 32 / 31 });
 });
 
+test('K10 A10 of a minor a daily log shows nothing to who is not cleared, and is the same document all the same', async () => {
+  await dash.subject('M1', A, '测试人员未成年', true);
+  await write(day('S1', A, '2026-03-02', 288), day('M1', A, '2026-03-02', 288));
+  const raised = { kind: 'silent', startedAtMs: Date.parse('2026-03-02T02:00:00Z') } as const;
+  await dash.alert('s1', 1, { subject: 'S1', ...raised });
+  const path = `/api/v1/verification-logs/day?office=${A}&day=2026-03-02`;
+  const seenBy = async (minors: boolean) =>
+    (await dash.call('GET', path, { headers: await dash.token('duty-officer', '', minors) })).body;
+  const signed = await post(
+    'verification-logs/sign',
+    { office: A, day: '2026-03-02', remarks: '' },
+    A,
+    'office-officer',
+  );
+  expect(signed.status).toBe(200);
+  await dash.alert('m1', 1, { subject: 'M1', ...raised });
+  await keepBooks(dash.database, NOW);
+  const [cleared, uncleared] = [await seenBy(true), await seenBy(false)];
+  expect(JSON.stringify(cleared)).toContain('M1');
+  expect(cleared.changes.map(({ field }: { field: string }) => field)).toContain('abnormal.m1');
+  expect(JSON.stringify(uncleared)).not.toMatch(/M1|m1/);
+  expect([uncleared.sha256Now, uncleared.hidden, cleared.hidden]).toEqual([cleared.sha256Now, 1, 0]);
+  expect(uncleared.asKnownNow.silent).toBe(2);
+});
+
+test('K2 K8 K20 a figure is the same whoever asks: what is of minors is counted for who may not see them', async () => {
+  await dash.subject('M1', A, '测试人员未成年', true);
+  await write(day('M1', A, '2026-03-02', 288));
+  const at = Date.parse('2026-03-02T02:00:00Z');
+  await dash.alert('off', 1, { subject: 'M1', kind: 'phone-off', startedAtMs: at });
+  await dash.alert('out', 1, { subject: 'M1', startedAtMs: at });
+  await dash.database.query({
+    text: `INSERT INTO dispositions (alert, subject, office, kind, started_at, disposition, resolved_by, account, at)
+           VALUES ('out', 'M1', $1, 'out-of-bounds', $2, 'confirmed-violation', 'x', 'y', $2)`,
+    values: [A, new Date(at)],
+  });
+  // Alerts are counted by when the store recorded them: now.
+  const SPAN = `from=${new Date(Date.now() - 3_600_000).toISOString()}&to=${new Date(Date.now() + 3_600_000).toISOString()}`;
+  const seenBy = async (headers: Record<string, string>) => {
+    const read = async (path: string) => (await dash.call('GET', `/api/v1/${path}`, { headers })).body.items;
+    const [group] = await read('compliance?period=month&day=2026-03-02');
+    const [ranked] = await read('rankings?period=month&day=2026-03-02');
+    const [point] = await read('compliance/trend?rate=violation&from=2026-03-02&until=2026-03-03');
+    const heat = await read('metrics/heat?from=2026-03-02&until=2026-03-03');
+    const load = await dash.call('GET', `/api/v1/metrics/alarm-load?${SPAN}`, { headers });
+    return {
+      violators: rate(group, 'violation'),
+      offs: ranked.facts['offs-unexplained'],
+      trend: point.numerator,
+      raised: load.body.raised,
+      heat: heat.map(({ kind, confirmed }: Record<string, unknown>) => [kind, confirmed]),
+    };
+  };
+  const [cleared, manager] = [await dash.token('administrator', ''), await dash.token('manager', '')];
+  expect(await seenBy(manager)).toEqual(await seenBy(cleared));
+  expect(await seenBy(manager)).toMatchObject({
+    violators: { numerator: 1, denominator: 1 },
+    offs: 1,
+    trend: 1,
+    raised: 2,
+    heat: [
+      ['out-of-bounds', 1],
+      ['phone-off', 0],
+    ],
+  });
+  const { body } = await dash.call('GET', `/api/v1/metrics/alarm-load?${SPAN}`, { headers: manager });
+  expect(body.worstSources).toEqual([]);
+  const names = await get('compliance/names?rate=violation&day=2026-03-02');
+  expect(names.body.items).toEqual([]);
+});
+
+test('K6 K20 what began with one office is that one’s, wherever the subject went afterwards; frozen too', async () => {
+  await write(
+    day('S1', A, '2026-03-02', 288),
+    day('S1', B, '2026-03-20', 288),
+    day('S3', B, '2026-03-02', 288),
+  );
+  await dash.alert('off', 1, {
+    subject: 'S1',
+    kind: 'phone-off',
+    startedAtMs: Date.parse('2026-03-02T02:00:00Z'),
+  });
+  await dash.subject('S1', B);
+  await dash.database.query({
+    text: `INSERT INTO dispositions (alert, subject, office, kind, started_at, disposition, resolved_by, account, at)
+           VALUES ('off', 'S1', $1, 'phone-off', '2026-03-02T02:00:00Z', 'confirmed-violation', 'x', 'y', '2026-03-21T02:00:00Z')`,
+    values: [B],
+  });
+  await dash.alert('later', 1, {
+    subject: 'S1',
+    kind: 'phone-off',
+    startedAtMs: Date.parse('2026-03-02T03:00:00Z'),
+  });
+  const ask = 'period=month&day=2026-03-02';
+  const ranked = async () => (await get(`rankings?${ask}`)).body.items;
+  const offs = (items: { organisation: string; facts: Record<string, number> }[]) =>
+    Object.fromEntries(items.map(({ organisation, facts }) => [organisation, facts['offs-unexplained']]));
+  expect(offs(await ranked())).toEqual({ [A]: 1, [B]: 0 });
+  const sums = async () => {
+    const { items } = (await get(`compliance?${ask}`)).body;
+    return items.map((group: Parameters<typeof rate>[0] & { organisation: string }) => [
+      group.organisation,
+      (rate(group, 'violation') as { numerator?: number } | undefined)?.numerator,
+      rate(group, 'response')?.denominator,
+    ]);
+  };
+  const before = await sums();
+  expect(before.map(([office, violators]: unknown[]) => [office, violators])).toEqual([
+    [A, 1],
+    [B, 0],
+  ]);
+  const heat = (await get('metrics/heat?from=2026-03-02&until=2026-03-03&by=office')).body.items;
+  expect(heat.map(({ organisation }: { organisation: string }) => organisation)).toEqual([A, A]);
+  await keepBooks(dash.database, NOW);
+  expect(await sums()).toEqual([
+    [A, 1, 2],
+    [B, 0, 0],
+  ]);
+});
+
 test('K3 the names behind a rate add up to it, and nobody sees another office’s', async () => {
   await march();
   const names = (await get('compliance/names?rate=coverage&day=2026-03-02&organisation=445281')).body.items;
@@ -562,6 +682,15 @@ test('K20 K25 the ranking shows its working, counts what is missing, and an obje
   expect((await post('score-entries', veto, '', 'manager')).status).toBe(200);
   expect((await get(ask)).body.items.at(-1)).toMatchObject({ organisation: B, isVetoed: true, score: 0 });
   expect(problem(await post('score-entries', { ...veto, point: 'positioning' }, '', 'manager'))).toBe(400);
+  const { rows } = await dash.database.query({
+    text: `SELECT action, target, reason, detail FROM audit WHERE starts_with(action, 'score') ORDER BY seq`,
+    values: [],
+  });
+  expect(rows).toMatchObject([
+    { action: 'score-objection.add', target: id, reason: '当日停电', detail: { point: 'unrecorded-day' } },
+    { action: 'score-objection.decide', target: id, reason: '属实', detail: { pointsBack: 1 } },
+    { action: 'score-entry.add', reason: '测试', detail: { point: 'veto-accident', count: 1 } },
+  ]);
 });
 
 test('K30 the load of a duty room is told for a stretch of time', async () => {

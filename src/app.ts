@@ -53,7 +53,6 @@ import type { ObservationLog, Subscription } from './ports/observation-log.ts';
 import { purgeAll } from './retention/purge.ts';
 import { runSealer, sealPoster } from './seal/run-sealer.ts';
 import { trimMlpPhones } from './store/mlp-phones.ts';
-import { trimPresence } from './store/presence.ts';
 import { supervise } from './supervise.ts';
 
 export interface App {
@@ -204,8 +203,6 @@ async function startConsumers(parts: Parts): Promise<void> {
     const maintain = async () => {
       await purgeAll({ database, log, days, settings: config }, Date.now());
       await trimMlpPhones(database, new Date(Date.now() - config.messageRetentionDays * 86_400_000));
-      const presenceBefore = new Date(Date.now() - config.presenceRetentionDays * 86_400_000);
-      await trimPresence(database, presenceBefore.toISOString().slice(0, 10));
     };
     await maintain();
     const timer = setInterval(() => {

@@ -118,7 +118,7 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   );
 
   registerSessionRoutes(app, { sessions, database: deps.database, tiles: deps.tiles ?? null });
-  registerOrganisationRoutes(app, deps);
+  registerOrganisationRoutes(app, { ...deps, whole: given.database });
   registerAccountRoutes(app, { ...deps, sessions });
   registerTokenRoutes(app, { ...deps, sessions });
   registerAlertRoutes(app, deps);
@@ -129,7 +129,7 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   await registerTaskFileRoutes(app, deps);
   registerResponseCardRoutes(app, deps);
   registerHazardRoutes(app, deps);
-  registerShiftRoutes(app, deps);
+  registerShiftRoutes(app, { ...deps, whole: given.database });
   registerRotaRoutes(app, deps);
   registerCheckRoutes(app, deps);
   registerSubjectChangeRoutes(app, { ...deps, whole: given.database });
@@ -157,19 +157,19 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerQuarantineRoutes(app, deps);
   registerInsightRoutes(app, deps);
   registerZoneCheckRoutes(app, deps);
-  registerAuditRoutes(app, deps);
+  registerAuditRoutes(app, { ...deps, whole: given.database });
   registerSealRoutes(app, deps);
   registerEvidenceRoutes(app, deps);
   registerRetentionRoutes(app, deps);
   registerPresenceRoutes(app, deps);
   registerExemptionRoutes(app, deps);
-  registerComplianceRoutes(app, deps);
-  registerTrendRoutes(app, deps);
+  registerComplianceRoutes(app, { ...deps, whole: given.database });
+  registerTrendRoutes(app, { ...deps, whole: given.database });
   registerDueRoutes(app, deps);
   registerDailyLogRoutes(app, { ...deps, whole: given.database });
   registerScoringRoutes(app, deps);
-  registerAlarmLoadRoutes(app, deps);
-  registerReportRoutes(app, deps);
+  registerAlarmLoadRoutes(app, { ...deps, whole: given.database });
+  registerReportRoutes(app, { ...deps, whole: given.database });
   registerIdentityRoutes(app, deps);
   registerNoticeRoutes(app, deps);
   registerNoticeSubscriptionRoutes(app, deps);

@@ -29,14 +29,15 @@ export async function runZonesLint(
   const [id] = positionals;
   if (id === undefined || positionals.length > 1) return faulty([USAGE]);
   const linter = createZoneLinter({ database: access.database, log: await access.openLog() });
-  const scope = options.organisation ?? '';
+  // Who has the machine has the whole store.
+  const reach = { organisation: options.organisation ?? '', minors: true };
   let found: ZoneLint | undefined;
-  if (options.draft === undefined) found = await linter.lintZone(scope, id, nowMs);
+  if (options.draft === undefined) found = await linter.lintZone(reach, id, nowMs);
   else {
     const draft = readDraft(id, options.draft, options.rule, options.buffer);
     if (!draft.ok) return faulty(draft.error);
     const subjects = options.subjects?.split(',').filter((subject) => subject !== '') ?? [];
-    found = await linter.lintDraft(scope, draft.value, subjects, nowMs);
+    found = await linter.lintDraft(reach, draft.value, subjects, nowMs);
   }
   if (found === undefined) return faulty([`there is no zone ${id}, or nobody there has it`]);
   access.stdout.write(flags.has('json') ? `${JSON.stringify(toJson(found))}\n` : textOf(found));

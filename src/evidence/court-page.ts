@@ -18,13 +18,22 @@ const RESULTS: Readonly<Record<Again, string>> = {
   absent: '未重现 absent',
   'by-night': '由夜间复核得出 by the nightly review',
 };
+/** Tables of what people did, as the page calls them. */
+const DEEDS_OF: Readonly<Record<string, string>> = {
+  alert_actions: '',
+  task_actions: '任务 task: ',
+  dispositions: '认定 decision: ',
+};
+
 /** More stand in fixes.csv: a page of ten thousand rows is read by nobody. */
 const MAX_ROWS = 500;
 
 export function courtPage(pack: PackContents, map: string, fingerprint: string): string {
   const { subject, events, fixes, zones, rules, rows, seals, judged } = pack;
   const isWhole = judged.length > 0 && judged.every(({ result }) => result === 'identical');
-  const actions = rows.filter(({ table }) => table === 'alert_actions');
+  const actions = rows
+    .filter(({ table }) => table in DEEDS_OF)
+    .sort((a, b) => ((a.row.at ?? '') < (b.row.at ?? '') ? -1 : 1));
   const looks = rows.filter(({ table }) => table === 'audit');
   const last = seals.at(-1);
   return `<!doctype html>
@@ -111,11 +120,17 @@ ${table(
 
 <h2>六、处置记录 <small>What people did</small></h2>
 ${table(
-  actions.map(({ row, seal }) => [
+  actions.map(({ table: from, row, seal }) => [
     sealedTime(row.at),
     escaped(row.account ?? ''),
-    row.action === 'acknowledge' ? '确认 acknowledge' : escaped(row.action ?? ''),
-    escaped(row.note ?? ''),
+    row.action === 'acknowledge'
+      ? '确认 acknowledge'
+      : escaped(`${DEEDS_OF[from] ?? ''}${row.action ?? row.disposition ?? ''}`),
+    escaped(
+      [saidIn(row.detail ?? '{}'), row.measure ?? '', row.note ?? '']
+        .filter((text) => text !== '')
+        .join('；'),
+    ),
     String(seal),
   ]),
   ['时间 At', '人员 Account', '事项 Deed', '备注 Note', '封印 Seal'],
@@ -185,4 +200,13 @@ function time(atMs: Instant): string {
 function sealedTime(text: string | null | undefined): string {
   const atMs = Date.parse((text ?? '').replace(' ', 'T').replace(/\+00$/, 'Z'));
   return time(atMs);
+}
+
+/** Who was called and whether they were reached, what cause was given: of a deed's detail what is plain. */
+function saidIn(detail: string): string {
+  return Object.entries(JSON.parse(detail) as Record<string, unknown>)
+    .flatMap(([key, value]) =>
+      ['string', 'number', 'boolean'].includes(typeof value) ? [`${key}: ${String(value)}`] : [],
+    )
+    .join(', ');
 }

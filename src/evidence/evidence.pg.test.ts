@@ -92,7 +92,20 @@ beforeAll(async () => {
     note: '=电话核查<script>',
     atMs: Date.now(),
   });
+  await dash.account('duty', 'duty-officer', '');
+  const headers: Record<string, string> = await dash.signIn('duty');
+  const send = (path: string, body: unknown, by = headers) =>
+    dash.call('POST', `/api/v1/${path}`, { headers: by, body });
+  const sent = await send('tasks', { alert: outOfBounds(), note: '请核实' });
+  expect(sent.body).toMatchObject({ stage: 'sent' });
+  const { task } = sent.body;
   const officer = await dash.token('office-officer', '445281/office-01');
+  const visited = await send(
+    `tasks/${task}/step`,
+    { whom: 'visit', reached: true, note: '上门见到本人' },
+    officer,
+  );
+  expect(visited.body).toMatchObject({ task });
   const from = new Date(minutes(0)).toISOString();
   await dash.call('GET', `/api/v1/subjects/S1/track?from=${from}&to=${from}&reason=x`, { headers: officer });
   const answer = await fetch(`${dash.address}/api/v1/evidence-packs`, {
@@ -145,8 +158,12 @@ test('E1 events, fixes, zones of the time, the map, deeds and looks', async () =
     properties: { radiusM: 900, rule: 'stay-in', since: new Date(minutes(30)).toISOString() },
   });
   const rows = fileJson('seals/rows.json') as { table: string; row: Record<string, string> }[];
+  expect(rows.filter(({ table }) => table === 'task_actions').map(({ row }) => row.note)).toEqual([
+    '上门见到本人',
+  ]);
+  expect(fileText('index.html')).toContain('whom: visit, reached: true；上门见到本人');
   const deeds = rows.filter(({ table }) => table !== 'alert_events').map(({ row }) => row.action);
-  expect(deeds).toEqual(['merge', 'acknowledge', 'track.read', 'evidence.make']);
+  expect(deeds).toEqual(['merge', 'acknowledge', 'task', 'step', 'track.read', 'evidence.make']);
   const page = fileText('index.html');
   for (const part of ['提请撤销缓刑', '越界', '<svg', '全部一致', 'track.read']) expect(page).toContain(part);
   expect(fileText('map.svg')).toContain('class="error proof"');

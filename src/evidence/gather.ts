@@ -12,7 +12,14 @@ import type { ObservationLog } from '../ports/observation-log.ts';
 import { canonicalJson, sha256Hex } from '../seal/canonical.ts';
 import { sealUp } from '../seal/sealer.ts';
 import { toAlertEvent } from '../store/alert-rows.ts';
-import { listActionSeqs, listAlertsWithin, listAuditSeqs, listEventsOf } from '../store/evidence.ts';
+import {
+  listActionSeqs,
+  listAlertsWithin,
+  listAuditSeqs,
+  listDispositionSeqs,
+  listEventsOf,
+  listTaskActionSeqs,
+} from '../store/evidence.ts';
 import { listZoneFeatures } from '../store/roster.ts';
 import { findSubject } from '../store/roster-views.ts';
 import { listTrack } from '../store/tracks.ts';
@@ -65,6 +72,8 @@ export async function gather(
   const proved = await proveRows(database, [
     { table: 'alert_events', seqs: rows.map(({ seq }) => seq) },
     { table: 'alert_actions', seqs: (await listActionSeqs(database, alerts)).map(({ seq }) => seq) },
+    { table: 'task_actions', seqs: (await listTaskActionSeqs(database, alerts)).map(({ seq }) => seq) },
+    { table: 'dispositions', seqs: (await listDispositionSeqs(database, alerts)).map(({ seq }) => seq) },
     {
       table: 'audit',
       seqs: (await listAuditSeqs(database, subject.id, alerts, new Date(fromMs))).map(({ seq }) => seq),

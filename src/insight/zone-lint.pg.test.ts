@@ -44,6 +44,7 @@ const slow = (id: string) => phone(id, { intervalS: STEP * 60 });
 const people = [
   person({ devices: [slow('D1')] }),
   person({ id: 'S2', office: '445202/office-09', devices: [slow('D2')] }),
+  person({ id: 'M3', office: '445281/office-02', minor: true, devices: [slow('D3')] }),
 ];
 const zones = [circle('home', 6000), circle('hall', 300, 30_000)];
 const metresAt = (minute: number) => {
@@ -53,6 +54,7 @@ const metresAt = (minute: number) => {
 const fixes: Position[] = range(0, (DAYS * DAY) / STEP).flatMap((n) => [
   fix(n * STEP, metresAt(n * STEP)),
   fix(n * STEP, 10, { subject: 'S2', device: 'D2' }),
+  fix(n * STEP, metresAt(n * STEP), { subject: 'M3', device: 'D3' }),
 ]);
 
 beforeAll(async () => {
@@ -96,28 +98,31 @@ afterAll(async () => {
   await own.drop();
 });
 
+const within = (organisation: string, minors = true) => ({ organisation, minors });
+const ALL = within('');
 const keepOut = { rule: 'keep-out', bufferM: 0, schedule: null } as const;
 
 test('I5 a zone as it stands: who has it, how good fixes are there, nothing to say of a good one', async () => {
-  const found = await insight.lintZone('', 'home', NOW_MS);
+  const found = await insight.lintZone(ALL, 'home', NOW_MS);
   expect(found).toMatchObject({
     zone: 'home',
-    looked: ['S1', 'S2'],
-    subjects: 2,
+    looked: ['M3', 'S1', 'S2'],
+    subjects: 3,
     findings: [],
     depthM: 6000,
     accuracy: { fixes: fixes.length, medianM: 10, p90M: 10 },
     week: { raised: [], differences: [] },
   });
-  expect((await insight.lintZone('445202', 'home', NOW_MS))?.looked).toEqual(['S2']);
-  expect(await insight.lintZone('445202', 'hall', NOW_MS)).toBeUndefined();
-  expect((await insight.lintZone('', 'hall', NOW_MS))?.looked).toEqual([]);
-  expect(await insight.lintZone('', 'nowhere', NOW_MS)).toBeUndefined();
+  expect((await insight.lintZone(within('445202'), 'home', NOW_MS))?.looked).toEqual(['S2']);
+  expect(await insight.lintZone(within('445202'), 'hall', NOW_MS)).toBeUndefined();
+  expect((await insight.lintZone(within('', false), 'home', NOW_MS))?.looked).toEqual(['S1', 'S2']);
+  expect((await insight.lintZone(ALL, 'hall', NOW_MS))?.looked).toEqual([]);
+  expect(await insight.lintZone(ALL, 'nowhere', NOW_MS)).toBeUndefined();
 });
 
 test('I5 a draft on the daily way is told, with the alerts that it would have made last week', async () => {
   const park = circle('park', 300, 4000);
-  const found = await insight.lintDraft('', { zone: park, use: keepOut }, ['S1', 'S2'], NOW_MS);
+  const found = await insight.lintDraft(ALL, { zone: park, use: keepOut }, ['S1', 'S2'], NOW_MS);
   expect(found.findings.map(({ code, subject }) => [code, subject])).toEqual([['on-daily-way', 'S1']]);
   const raised = found.week?.raised ?? [];
   expect(raised.map(({ alert, doubtful }) => [alert.kind, alert.subject, doubtful])).toEqual(
@@ -128,13 +133,13 @@ test('I5 a draft on the daily way is told, with the alerts that it would have ma
 });
 
 test('I5 a draft in the place of a zone: smaller bounds would have alerted each day, and barely passed ones are doubtful', async () => {
-  const smaller = await insight.lintDraft('', { zone: circle('home', 2000), use: null }, [], NOW_MS);
-  expect(smaller.looked).toEqual(['S1', 'S2']);
+  const smaller = await insight.lintDraft(ALL, { zone: circle('home', 2000), use: null }, [], NOW_MS);
+  expect(smaller.looked).toEqual(['M3', 'S1', 'S2']);
   expect(smaller.week?.raised.map(({ alert }) => alert.kind)).toEqual(
-    range(0, DAYS).map(() => 'out-of-bounds'),
+    range(0, 2 * DAYS).map(() => 'out-of-bounds'),
   );
   const brief = circle('park', 150, 1980);
-  const passed = await insight.lintDraft('', { zone: brief, use: keepOut }, ['S1'], NOW_MS);
+  const passed = await insight.lintDraft(ALL, { zone: brief, use: keepOut }, ['S1'], NOW_MS);
   expect(passed.week?.raised.length).toBeGreaterThan(0);
   expect(passed.week?.raised.every(({ doubtful }) => doubtful)).toBe(true);
 });
@@ -144,7 +149,7 @@ test('I5 R11 over REST: by right and by reach, a check and its repair, a lint of
   const elsewhere = await desk.token('office-officer', '445202');
   const manager = await desk.token('manager', '');
   const seen = await desk.call('GET', '/api/v1/zones/home/lint', { headers: officer });
-  expect([seen.status, seen.body.looked, seen.body.check.valid]).toEqual([200, ['S1'], true]);
+  expect([seen.status, seen.body.looked, seen.body.check.valid]).toEqual([200, ['M3', 'S1'], true]);
   expect(seen.body.week.from).toBe(new Date(NOW_MS - 7 * 86_400_000).toISOString());
   expect(problem(await desk.call('GET', '/api/v1/zones/hall/lint', { headers: officer }))).toBe(404);
   expect(problem(await desk.call('GET', '/api/v1/zones/home/lint', { headers: manager }))).toBe(403);
@@ -183,6 +188,26 @@ test('I5 R11 over REST: by right and by reach, a check and its repair, a lint of
   const told = await desk.call('POST', '/api/v1/zones/check', { headers: manager, body: swapped });
   expect(told.body.refusals[0]).toMatchObject({ where: 'geometry.coordinates', code: 'bad-coordinates' });
   expect(east(0).lat).toBeCloseTo(23.5);
+});
+
+test('I5 R11 A10 U1 a minor is looked at by who is cleared only, and whose way was looked at stands in the audit', async () => {
+  await desk.subject('S1', '445281/office-01');
+  const uncleared = await desk.token('duty-officer', '', false);
+  const auditor = await desk.token('auditor', '');
+  const seen = await desk.call('GET', '/api/v1/zones/home/lint', { headers: uncleared });
+  expect([seen.status, seen.body.looked, seen.body.subjects]).toEqual([200, ['S1', 'S2'], 2]);
+  const body = { zone: encodeZone(circle('park', 300, 4000)), rule: 'keep-out', subjects: ['M3', 'S1'] };
+  const draft = await desk.call('POST', '/api/v1/zones/lint', { headers: uncleared, body });
+  expect(JSON.stringify(draft.body)).not.toContain('M3');
+  expect(draft.body.week.raised.length).toBe(DAYS);
+  const { items } = (
+    await desk.call('GET', '/api/v1/audit?action=zone.lint&subject=S1', { headers: auditor })
+  ).body;
+  expect(items[0]).toMatchObject({
+    office: '445281/office-01',
+    target: 'park',
+    actor: { role: 'duty-officer' },
+  });
 });
 
 test('Z2 from the command line, of the store and of a draft', async () => {

@@ -10,7 +10,7 @@ import type { Refusal, Result } from '../kernel/result.ts';
 import type { SubjectProfile, ZoneFeature } from '../kernel/roster.ts';
 import { decodeCalendar, decodeSubjectProfile } from '../kernel/roster-file.ts';
 import { decodeZone } from '../kernel/zone-file.ts';
-import type { Database } from '../ports/database.ts';
+import type { Database, Reach } from '../ports/database.ts';
 import type { ObservationLog } from '../ports/observation-log.ts';
 import { findDocument } from '../store/roster.ts';
 import {
@@ -33,10 +33,10 @@ export interface ZoneLint extends Lint {
 }
 
 export interface ZoneLinter {
-  /** Of a zone as it stands; undefined: there is none that the scope may see. */
-  lintZone(scope: string, zone: string, nowMs: Instant): Promise<ZoneLint | undefined>;
-  /** Of a zone as it is meant: for the named subjects, or those who have one of that name already. Those out of scope are left out. */
-  lintDraft(scope: string, draft: Draft, subjects: readonly string[], nowMs: Instant): Promise<ZoneLint>;
+  /** Of a zone as it stands; undefined: there is none within reach. */
+  lintZone(reach: Reach, zone: string, nowMs: Instant): Promise<ZoneLint | undefined>;
+  /** Of a zone as it is meant: for the named subjects, or those who have one of that name already. Those out of reach are left out. */
+  lintDraft(reach: Reach, draft: Draft, subjects: readonly string[], nowMs: Instant): Promise<ZoneLint>;
 }
 
 const WEEK_MS = 7 * 86_400_000;
@@ -53,7 +53,7 @@ export function createZoneLinter({
   readonly log: ObservationLog;
 }): ZoneLinter {
   async function look(
-    scope: string,
+    reach: Reach,
     zone: ZoneFeature,
     all: readonly SubjectProfile[],
     nowMs: Instant,
@@ -63,7 +63,7 @@ export function createZoneLinter({
     const shape = prepareZone(zone);
     const [from, to] = [new Date(nowMs - WEEK_MS), new Date(nowMs)];
     const shapes = await shapesOf(profiles, zone.id);
-    const accuracy = shape.ok ? await accuracyAt(scope, shape.value, looked, from, to) : null;
+    const accuracy = shape.ok ? await accuracyAt(reach, shape.value, looked, from, to) : null;
     const tracks = new Map<string, { atMs: Instant; lon: number; lat: number }[]>();
     for (const id of looked) {
       const way = await listWay(database, id, from, to);
@@ -89,14 +89,16 @@ export function createZoneLinter({
   }
 
   async function accuracyAt(
-    scope: string,
+    { organisation, minors }: Reach,
     shape: PreparedZone,
     looked: readonly string[],
     from: Date,
     to: Date,
   ) {
     const asked =
-      looked.length > 0 ? looked : (await listSome(database, scope, MAX_SUBJECTS)).map(({ id }) => id);
+      looked.length > 0
+        ? looked
+        : (await listSome(database, organisation, minors, MAX_SUBJECTS)).map(({ id }) => id);
     const [row] = await measureAccuracy(database, [...asked], from, to, ...boxAround(shape, AROUND_M));
     return row === undefined || row.median_m === null || row.p90_m === null
       ? null
@@ -120,19 +122,21 @@ export function createZoneLinter({
     rows.map(({ profile }) => must(decodeSubjectProfile(profile)));
 
   return {
-    lintZone: async (scope, id, nowMs) => {
-      const [row] = await findZoneSeen(database, scope, id);
+    lintZone: async (reach, id, nowMs) => {
+      const { organisation, minors } = reach;
+      const [row] = await findZoneSeen(database, organisation, minors, id);
       if (row === undefined) return undefined;
-      const users = profilesOf(await listZoneUsers(database, scope, id));
-      return look(scope, must(decodeZone(row.feature)), users, nowMs);
+      const users = profilesOf(await listZoneUsers(database, organisation, minors, id));
+      return look(reach, must(decodeZone(row.feature)), users, nowMs);
     },
-    lintDraft: async (scope, { zone, use }, subjects, nowMs) => {
+    lintDraft: async (reach, { zone, use }, subjects, nowMs) => {
+      const { organisation, minors } = reach;
       const rows =
         subjects.length > 0
-          ? await listSeen(database, scope, [...subjects])
-          : await listZoneUsers(database, scope, zone.id);
+          ? await listSeen(database, organisation, minors, [...subjects])
+          : await listZoneUsers(database, organisation, minors, zone.id);
       const profiles = profilesOf(rows).map((profile) => withUse(profile, zone.id, use));
-      return look(scope, zone, profiles, nowMs);
+      return look(reach, zone, profiles, nowMs);
     },
   };
 }

@@ -15,7 +15,7 @@ export const FAULTS = {
   'span-to': 'to must lie after from, by {days} days at most',
   'span-until': 'until must lie after from, by {days} days at most',
   'too-many-alerts': 'too many alerts for one look: ask for fewer days',
-  'nobody-reaches': 'to: no account that reaches the alert is called {login}',
+  'nobody-reaches': 'to: no account that reaches the alert and may work on it is called {login}',
   'work-alone': 'work takes organisation and kind beside it, nothing else',
   'alert-retracted': 'the alert was retracted',
   'bad-cursor': 'cursor is not one that a page before gave',
@@ -158,6 +158,8 @@ export const FAULTS = {
   'shift-state': 'the shift is {state}',
   'shift-not-yours': '{officer} is on duty and hands over',
   'no-open-alert': 'explanations: {alert} is no open alert of this duty room',
+  'unexplained-minors':
+    '{n} critical alert(s) about minors are not explained in this shift: somebody who is cleared must write something down about each',
   unexplained:
     'critical and not explained in this shift: {alerts}; write a note on each, or send "explanations"',
   'shift-not-handed': 'the shift is {state}: first its officer hands it over',

@@ -21,6 +21,7 @@ export interface DataClass {
 export interface RetentionSettings {
   readonly positionRetentionDays: number;
   readonly phonePositionRetentionDays: number;
+  readonly presenceRetentionDays: number;
   readonly messageRetentionDays: number;
   readonly quarantineRetentionDays: number;
   readonly logRetentionHours: number;
@@ -29,6 +30,7 @@ export interface RetentionSettings {
 export const CLASS_NAMES = [
   'positions',
   'phone-positions',
+  'presence',
   'device-statuses',
   'device-messages',
   'device-commands',
@@ -65,6 +67,7 @@ export function dataClasses(settings: RetentionSettings): Readonly<Record<ClassN
   const {
     positionRetentionDays,
     phonePositionRetentionDays,
+    presenceRetentionDays,
     messageRetentionDays,
     quarantineRetentionDays,
     logRetentionHours,
@@ -79,6 +82,14 @@ export function dataClasses(settings: RetentionSettings): Readonly<Record<ClassN
       'PHONE_POSITION_RETENTION_DAYS',
       true,
       `社区矫正法 26; ${SHORTEST}`,
+    ),
+    presence: days(
+      'presence',
+      '每日在位与义务履行',
+      presenceRetentionDays,
+      'PRESENCE_RETENTION_DAYS',
+      true,
+      track,
     ),
     'device-statuses': days(
       'device-statuses',

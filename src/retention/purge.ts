@@ -10,6 +10,7 @@ import {
   purgeNoticeRecords,
   purgeNotices,
   purgePhonePositions,
+  purgePresence,
   purgeQuarantine,
   purgeStatuses,
 } from '../store/retention.ts';
@@ -33,6 +34,7 @@ type Purge = (db: Db, before: Date, now: Date) => Promise<readonly { rows: strin
 const DELETED: readonly (readonly [ClassName, Purge])[] = [
   ['positions', purgeHeldPositions],
   ['phone-positions', purgePhonePositions],
+  ['presence', purgePresence],
   ['device-statuses', purgeStatuses],
   ['device-messages', purgeMessages],
   ['device-commands', purgeCommands],

@@ -10,6 +10,7 @@ const NOW = Date.UTC(2026, 5, 1, 12);
 const settings = {
   positionRetentionDays: 100,
   phonePositionRetentionDays: 100,
+  presenceRetentionDays: 100,
   messageRetentionDays: 14,
   quarantineRetentionDays: 90,
   logRetentionHours: 168,
@@ -34,6 +35,13 @@ const track = async (subject: string) => {
   return (await dash.call('GET', path, { headers: await dash.token('auditor', '') })).body.items.length;
 };
 
+const numbers = async () =>
+  (
+    await run(
+      "SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'presence_days' AND data_type = 'integer'",
+    )
+  ).rows.map(({ name }) => String(name));
+
 beforeAll(async () => {
   dash = await startDashboard({ now: () => NOW });
   const days = await openPositionDays(dash.database);
@@ -49,6 +57,12 @@ beforeAll(async () => {
       await run(
         `INSERT INTO positions (at, device, subject, sequence, received_at, lat, lon) VALUES ($1, $2, $3, 0, $1, 23, 116)`,
         [at, `D-${id}`, id],
+      );
+      const zeros = await numbers();
+      await run(
+        `INSERT INTO presence_days (subject, day, office, grade, located, known_at, born_at, ${zeros.join(', ')})
+         VALUES ($1, $2::timestamptz::date, '445281/office-01', 'standard', '', $2, $2, ${zeros.map(() => 0).join(', ')})`,
+        [id, at],
       );
       await run(`INSERT INTO device_statuses VALUES ($1, $2, 'power-off', $3, $2)`, [`D-${id}`, at, id]);
       await run(
@@ -110,6 +124,10 @@ test('N2 N3 what is past its time goes, nothing of a held subject does, and its 
     ['S1', 2],
     ['S2', 1],
   ]);
+  expect(await count('presence_days')).toEqual([
+    ['S1', 2],
+    ['S2', 1],
+  ]);
   expect(await count('device_messages')).toEqual([['S1', 2]]);
   expect(await count('device_commands')).toEqual([
     ['S1', 4],
@@ -126,6 +144,7 @@ test('N4 each purge is reported, sealed, and can’t be changed; one that found 
   const found = Object.fromEntries(items.map((item) => [item.class, [item.rows, item.held]]));
   expect(found).toEqual({
     positions: [1, 1],
+    presence: [1, 1],
     'device-statuses': [1, 1],
     'device-messages': [2, 2],
     'device-commands': [2, 2],

@@ -86,6 +86,15 @@ export const sumFrozen = statement<GroupParams>()(
    ), ${DAYS_OF_MONTHS} ${SUMS_OF_MONTHS}`,
 );
 
+/**
+ * Whose something is that began at `at`: the office of the subject on that day (K6), by `p` below; the one given beside it where the day is
+ * not known. By the key, one by one: left to itself the planner reads all days of three years for a month's alerts.
+ */
+const officeThen = (otherwise: string) => `coalesce(p.office, ${otherwise})`;
+const dayOf = (table: string, at: string, zone: string) =>
+  `LEFT JOIN LATERAL (SELECT d.office FROM presence_days d WHERE d.subject = ${table}.subject
+     AND d.day = (${table}.${at} AT TIME ZONE ${zone}::text)::date LIMIT 1) p ON true`;
+
 /** Local midnights of the days, in the zone $6. */
 const DURING = `>= $3::date::timestamp AT TIME ZONE $6::text`;
 const UNTIL = `< $4::date::timestamp AT TIME ZONE $6::text`;
@@ -94,30 +103,30 @@ type TimedParams = [...GroupParams, timeZone: string];
 export const countConfirmed = statement<TimedParams>()(
   'compliance.confirmed',
   { organisation: 'text', violators: 'int4', violations: 'int4', absconders: 'int4' },
-  `SELECT ${groupOf('v.office')} AS organisation, count(DISTINCT v.subject)::int4 AS violators, count(*)::int4 AS violations,
+  `SELECT ${groupOf(officeThen('v.office'))} AS organisation, count(DISTINCT v.subject)::int4 AS violators, count(*)::int4 AS violations,
           (count(DISTINCT v.subject) FILTER (WHERE v.kind = 'abscond'))::int4 AS absconders
-   FROM confirmed_violations v
-   WHERE ${inScope('v.office')} AND v.at ${DURING} AND v.at ${UNTIL} GROUP BY 1`,
+   FROM confirmed_violations v ${dayOf('v', 'at', '$6')}
+   WHERE ${inScope(officeThen('v.office'))} AND v.at ${DURING} AND v.at ${UNTIL} GROUP BY 1`,
 );
 
 /** $7: `day` or `month`. */
 export const confirmedByDay = statement<[...TimedParams, unit: string]>()(
   'compliance.confirmed-by-day',
   { organisation: 'text', day: 'text', violators: 'int4', absconders: 'int4' },
-  `SELECT ${groupOf('v.office')} AS organisation, date_trunc($7::text, v.at AT TIME ZONE $6::text)::date::text AS day,
+  `SELECT ${groupOf(officeThen('v.office'))} AS organisation, date_trunc($7::text, v.at AT TIME ZONE $6::text)::date::text AS day,
           count(DISTINCT v.subject)::int4 AS violators, (count(DISTINCT v.subject) FILTER (WHERE v.kind = 'abscond'))::int4 AS absconders
-   FROM confirmed_violations v
-   WHERE ${inScope('v.office')} AND v.at ${DURING} AND v.at ${UNTIL} GROUP BY 1, 2`,
+   FROM confirmed_violations v ${dayOf('v', 'at', '$6')}
+   WHERE ${inScope(officeThen('v.office'))} AND v.at ${DURING} AND v.at ${UNTIL} GROUP BY 1, 2`,
 );
 
 /** Alerts by the hour of the day in which they began and the group; retracted ones are none. Raw and confirmed stand apart. */
 export const countByHour = statement<TimedParams>()(
   'compliance.by-hour',
   { organisation: 'text', hour: 'int4', kind: 'text', raised: 'int4', confirmed: 'int4' },
-  `SELECT ${groupOf('s.office')} AS organisation, extract(hour FROM a.started_at AT TIME ZONE $6::text)::int4 AS hour, a.kind,
+  `SELECT ${groupOf(officeThen('s.office'))} AS organisation, extract(hour FROM a.started_at AT TIME ZONE $6::text)::int4 AS hour, a.kind,
           count(*)::int4 AS raised, (count(*) FILTER (WHERE EXISTS (SELECT FROM confirmed_violations v WHERE v.alert = a.alert)))::int4 AS confirmed
-   FROM alerts a JOIN subjects s ON s.id = a.subject
-   WHERE ${inScope('s.office')} AND a.started_at ${DURING} AND a.started_at ${UNTIL} AND a.state <> 'retracted' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+   FROM alerts a JOIN subjects s ON s.id = a.subject ${dayOf('a', 'started_at', '$6')}
+   WHERE ${inScope(officeThen('s.office'))} AND a.started_at ${DURING} AND a.started_at ${UNTIL} AND a.state <> 'retracted' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
 );
 
 /**
@@ -127,14 +136,14 @@ export const countByHour = statement<TimedParams>()(
 export const countResponses = statement<[...TimedParams, weightyS: number, otherS: number]>()(
   'compliance.responses',
   { organisation: 'text', raised: 'int4', due: 'int4', in_time: 'int4', median_s: 'float8?' },
-  `SELECT ${groupOf('s.office')} AS organisation, count(*)::int4 AS raised,
+  `SELECT ${groupOf(officeThen('s.office'))} AS organisation, count(*)::int4 AS raised,
           (count(*) FILTER (WHERE a.acknowledged_at IS NOT NULL OR e.recorded_at + allowed <= now()))::int4 AS due,
           (count(*) FILTER (WHERE a.acknowledged_at <= e.recorded_at + allowed))::int4 AS in_time,
           percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.acknowledged_at - e.recorded_at)) AS median_s
-   FROM alerts a JOIN subjects s ON s.id = a.subject
+   FROM alerts a JOIN subjects s ON s.id = a.subject ${dayOf('a', 'started_at', '$6')}
    JOIN alert_events e ON e.alert = a.alert AND e.version = 1,
    make_interval(secs => CASE WHEN a.severity IN ('critical', 'high') THEN $7::float8 ELSE $8::float8 END) allowed
-   WHERE ${inScope('s.office')} AND a.started_at ${DURING} AND a.started_at ${UNTIL} AND a.state <> 'retracted' GROUP BY 1`,
+   WHERE ${inScope(officeThen('s.office'))} AND a.started_at ${DURING} AND a.started_at ${UNTIL} AND a.state <> 'retracted' GROUP BY 1`,
 );
 
 export const listViolators = statement<
@@ -159,9 +168,9 @@ export const listViolators = statement<
     at: 'timestamptz',
     measure: 'text?',
   },
-  `SELECT v.alert, v.subject, s.name, v.office, v.kind, v.at, v.measure
-   FROM confirmed_violations v LEFT JOIN subjects s ON s.id = v.subject
-   WHERE ${inScope('v.office')} AND v.at ${DURING} AND v.at ${UNTIL} AND v.alert > $5
+  `SELECT v.alert, v.subject, s.name, ${officeThen('v.office')} AS office, v.kind, v.at, v.measure
+   FROM confirmed_violations v LEFT JOIN subjects s ON s.id = v.subject ${dayOf('v', 'at', '$6')}
+   WHERE ${inScope(officeThen('v.office'))} AND v.at ${DURING} AND v.at ${UNTIL} AND v.alert > $5
      AND ($7::text IS NULL OR v.kind = $7) ORDER BY v.alert LIMIT $8`,
 );
 
@@ -176,16 +185,18 @@ export const freezeMonths = statement<
    confirmed AS (
      SELECT d.office, d.day, count(DISTINCT v.subject) AS violators, count(*) AS violations,
             count(DISTINCT v.subject) FILTER (WHERE v.kind = 'abscond') AS absconders
-     FROM due d JOIN confirmed_violations v ON v.office = d.office
+     FROM (SELECT v.*, ${officeThen('v.office')} AS office_then FROM confirmed_violations v ${dayOf('v', 'at', '$3')}) v
+     JOIN due d ON v.office_then = d.office
        AND v.at >= d.day::timestamp AT TIME ZONE $3::text AND v.at < (d.day + interval '1 month') AT TIME ZONE $3::text
      GROUP BY d.office, d.day),
    answered AS (
-     SELECT d.office, d.day, count(*) AS raised, count(*) FILTER (WHERE a.acknowledged_at <= e.recorded_at + make_interval(secs =>
+     SELECT ${officeThen('s.office')} AS office, date_trunc('month', a.started_at AT TIME ZONE $3::text)::date AS day,
+            count(*) AS raised, count(*) FILTER (WHERE a.acknowledged_at <= e.recorded_at + make_interval(secs =>
             CASE WHEN a.severity IN ('critical', 'high') THEN $4::float8 ELSE $5::float8 END)) AS in_time
-     FROM due d JOIN subjects s ON s.office = d.office JOIN alerts a ON a.subject = s.id
-       AND a.started_at >= d.day::timestamp AT TIME ZONE $3::text AND a.started_at < (d.day + interval '1 month') AT TIME ZONE $3::text
+     FROM alerts a JOIN subjects s ON s.id = a.subject ${dayOf('a', 'started_at', '$3')}
      JOIN alert_events e ON e.alert = a.alert AND e.version = 1
-     WHERE a.state <> 'retracted' GROUP BY d.office, d.day)
+     WHERE a.state <> 'retracted' AND a.started_at >= (SELECT min(day) FROM due)::timestamp AT TIME ZONE $3::text
+       AND a.started_at < $1::date::timestamp AT TIME ZONE $3::text GROUP BY 1, 2)
    INSERT INTO frozen_figures (office, day, ${MEASURES.join(', ')}, formula, violators, violations, absconders, alerts_raised, alerts_in_time)
    SELECT d.office, d.day, ${MEASURES.map((name) => `d.${name}`).join(', ')}, $2, coalesce(c.violators, 0),
           coalesce(c.violations, 0), coalesce(c.absconders, 0), coalesce(a.raised, 0), coalesce(a.in_time, 0)

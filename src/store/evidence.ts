@@ -25,6 +25,20 @@ export const listActionSeqs = statement<[alerts: readonly string[]]>()(
   'SELECT seq FROM alert_actions WHERE alert = ANY ($1) ORDER BY seq',
 );
 
+/** What offices did about tasks that these alerts became: called, visited, answered. */
+export const listTaskActionSeqs = statement<[alerts: readonly string[]]>()(
+  'evidence.task-actions',
+  { seq: 'int8' },
+  'SELECT d.seq FROM task_actions d JOIN tasks t ON t.id = d.task WHERE t.alert = ANY ($1) ORDER BY d.seq',
+);
+
+/** What they were found to be, and what of it was taken back. */
+export const listDispositionSeqs = statement<[alerts: readonly string[]]>()(
+  'evidence.dispositions',
+  { seq: 'int8' },
+  'SELECT seq FROM dispositions WHERE alert = ANY ($1) ORDER BY seq',
+);
+
 /** Who looked at the subject or at one of the alerts, from an instant on. */
 export const listAuditSeqs = statement<[subject: string, alerts: readonly string[], from: Date]>()(
   'evidence.audit',

@@ -53,7 +53,7 @@ export const changeOrganisation = statement<
    WHERE path = $1 AND version = $5 RETURNING ${COLUMNS}`,
 );
 
-/** What keeps an organisation where it is. */
+/** What keeps an organisation where it is: of all that is there, also what a caller may not see. */
 export const countBelow = statement<[path: string]>()(
   'organisations.below',
   { organisations: 'int8', subjects: 'int8', accounts: 'int8', tokens: 'int8' },

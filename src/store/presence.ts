@@ -172,9 +172,3 @@ export const listPresence = statement<
      AND p.day >= $3::date AND p.day < $4::date AND p.subject > $5
    GROUP BY p.subject ORDER BY p.subject LIMIT $6`,
 );
-
-export const trimPresence = statement<[before: string]>()(
-  'presence.trim',
-  {},
-  'DELETE FROM presence_days WHERE day < $1::date',
-);

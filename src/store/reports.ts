@@ -80,6 +80,7 @@ export const listHazards = statement<[scope: string, organisation: string, until
   {
     id: 'text',
     office: 'text',
+    subject: 'text?',
     category: 'text',
     situation: 'text',
     measures: 'text',
@@ -88,7 +89,7 @@ export const listHazards = statement<[scope: string, organisation: string, until
     due_at: 'timestamptz',
     state: 'text',
   },
-  `SELECT id, office, category, situation, measures, department, person, due_at, state FROM hazard_ledger
+  `SELECT id, office, subject, category, situation, measures, department, person, due_at, state FROM hazard_ledger
    WHERE ($1 = '' OR office = $1 OR starts_with(office, $1 || '/')) AND ($2 = '' OR office = $2 OR starts_with(office, $2 || '/'))
      AND made_at < $3::date ORDER BY office, id`,
 );

@@ -63,6 +63,13 @@ export const purgeHeldPositions = statement<[before: Date, now: Date]>()(
   purge('positions_held', 't.at', OF_SUBJECT),
 );
 
+/** Days of subjects that are over since then; the sums of their offices stay. By the day, as the roster's calendar writes it. */
+export const purgePresence = statement<[before: Date, now: Date]>()(
+  'retention.purge-presence',
+  PURGED,
+  purge('presence_days', 't.day', OF_SUBJECT, `t.day < ($1::timestamptz AT TIME ZONE 'UTC')::date`),
+);
+
 /** Positions of phones, which are kept shorter than a wristband's. By subject, which is how they are found. */
 export const purgePhonePositions = statement<[before: Date, now: Date]>()(
   'retention.purge-phone-positions',

@@ -1,42 +1,44 @@
 /** What a look at a zone needs of the store: who has it, how good fixes are there, where people went. */
 import { statement } from './statement.ts';
 
-const inScope = `($1::text = '' OR office = $1 OR starts_with(office, $1 || '/'))`;
+/** Of the organisation's subtree; minors only where the look is cleared for them ($2). */
+const inReach = `($1::text = '' OR office = $1 OR starts_with(office, $1 || '/')) AND (NOT minor OR $2::bool)`;
 
-/** Null feature: there is none, or nobody within the scope has it. */
-export const findZoneSeen = statement<[scope: string, zone: string]>()(
+/** No row: there is none, or it is neither the reach's own nor anybody's within it. */
+export const findZoneSeen = statement<[scope: string, minors: boolean, zone: string]>()(
   'zone-lint.zone',
   { feature: 'jsonb' },
   `SELECT feature FROM zones z
-   WHERE id = $2 AND ($1::text = '' OR EXISTS (
-     SELECT FROM subjects WHERE ${inScope} AND (
+   WHERE id = $3 AND (($1::text = '' AND $2::bool)
+     OR ($1::text = '' AND office IS NOT NULL) OR office = $1 OR starts_with(office, $1 || '/') OR EXISTS (
+     SELECT FROM subjects WHERE ${inReach} AND (
        profile->'zones' @> jsonb_build_array(jsonb_build_object('zone', z.id))
        OR profile->'curfews' @> jsonb_build_array(jsonb_build_object('zone', z.id))
        OR profile->'permits' @> jsonb_build_array(jsonb_build_object('destination', z.id)))))`,
 );
 
-/** Those within the scope that are to keep to the zone, by id. */
-export const listZoneUsers = statement<[scope: string, zone: string]>()(
+/** Those within reach that are to keep to the zone, by id. */
+export const listZoneUsers = statement<[scope: string, minors: boolean, zone: string]>()(
   'zone-lint.users',
   { id: 'text', profile: 'jsonb' },
   `SELECT id, profile FROM subjects
-   WHERE ${inScope} AND (
-     profile->'zones' @> jsonb_build_array(jsonb_build_object('zone', $2::text))
-     OR profile->'curfews' @> jsonb_build_array(jsonb_build_object('zone', $2::text)))
+   WHERE ${inReach} AND (
+     profile->'zones' @> jsonb_build_array(jsonb_build_object('zone', $3::text))
+     OR profile->'curfews' @> jsonb_build_array(jsonb_build_object('zone', $3::text)))
    ORDER BY id`,
 );
 
-export const listSeen = statement<[scope: string, subjects: string[]]>()(
+export const listSeen = statement<[scope: string, minors: boolean, subjects: string[]]>()(
   'zone-lint.subjects',
   { id: 'text', profile: 'jsonb' },
-  `SELECT id, profile FROM subjects WHERE ${inScope} AND id = ANY ($2) ORDER BY id`,
+  `SELECT id, profile FROM subjects WHERE ${inReach} AND id = ANY ($3) ORDER BY id`,
 );
 
-/** Some within the scope: their fixes say how good fixes are where nobody has the zone yet. */
-export const listSome = statement<[scope: string, limit: number]>()(
+/** Some within reach: their fixes say how good fixes are where nobody has the zone yet. */
+export const listSome = statement<[scope: string, minors: boolean, limit: number]>()(
   'zone-lint.some',
   { id: 'text' },
-  `SELECT id FROM subjects WHERE ${inScope} ORDER BY id LIMIT $2`,
+  `SELECT id FROM subjects WHERE ${inReach} ORDER BY id LIMIT $3`,
 );
 
 /** Shapes by id. */

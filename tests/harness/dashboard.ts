@@ -82,8 +82,9 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
       reproduce: async () => undefined,
       backtest: async () => ({ counts: [], load: {}, differences: [] }),
       lintZone: async () => undefined,
-      lintDraft: async (_scope, { zone }) => ({
+      lintDraft: async (_reach, { zone }) => ({
         zone: zone.id,
+        looked: [],
         check: { refusal: null, repairs: [], repaired: null },
         week: null,
       }),
@@ -92,6 +93,7 @@ export async function startDashboard(overrides: Partial<DashboardDeps> = {}): Pr
     retention: {
       positionRetentionDays: 365,
       phonePositionRetentionDays: 180,
+      presenceRetentionDays: 1096,
       messageRetentionDays: 14,
       quarantineRetentionDays: 90,
       logRetentionHours: 168,

@@ -62,8 +62,8 @@ test('D3 Q1 no deadline and no notice is lost or doubled, however often the proc
       kind: 'missed-checkin',
       untilMs: nowMs + 1000,
     } as const;
-    const asked = await ask(database, { ...given, by: by('duty') });
-    if (asked.ok) await approve(database, asked.value.id, by('lead'));
+    const asked = await ask(database, { ...given, by: by('duty') }, async () => {});
+    if (asked.ok) await approve(database, asked.value.id, by('lead'), async () => {});
   }
   const atMs = nowMs + 4 * 3_600_000;
   let kills = 0;

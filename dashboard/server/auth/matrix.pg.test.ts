@@ -64,8 +64,9 @@ beforeAll(async () => {
       reproduce: async (alert) => ({ alert, identical: true, versions: [] }),
       backtest: async () => ({ counts: [], load: {}, differences: [] }),
       lintZone: async () => undefined,
-      lintDraft: async (_scope, { zone }) => ({
+      lintDraft: async (_reach, { zone }) => ({
         zone: zone.id,
+        looked: [],
         check: { refusal: null, repairs: [], repaired: null },
         week: null,
       }),

@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import { fail, ok, type Result } from '../../../src/kernel/result.ts';
+import type { Database } from '../../../src/ports/database.ts';
 import {
   createSession,
   endSession,
@@ -12,7 +13,7 @@ import {
   findSession,
   setPassword,
 } from '../../../src/store/accounts.ts';
-import type { Db } from '../../../src/store/statement.ts';
+import { recordAudit } from '../../../src/store/audit.ts';
 import { type Actor, isCleared, isRole } from './access.ts';
 import { createPasswordProof } from './password-proof.ts';
 import { hashPassword } from './passwords.ts';
@@ -74,7 +75,10 @@ export const isAccount =
 const hashOf = (token: string) => createHash('sha256').update(token).digest();
 const keyOf = (hash: Buffer) => hash.toString('hex').slice(0, 16);
 
-export function createSessions(deps: { readonly db: Db; now(): Instant }): Sessions {
+export function createSessions(deps: {
+  readonly db: Pick<Database, 'query' | 'transaction'>;
+  now(): Instant;
+}): Sessions {
   const limits = createSignInLimits();
   const listeners: ((key: string) => void)[] = [];
   const watchers: ((whose: (actor: Actor) => boolean) => void)[] = [];
@@ -110,7 +114,17 @@ export function createSessions(deps: { readonly db: Db; now(): Instant }): Sessi
     async changePassword(login, password, next, address) {
       const proven = await prove(login, password, address);
       if (!proven.ok) return proven;
-      await setPassword(deps.db, login, await hashPassword(next), false);
+      const hash = await hashPassword(next);
+      const { role, organisation } = proven.value;
+      await deps.db.transaction(async (tx) => {
+        await setPassword(tx, login, hash, false);
+        await recordAudit(tx, {
+          actor: { kind: 'account', name: login, role, organisation },
+          action: 'account.secret-set',
+          target: login,
+          address,
+        });
+      });
       rightsChanged(isAccount(proven.value.login));
       return ok(undefined);
     },

@@ -49,6 +49,11 @@ test('A13 a new account has a password that opens nothing but the choice of anot
   expect(problem(await change({ password: 'wrong', next: 'a password of my own' }))).toBe(401);
   expect((await change({ password, next: 'a password of my own' })).status).toBe(204);
   expect(problem(await call(first, 'GET', 'me'))).toBe(401);
+  const noted = (await call(whole, 'GET', 'audit?action=account&actor=officer')).body.items;
+  expect(noted.map(({ action, target }: Record<string, string>) => [action, target])).toEqual([
+    ['account.secret-set', 'officer'],
+    ['account.secret-refused', 'officer'],
+  ]);
   expect(problem(await call({}, 'POST', 'session', { login: 'officer', password }))).toBe(401);
   const own = await signIn('officer', 'a password of my own');
   expect((await call(own, 'GET', 'alerts')).status).toBe(200);
@@ -158,7 +163,9 @@ test('R11 organisations are a tree: made, changed by version, removed when nothi
   await dash.subject('S1', '445281/office-01');
   const remove = (version: number) =>
     call(county, 'DELETE', `organisations?path=${encodeURIComponent('445281/office-01')}&version=${version}`);
-  expect((await remove(2)).body.detail).toMatch(/1 subjects/);
+  // Who may not see minors does not remove the office from under one.
+  await dash.subject('M1', '445281/office-01', '测试人员未成年', true);
+  expect((await remove(2)).body.detail).toMatch(/2 subjects/);
   await dash.database.query({ text: 'DELETE FROM subjects', values: [] });
   await dash.database.query({ text: "DELETE FROM accounts WHERE login = 'officer'", values: [] });
   expect(problem(await remove(1))).toBe(409);

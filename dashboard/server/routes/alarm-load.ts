@@ -6,6 +6,7 @@ import { formatInstant, type Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { listLoadAlerts } from '../../../src/store/alarm-load.ts';
 import { listNames } from '../../../src/store/daily-logs.ts';
+import { hiddenFrom } from '../../../src/store/minors.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
@@ -20,7 +21,12 @@ const Source = { subject: Type.String(), kind: Type.String() };
 
 export function registerAlarmLoadRoutes(
   app: App,
-  deps: { readonly database: Database; now(): Instant },
+  deps: {
+    readonly database: Database;
+    /** Sees the whole tree: the load of a duty room is the same whoever asks. */
+    readonly whole: Database;
+    now(): Instant;
+  },
 ): void {
   app.get(
     '/api/v1/metrics/alarm-load',
@@ -85,9 +91,9 @@ export function registerAlarmLoadRoutes(
       const fromMs = request.query.from === undefined ? toMs - DAY_MS : readTime('from', request.query.from);
       if (toMs <= fromMs || toMs - fromMs > MAX_DAYS * DAY_MS)
         throw new Problem('bad-request', told('span-to', { days: MAX_DAYS }));
-      const scope = callerOf(request).actor.organisation;
+      const { organisation: scope, minors } = callerOf(request).actor;
       const [from, to] = [new Date(fromMs), new Date(toMs)];
-      const rows = await listLoadAlerts(deps.database, scope, organisation, from, to, MAX_ALERTS + 1);
+      const rows = await listLoadAlerts(deps.whole, scope, organisation, from, to, MAX_ALERTS + 1);
       if (rows.length > MAX_ALERTS) throw new Problem('bad-request', told('too-many-alerts'));
       const load = alarmLoad(
         rows.map((row) => ({
@@ -108,6 +114,13 @@ export function registerAlarmLoadRoutes(
         officers,
       );
       const { windows, floods, stale, chattering, worstSources, kinds, priorities, ...rest } = load;
+      const hidden = await hiddenFrom(
+        deps.database,
+        minors,
+        rows.map(({ subject }) => subject),
+      );
+      const isSeen = ({ subject }: { readonly subject: string }) => !hidden.has(subject);
+      const seenAlerts = new Set(rows.filter(isSeen).map(({ alert }) => alert));
       const names = new Map(
         (
           await listNames(
@@ -127,10 +140,12 @@ export function registerAlarmLoadRoutes(
           to: formatInstant(flood.untilMs),
           alerts: flood.alerts,
         })),
-        stale: [...stale],
-        chattering: [...chattering],
+        stale: stale.filter((alert) => seenAlerts.has(alert)),
+        chattering: chattering.filter(isSeen),
         priorities: { ...priorities },
-        worstSources: worstSources.map((source) => ({ ...source, name: names.get(source.subject) ?? null })),
+        worstSources: worstSources
+          .filter(isSeen)
+          .map((source) => ({ ...source, name: names.get(source.subject) ?? null })),
         kinds: [...kinds],
       };
     },

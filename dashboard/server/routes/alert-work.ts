@@ -12,7 +12,7 @@ import { findAccountView } from '../../../src/store/account-administration.ts';
 import { listIncidentAlerts } from '../../../src/store/alert-queue.ts';
 import { listMeasures } from '../../../src/store/alert-work.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
-import { type Action, type Actor, covers } from '../auth/access.ts';
+import { type Action, type Actor, actionsOf, covers, isCleared, isRole } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
@@ -83,9 +83,10 @@ export function registerAlertWorkRoutes(
       },
       async (request) => {
         const { actor } = callerOf(request);
-        const { alert, office } = await findSeenAlert(db, actor, action, request.params.id);
+        const { alert, office, minor, kind } = await findSeenAlert(db, actor, action, request.params.id);
         const { note, command } = commandOf(name, request.body);
-        if (command.do === 'assign') await assertAssignable(command.to, office);
+        if (command.do === 'assign')
+          await assertAssignable(command.to, office, kind !== 'feed-outage' && (minor ?? true));
         const done = await workOn(db, alert, command, { account: actor.name, atMs: deps.now(), note });
         if (!done.ok) throw workProblem(done.error);
         request.log.info({ event: `alert.${name}`, alert, account: actor.name }, 'work on an alert');
@@ -152,10 +153,15 @@ export function registerAlertWorkRoutes(
     return toAlertItem(await findSeenAlert(db, actor, 'alerts.read', alert));
   }
 
-  async function assertAssignable(login: string, office: string | null): Promise<void> {
+  /** Who can't open it, or may not work on it, would have it where nobody looks. */
+  async function assertAssignable(login: string, office: string | null, isMinor: boolean): Promise<void> {
     const [account] = await findAccountView(db, login);
     const isInReach =
       account !== undefined &&
+      account.disabled_at === null &&
+      isRole(account.role) &&
+      actionsOf(account.role).includes('alerts.work') &&
+      (!isMinor || isCleared(account.role, account.minors)) &&
       (office === null ? account.organisation === '' : covers(account.organisation, office));
     if (!isInReach) throw new Problem('bad-request', told('nobody-reaches', { login }));
   }

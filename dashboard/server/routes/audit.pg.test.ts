@@ -51,6 +51,55 @@ test('U1 a refused sign-in is recorded as nobody’s, a refused look not as a lo
   expect(await entries('subject=S2')).toEqual([]);
 });
 
+test('U1 a look at a profile with its numbers, at a phone known by its number, at quarantine, at an alert made again', async () => {
+  const duty = await dash.token('administrator', '');
+  const contacts = [{ whom: 'self', name: '演示', phone: '13900000000' }];
+  await dash.database.query({
+    text: `UPDATE subjects SET profile = profile || $1 WHERE id = 'S1'`,
+    values: [JSON.stringify({ contacts })],
+  });
+  await dash.database.query({
+    text: `INSERT INTO devices (id, subject, kind, protocol, address, interval_s, valid_from)
+           VALUES ('D1', 'S1', 'phone', 'mlp', '13900000000', 60, now())`,
+    values: [],
+  });
+  expect((await get('/subjects/S1', duty)).body.profile.contacts).toEqual(contacts);
+  expect((await get('/devices?subject=S1', duty)).body.items[0].address).toBe('13900000000');
+  await get('/quarantine?device=D7', duty);
+  await get('/alerts/a1/reproduction', duty);
+  const [again, quarantine, devices, profile] = await entries('limit=4');
+  expect(again).toMatchObject({ action: 'alert.reproduce', subject: 'S1', target: 'a1' });
+  expect(quarantine).toMatchObject({ action: 'quarantine.read', target: 'D7', detail: { items: 0 } });
+  expect(devices).toMatchObject({ action: 'devices.read', subject: 'S1', detail: { numbers: 1 } });
+  expect(profile).toMatchObject({
+    action: 'subject.read',
+    subject: 'S1',
+    office: '445281/liusha-east',
+    detail: { numbers: 1 },
+  });
+});
+
+test('U1 a look at a task and its file leaves who, as one at the alert does', async () => {
+  const { rows } = await dash.database.query<{ id: string }>({
+    text: `INSERT INTO tasks (alert, alert_version, subject, office, kind, severity, what, steps, stage, sent_by, sent_at, due_at)
+           VALUES ('a1', 1, 'S1', '445281/liusha-east', 'out-of-bounds', 'high', 'x', '[]', 'sent', 'x', now(), now() + interval '1 hour')
+           RETURNING id`,
+    values: [],
+  });
+  const task = rows[0]?.id ?? '';
+  const files = await dash.database.query<{ id: string }>({
+    text: `INSERT INTO task_files (task, name, media_type, size_bytes, sha256, content, account, at)
+           VALUES ($1::bigint, 'a.png', 'image/png', 1, '\\x00', '\\x00', 'x', now()) RETURNING id`,
+    values: [task],
+  });
+  const officer = await dash.token('office-officer', '445281/liusha-east');
+  expect((await get(`/tasks/${task}`, officer)).body.evidence.fixes).toHaveLength(1);
+  expect((await get(`/tasks/${task}/files/${files.rows[0]?.id}`, officer)).status).toBe(200);
+  const [file, read] = await entries('subject=S1&limit=2');
+  expect(file).toMatchObject({ action: 'task-file.read', target: task, detail: { sha256: '00' } });
+  expect(read).toMatchObject({ action: 'task.read', target: task, office: '445281/liusha-east' });
+});
+
 test('U1 a load of the roster leaves what it changed, also who', async () => {
   const zone: ZoneFeature = {
     id: 'z1',
@@ -108,6 +157,20 @@ test('U4 the access report of a subject', async () => {
   expect(actions[0]).toBe('access-report.read');
   expect(actions).toContain('track.read');
   expect(problem(await get('/subjects/S2/access-report', officer))).toBe(404);
+});
+
+test('U4 the access report has what was done while another office had the subject, for whom the subject is now', async () => {
+  await dash.subject('S9', '445222/hepo');
+  await get(`/subjects/S9/track?${SPAN}`, await dash.token('duty-officer', '445222'));
+  await dash.subject('S9', '445281/liusha-east');
+  const officer = await dash.token('office-officer', '445281/liusha-east');
+  const { items } = (await get('/subjects/S9/access-report', officer)).body;
+  expect(items.map(({ action, organisation }: Record<string, string>) => [action, organisation])).toEqual([
+    ['access-report.read', '445281/liusha-east'],
+    ['track.read', '445222'],
+  ]);
+  const before = await dash.token('office-officer', '445222/hepo');
+  expect(problem(await get('/subjects/S9/access-report', before))).toBe(404);
 });
 
 test('U5 an entry can be neither changed nor removed', async () => {

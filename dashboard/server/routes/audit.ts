@@ -57,7 +57,14 @@ const span = {
   limit: Limit,
 };
 
-export function registerAuditRoutes(app: App, deps: { readonly database: Database }): void {
+export function registerAuditRoutes(
+  app: App,
+  deps: {
+    readonly database: Database;
+    /** Sees the whole tree: the report of a subject whom the caller sees is of all who looked, wherever the subject was then. */
+    readonly whole: Database;
+  },
+): void {
   const db = deps.database;
   const tags = ['audit'];
 
@@ -114,13 +121,13 @@ export function registerAuditRoutes(app: App, deps: { readonly database: Databas
       const { from, to, cursor, limit = 100 } = request.query;
       const { actor } = callerOf(request);
       const [subject] = await findSubject(db, request.params.id);
-      if (subject === undefined || !can(actor, 'audit.subject', subject.office))
+      if (subject === undefined || !can(actor, 'audit.subject', subject.office, subject.minor))
         throw new Problem('not-found');
       const [since, until] = [dateOf('from', from), dateOf('to', to)];
       await audit(db, request, { action: 'access-report.read', subject: subject.id, office: subject.office });
       // All of it, also what was done while another office had the subject: the report is the subject's.
       const rows = await listAudit(
-        db,
+        deps.whole,
         '',
         '',
         null,

@@ -9,6 +9,7 @@ import {
   isReproduced,
   recordCheck,
 } from '../../../alerts/checks.ts';
+import { hashOf } from '../../../compliance/daily-logs.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import {
   SPOT_CHECK_METHODS,
@@ -18,9 +19,11 @@ import {
 } from '../../../src/kernel/log-event.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { listNames } from '../../../src/store/daily-logs.ts';
+import { hiddenFrom } from '../../../src/store/minors.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
 import { findDraw, listChecks, lockCheck } from '../../../src/store/spot-checks.ts';
-import { can, covers } from '../auth/access.ts';
+import { audit } from '../audit.ts';
+import { type Actor, can, covers } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
@@ -104,12 +107,30 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
       const { count, organisation = actor.organisation, methods = ['phone'] } = request.body;
       if (!can(actor, 'spot-checks.draw', organisation)) throw new Problem('not-found');
       const by = { account: actor.name, atMs: deps.now(), note: '' };
-      const made = await drawChecks(db, { organisation, wanted: count, methods, by });
+      const made = await drawChecks(db, {
+        organisation,
+        wanted: count,
+        methods,
+        by,
+        note: (tx, { id: target, seed, rule, candidates, picked }) =>
+          audit(tx, request, {
+            action: 'check.draw',
+            office: organisation,
+            target,
+            detail: {
+              seed,
+              rule,
+              wanted: count,
+              methods,
+              sha256: hashOf(JSON.stringify([candidates, picked])),
+            },
+          }),
+      });
       request.log.info(
         { event: 'checks.drawn', draw: made.draw.id, account: actor.name },
         'spot checks were drawn',
       );
-      return { draw: toDraw(made.draw), checks: await named(made.checks) };
+      return { draw: await shown(actor, made.draw), checks: await named(made.checks) };
     },
   );
 
@@ -127,9 +148,9 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
     async (request) => {
       const { id } = request.params;
       const row = await rowNumbered(id, (number) => findDraw(db, number));
-      if (row === undefined || !covers(callerOf(request).actor.organisation, row.organisation))
-        throw new Problem('not-found');
-      return toDraw(row);
+      const { actor } = callerOf(request);
+      if (row === undefined || !covers(actor.organisation, row.organisation)) throw new Problem('not-found');
+      return shown(actor, row);
     },
   );
 
@@ -216,6 +237,15 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
         check: id,
         result,
         by: { account: actor.name, atMs: deps.now(), note },
+        note: (tx, { subject, office, method }) =>
+          audit(tx, request, {
+            action: 'check.result',
+            subject,
+            office,
+            target: id,
+            reason: note === '' ? null : note,
+            detail: { method, result },
+          }),
       });
       if (!done.ok)
         throw new Problem(done.error.code === 'bad-result' ? 'bad-request' : 'conflict', done.error);
@@ -226,6 +256,22 @@ export function registerCheckRoutes(app: App, deps: { readonly database: Databas
       return toCheck(done.value, await namesOf([done.value]));
     },
   );
+
+  /** Without the minors in it for who is not cleared; whether it is reproduced is asked of the whole. */
+  async function shown(actor: Actor, row: DrawRow): Promise<Static<typeof Draw>> {
+    const whole = toDraw(row);
+    const hidden = await hiddenFrom(
+      db,
+      actor.minors,
+      whole.candidates.map(({ subject }) => subject),
+    );
+    const isSeen = ({ subject }: { readonly subject: string }) => !hidden.has(subject);
+    return {
+      ...whole,
+      candidates: whole.candidates.filter(isSeen),
+      picked: whole.picked.filter(isSeen),
+    };
+  }
 
   /** Of those whom the caller may see: the others are not there for this database. */
   async function namesOf(rows: readonly CheckRow[]): Promise<ReadonlyMap<string, string>> {

@@ -1,13 +1,20 @@
 /** `verification-logs` (信息化核查日志) and `inspection-logs` (每日督查日志): listed with what is missing, one day then and now, signed once. */
 import { Type } from 'typebox';
 import { composeLogs, hashOf, signLog } from '../../../compliance/daily-logs.ts';
-import { changesBetween, DAY_LOG_FIELDS, type DayLog, type LogKind } from '../../../compliance/day-log.ts';
+import {
+  changesBetween,
+  DAY_LOG_FIELDS,
+  type DayLog,
+  type LogChange,
+  type LogKind,
+} from '../../../compliance/day-log.ts';
 import { timeZoneOf } from '../../../compliance/figures.ts';
 import { addDays, daysOf, localDay } from '../../../compliance/periods.ts';
 import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findDailyLog, listAmendments, listDailyLogs, listNames } from '../../../src/store/daily-logs.ts';
+import { hiddenFrom } from '../../../src/store/minors.ts';
 import { can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -56,6 +63,7 @@ const OneDay = Type.Object({
     Type.Object({ seq: Type.String(), foundAt: Time, sha256: Type.String(), changes: Type.Array(Change) }),
   ),
   names: Type.Record(Type.String(), Type.String()),
+  hidden: Type.Integer({ description: 'Rows about minors that are left out: the caller is not cleared' }),
 });
 
 export interface DailyLogDeps {
@@ -170,6 +178,17 @@ function registerKind(app: App, deps: DailyLogDeps, kind: LogKind): void {
       const people = [...new Set([...now.abnormal, ...(then?.abnormal ?? [])].map(({ subject }) => subject))];
       const names = await listNames(db, people);
       const changes = then === null ? [] : changesBetween(then, now);
+      // The document is the same whoever opens it, and so is its hash; what is shown of it is not.
+      const hidden = await hiddenFrom(db, actor.minors, [
+        ...people,
+        ...[changes, ...amendments.map((each) => each.changes as LogChange[])].flat().flatMap(subjectsOf),
+      ]);
+      const shown = (log: DayLog) => ({
+        ...log,
+        abnormal: log.abnormal.filter(({ subject }) => !hidden.has(subject)),
+      });
+      const seen = (found: readonly LogChange[]) =>
+        found.filter((change) => subjectsOf(change).every((subject) => !hidden.has(subject)));
       const row = signed ?? { office, day, seq: null, signed_by: null, signed_at: null };
       const amended = amendments.length > 0 || changes.length > 0;
       return {
@@ -177,19 +196,20 @@ function registerKind(app: App, deps: DailyLogDeps, kind: LogKind): void {
         fields: Object.fromEntries(
           Object.entries(DAY_LOG_FIELDS).map(([id, [zh, en]]) => [id, [zh, en] as [string, string]]),
         ),
-        asKnownNow: { ...now },
-        asKnownThen: then === null ? null : { ...then },
+        asKnownNow: shown(now),
+        asKnownThen: then === null ? null : shown(then),
         sha256: signed?.sha256 ?? null,
         sha256Now: hashOf(JSON.stringify(now)),
         remarks: signed?.remarks ?? null,
-        changes,
+        changes: seen(changes),
         amendments: amendments.map((each) => ({
           seq: each.seq,
           foundAt: each.found_at.toISOString(),
           sha256: each.sha256,
-          changes: each.changes as typeof changes,
+          changes: seen(each.changes as LogChange[]),
         })),
         names: Object.fromEntries(names.map(({ id, name }) => [id, name])),
+        hidden: now.abnormal.length - shown(now).abnormal.length,
       };
     },
   );
@@ -220,14 +240,6 @@ function registerKind(app: App, deps: DailyLogDeps, kind: LogKind): void {
       const day = readDay('day', request.body.day);
       if (!can(actor, 'logs.sign', office)) throw new Problem('not-found');
       if (day >= (await today())) throw new Problem('conflict', told('day-running', { day }));
-      if (sha256 !== undefined) {
-        const log = (await composeLogs(deps.whole, kind, '', office, day)).find(
-          (each) => each.office === office,
-        );
-        const [signed] = await findDailyLog(db, kind, office, day);
-        if (signed === undefined && log !== undefined && hashOf(JSON.stringify(log)) !== sha256)
-          throw new Problem('conflict', told('log-changed', { day }));
-      }
       const result = await signLog(deps.whole, {
         kind,
         office,
@@ -235,6 +247,7 @@ function registerKind(app: App, deps: DailyLogDeps, kind: LogKind): void {
         remarks,
         by: actor.name,
         atMs: deps.now(),
+        ...(sha256 === undefined ? {} : { sha256 }),
       });
       if (result.ok) {
         const { seq, sha256: hash } = result.value;
@@ -246,10 +259,19 @@ function registerKind(app: App, deps: DailyLogDeps, kind: LogKind): void {
       }
       if (result.error.code === 'nothing-there')
         throw new Problem('not-found', told('day-unknown', { office, day }));
+      if (result.error.code === 'changed') throw new Problem('conflict', told('log-changed', { day }));
       const { by, at } = result.error;
       throw new Problem('conflict', told('log-signed', { office, day, by, at: at.toISOString() }));
     },
   );
+}
+
+/** Whom a difference is about: one of an abnormal subject's alert names it. */
+function subjectsOf({ before, after }: LogChange): string[] {
+  return [before, after].flatMap((side) => {
+    const { subject } = (side ?? {}) as { subject?: unknown };
+    return typeof subject === 'string' ? [subject] : [];
+  });
 }
 
 function toItem(

@@ -110,7 +110,15 @@ export function registerInsightRoutes(
       const { actor } = callerOf(request);
       const [row] = await listVersions(database, request.params.id);
       if (row === undefined) throw new Problem('not-found');
-      if (row.kind !== 'feed-outage') await findSeen(actor, 'insight.read', row.subject);
+      const subject =
+        row.kind === 'feed-outage' ? undefined : await findSeen(actor, 'insight.read', row.subject);
+      // Its evidence is where the subject was.
+      await audit(database, request, {
+        action: 'alert.reproduce',
+        subject: subject?.id ?? null,
+        office: subject?.office ?? null,
+        target: row.alert,
+      });
       const found = await past.reproduce(request.params.id);
       if (found === undefined) throw new Problem('not-found');
       return {

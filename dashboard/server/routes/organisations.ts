@@ -48,7 +48,14 @@ const Organisation = Type.Object({
   updatedAt: Time,
 });
 
-export function registerOrganisationRoutes(app: App, deps: { readonly database: Database }): void {
+export function registerOrganisationRoutes(
+  app: App,
+  deps: {
+    readonly database: Database;
+    /** Sees the whole tree: minors keep an organisation where it is too. */
+    readonly whole: Database;
+  },
+): void {
   const db = deps.database;
   const tags = ['organisations'];
 
@@ -133,7 +140,7 @@ export function registerOrganisationRoutes(app: App, deps: { readonly database: 
       const { path, version } = request.query;
       const { actor } = callerOf(request);
       if (path === '' || !covers(actor.organisation, path)) throw new Problem('not-found');
-      const [below] = await countBelow(db, path);
+      const [below] = await countBelow(deps.whole, path);
       const holds = Object.entries(below ?? {}).filter(([, count]) => count !== '0');
       if (holds.length > 0)
         throw new Problem(

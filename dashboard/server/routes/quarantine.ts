@@ -71,6 +71,12 @@ export function registerQuarantineRoutes(
         limit,
         ...(device === undefined ? {} : { device }),
       });
+      // Positions of somebody whom the roster does not know yet stand in the bytes.
+      await audit(deps.database, request, {
+        action: 'quarantine.read',
+        target: device ?? null,
+        detail: { items: page.items.length },
+      });
       const items = page.items.map(({ receivedMs, raw, ...rest }) => ({
         ...rest,
         receivedAt: formatInstant(receivedMs),

@@ -1,5 +1,6 @@
 /** `reports`: looked at, archived as made, signed off, and as Excel and Word. */
 import { type Static, Type } from 'typebox';
+import { hashOf } from '../../../compliance/daily-logs.ts';
 import { timeZoneOf } from '../../../compliance/figures.ts';
 import { localDay } from '../../../compliance/periods.ts';
 import { composeReport, REPORT_KINDS, type Report } from '../../../compliance/report.ts';
@@ -10,6 +11,7 @@ import { told } from '../../../src/kernel/fault.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findReport, listReports, signReport } from '../../../src/store/reports.ts';
+import { audit } from '../audit.ts';
 import { type Action, type Actor, can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -62,14 +64,28 @@ const FORMATS = {
   },
 } as const;
 
-export function registerReportRoutes(app: App, deps: { readonly database: Database; now(): Instant }): void {
+export function registerReportRoutes(
+  app: App,
+  deps: {
+    readonly database: Database;
+    /** Sees the whole tree: a report is the same whoever makes it. What a reader may not see is taken out when it is shown. */
+    readonly whole: Database;
+    now(): Instant;
+  },
+): void {
   const db = deps.database;
   const tags = ['reports'];
 
   async function compose({ organisation: scope }: Actor, asked: Static<typeof Asked>): Promise<Report> {
     const { kind, organisation = scope } = asked;
     const day = asked.day ?? localDay(deps.now(), await timeZoneOf(db));
-    return composeReport(db, { kind, scope, organisation, day: readDay('day', day), nowMs: deps.now() });
+    return composeReport(deps.whole, {
+      kind,
+      scope,
+      organisation,
+      day: readDay('day', day),
+      nowMs: deps.now(),
+    });
   }
 
   async function findSeen(actor: Actor, action: Action, id: string) {
@@ -109,7 +125,10 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
         response: answers(Document),
       },
     },
-    async (request) => ({ ...(await withNames(db, await compose(callerOf(request).actor, request.query))) }),
+    async (request) => {
+      const { actor } = callerOf(request);
+      return { ...(await withNames(db, await compose(actor, request.query), actor.minors)) };
+    },
   );
 
   app.post(
@@ -127,9 +146,15 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
       const { actor } = callerOf(request);
       if (!can(actor, 'reports.sign', request.body.organisation ?? actor.organisation))
         throw new Problem('not-found');
-      const id = await keepReport(db, await compose(actor, request.body), actor.name, deps.now());
-      if (id === undefined) throw new Error('a report that a person makes has no key to fall on');
-      return { id };
+      const report = await compose(actor, request.body);
+      return db.transaction(async (tx) => {
+        const id = await keepReport(tx, report, actor.name, deps.now());
+        if (id === undefined) throw new Error('a report that a person makes has no key to fall on');
+        const { kind, organisation: office, period } = report;
+        const detail = { kind, from: period.from, sha256: hashOf(JSON.stringify(report)) };
+        await audit(tx, request, { action: 'report.make', office, target: id, detail });
+        return { id };
+      });
     },
   );
 
@@ -145,8 +170,10 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
       },
     },
     async (request) => {
-      const row = await findSeen(callerOf(request).actor, 'compliance.read', request.params.id);
-      return { ...toItem(row), document: { ...(await withNames(db, JSON.parse(row.document) as Report)) } };
+      const { actor } = callerOf(request);
+      const row = await findSeen(actor, 'compliance.read', request.params.id);
+      const report = await withNames(db, JSON.parse(row.document) as Report, actor.minors);
+      return { ...toItem(row), document: { ...report } };
     },
   );
 
@@ -156,7 +183,7 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
       config: { action: 'compliance.read' },
       schema: {
         tags,
-        summary: 'One archived report as Excel or Word',
+        summary: 'One archived report as Excel or Word; goes into the audit',
         params: ReportId,
         querystring: Type.Object({ format: Type.Enum(['xlsx', 'docx']) }),
         response: {
@@ -172,10 +199,17 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
       },
     },
     async (request, reply) => {
-      const row = await findSeen(callerOf(request).actor, 'compliance.read', request.params.id);
+      const { actor } = callerOf(request);
+      const row = await findSeen(actor, 'compliance.read', request.params.id);
       const { format } = request.query;
       const { type, make } = FORMATS[format];
-      const file = await make(await withNames(db, JSON.parse(row.document) as Report));
+      await audit(db, request, {
+        action: 'report.export',
+        office: row.organisation,
+        target: row.seq,
+        detail: { kind: row.kind, from: row.from_day, format },
+      });
+      const file = await make(await withNames(db, JSON.parse(row.document) as Report, actor.minors));
       const name = `wardline-${row.kind}-${row.from_day}.${format}`;
       return reply
         .header('content-type', type)
@@ -199,13 +233,18 @@ export function registerReportRoutes(app: App, deps: { readonly database: Databa
     async (request) => {
       const { actor } = callerOf(request);
       const row = await findSeen(actor, 'reports.sign', request.params.id);
-      const [signed] = await signReport(db, row.seq, actor.name, request.body.note, new Date(deps.now()));
-      if (signed === undefined)
-        throw new Problem(
-          'conflict',
-          told('report-signed', { by: row.signed_by ?? 'somebody else just now' }),
-        );
-      return { id: row.seq };
+      const { note } = request.body;
+      return db.transaction(async (tx) => {
+        const [signed] = await signReport(tx, row.seq, actor.name, note, new Date(deps.now()));
+        if (signed === undefined)
+          throw new Problem(
+            'conflict',
+            told('report-signed', { by: row.signed_by ?? 'somebody else just now' }),
+          );
+        const { seq: target, organisation: office, sha256 } = row;
+        await audit(tx, request, { action: 'report.sign', office, target, reason: note, detail: { sha256 } });
+        return { id: target };
+      });
     },
   );
 }

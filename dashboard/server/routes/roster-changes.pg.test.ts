@@ -76,7 +76,11 @@ test('T1 a subject is made, and the log gets the profile without name and record
     ended: null,
     version: 1,
   });
-  const [entry] = await run('SELECT action, reason, office, actor, detail FROM audit WHERE subject = $1', id);
+  const [entry, look] = await run(
+    'SELECT action, reason, office, actor, detail FROM audit WHERE subject = $1 ORDER BY seq',
+    id,
+  );
+  expect(look).toMatchObject({ action: 'subject.read', office: HOME });
   expect(entry).toMatchObject({
     action: 'subject.change',
     reason: '入矫',

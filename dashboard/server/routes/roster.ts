@@ -3,7 +3,8 @@ import { type Static, Type } from 'typebox';
 import type { DeviceKind } from '../../../src/kernel/roster.ts';
 import { classOfKind, LEGAL_CLASSES } from '../../../src/legal/device-classes.ts';
 import type { Database } from '../../../src/ports/database.ts';
-import { listDevices, listZones } from '../../../src/store/roster-views.ts';
+import { findSubject, listDevices, listZones } from '../../../src/store/roster-views.ts';
+import { audit } from '../audit.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import {
@@ -100,6 +101,17 @@ export function registerRosterRoutes(app: App, deps: { readonly database: Databa
         minors,
         text || null,
       );
+      // The operator knows a phone by its number: that is somebody's.
+      const numbers = rows.slice(0, limit).filter(({ protocol }) => protocol === 'mlp');
+      if (numbers.length > 0) {
+        const [first] = subject === undefined ? [] : await findSubject(db, subject);
+        await audit(db, request, {
+          action: 'devices.read',
+          subject: first?.id ?? null,
+          office: first?.office ?? null,
+          detail: { numbers: numbers.length, ...(text === undefined ? {} : { text }) },
+        });
+      }
       return toPage(
         rows,
         limit,

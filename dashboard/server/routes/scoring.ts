@@ -13,6 +13,7 @@ import {
   findObjection,
   listObjections,
 } from '../../../src/store/scoring.ts';
+import { audit } from '../audit.ts';
 import { can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -90,8 +91,17 @@ export function registerScoringRoutes(app: App, deps: { readonly database: Datab
       if (!can(actor, 'scores.enter', organisation)) throw new Problem('not-found');
       const decoded = decodeSheet(sheet);
       if (!decoded.ok) throw new Problem('bad-request', told('document-invalid', { what: decoded.error }));
-      const [row] = await addSheet(db, organisation, JSON.stringify(decoded.value), actor.name);
-      return { id: row?.seq ?? '' };
+      return db.transaction(async (tx) => {
+        const [row] = await addSheet(tx, organisation, JSON.stringify(decoded.value), actor.name);
+        const { title, version } = decoded.value;
+        await audit(tx, request, {
+          action: 'score-sheet.set',
+          office: organisation,
+          target: row?.seq ?? null,
+          detail: { title: title.zh, version },
+        });
+        return { id: row?.seq ?? '' };
+      });
     },
   );
 
@@ -125,8 +135,17 @@ export function registerScoringRoutes(app: App, deps: { readonly database: Datab
       if (found === undefined || (found.rule !== 'entry' && found.rule !== 'veto'))
         throw new Problem('bad-request', told('no-counted-point', { point }));
       if (count === 0) throw new Problem('bad-request', told('count-zero'));
-      const [row] = await addScoreEntry(db, organisation, day, point, count, note, actor.name);
-      return { id: row?.seq ?? '' };
+      return db.transaction(async (tx) => {
+        const [row] = await addScoreEntry(tx, organisation, day, point, count, note, actor.name);
+        await audit(tx, request, {
+          action: 'score-entry.add',
+          office: organisation,
+          target: row?.seq ?? null,
+          reason: note,
+          detail: { day, point, count },
+        });
+        return { id: row?.seq ?? '' };
+      });
     },
   );
 
@@ -174,8 +193,17 @@ export function registerScoringRoutes(app: App, deps: { readonly database: Datab
       if (!can(actor, 'scores.object', organisation)) throw new Problem('not-found');
       if (!(await sheetFor(db, organisation)).points.some(({ id }) => id === point))
         throw new Problem('bad-request', told('no-point', { point }));
-      const [row] = await addObjection(db, organisation, period, from, point, reason, actor.name);
-      return { id: row?.seq ?? '' };
+      return db.transaction(async (tx) => {
+        const [row] = await addObjection(tx, organisation, period, from, point, reason, actor.name);
+        await audit(tx, request, {
+          action: 'score-objection.add',
+          office: organisation,
+          target: row?.seq ?? null,
+          reason,
+          detail: { period, from, point },
+        });
+        return { id: row?.seq ?? '' };
+      });
     },
   );
 
@@ -203,9 +231,18 @@ export function registerScoringRoutes(app: App, deps: { readonly database: Datab
         throw new Problem('not-found');
       if (objection.account === actor.name) throw new Problem('conflict', told('objector-decides-not'));
       if (!isAccepted && pointsBack > 0) throw new Problem('bad-request', told('points-back-refused'));
-      const [row] = await decideObjection(db, objection.seq, isAccepted, pointsBack, reason, actor.name);
-      if (row === undefined) throw new Problem('conflict', told('objection-decided'));
-      return { id: row.objection };
+      return db.transaction(async (tx) => {
+        const [row] = await decideObjection(tx, objection.seq, isAccepted, pointsBack, reason, actor.name);
+        if (row === undefined) throw new Problem('conflict', told('objection-decided'));
+        await audit(tx, request, {
+          action: 'score-objection.decide',
+          office: objection.organisation,
+          target: row.objection,
+          reason,
+          detail: { isAccepted, pointsBack },
+        });
+        return { id: row.objection };
+      });
     },
   );
 }

@@ -154,7 +154,12 @@ export function registerSessionRoutes(
       if (password.normalize('NFC') === next.normalize('NFC') || next.includes(actor.name))
         throw new Problem('bad-request', told('weak-password'));
       const result = await deps.sessions.changePassword(actor.name, password, next, request.ip);
-      if (!result.ok) throw problemOf(result.error);
+      if (!result.ok) {
+        // Somebody at an open desk who guesses.
+        if (result.error.why === 'wrong-login-or-password')
+          await audit(deps.database, request, { action: 'account.secret-refused', target: actor.name });
+        throw problemOf(result.error);
+      }
       request.log.info({ event: 'account.password-changed', account: actor.name }, 'password changed');
       return reply.clearCookie(SESSION_COOKIE, { path: '/' }).code(204).send(null);
     },

@@ -1,10 +1,12 @@
 /** `shelvings`: what is put aside until when, why, approved by whom, and everything that it hid. */
+import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import {
   approve,
   ask,
   end,
   LONGEST_S,
+  type Noting,
   type ShelvingFault,
   type ShelvingRow,
 } from '../../../alerts/shelving.ts';
@@ -14,6 +16,7 @@ import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
 import { listHidden, listShelvings, lockShelving } from '../../../src/store/shelvings.ts';
+import { audit } from '../audit.ts';
 import { type Action, type Actor, can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -159,13 +162,11 @@ export function registerShelvingRoutes(
       const [subject] = await findSubject(db, id);
       if (subject === undefined || !can(actor, 'alerts.work', subject.office)) throw new Problem('not-found');
       const by = { account: actor.name, atMs: deps.now(), note: reason };
-      const asked = await ask(db, {
-        subject: id,
-        office: subject.office,
-        kind,
-        untilMs: readTime('until', until),
-        by,
-      });
+      const asked = await ask(
+        db,
+        { subject: id, office: subject.office, kind, untilMs: readTime('until', until), by },
+        noting(request, 'shelving.ask'),
+      );
       if (!asked.ok) throw shelvingProblem(asked.error);
       return toShelving(asked.value, deps.now());
     },
@@ -185,13 +186,23 @@ export function registerShelvingRoutes(
         const { actor } = callerOf(request);
         const { id } = await findSeen(actor, action, request.params.id);
         const by = { account: actor.name, atMs: deps.now(), note: '' };
-        const done = await (name === 'approve' ? approve : end)(db, id, by);
+        const done = await (name === 'approve' ? approve : end)(
+          db,
+          id,
+          by,
+          noting(request, `shelving.${name}`),
+        );
         if (!done.ok) throw shelvingProblem(done.error);
         request.log.info({ event: `shelving.${name}`, id, account: actor.name }, 'shelving');
         return toShelving(done.value, deps.now());
       },
     );
   }
+
+  const noting =
+    (request: FastifyRequest, action: string): Noting =>
+    (tx, { id: target, subject, office, kind, reason, until_at: until }) =>
+      audit(tx, request, { action, subject, office, target, reason, detail: { kind, until } });
 
   async function findSeen(actor: Actor, action: Action, id: string): Promise<ShelvingRow> {
     const row = await rowNumbered(id, (number) => lockShelving(db, number));

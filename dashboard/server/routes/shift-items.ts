@@ -60,6 +60,7 @@ export const ShiftInFull = Type.Object({
     }),
   ),
   names: Type.Record(Type.String(), Type.String(), { description: 'Of the subjects in the sheet' }),
+  hidden: Type.Integer({ description: 'Minors in the sheet that are left out: the caller is not cleared' }),
 });
 export const JournalEntry = Type.Object({
   entry: Type.String(),
@@ -75,6 +76,19 @@ export function subjectsOf(sheet: Sheet): string[] {
   const { incidents, shelvings, dyingBatteries } = sheet;
   const all = [...incidents.flatMap(({ parts }) => parts), ...shelvings, ...dyingBatteries];
   return [...new Set(all.map(({ subject }) => subject))];
+}
+
+/** What a reader may see of it; the sheet that is signed is the whole one. */
+export function withoutHidden(sheet: Sheet, hidden: ReadonlySet<string>): Sheet {
+  const isSeen = ({ subject }: { readonly subject: string }) => !hidden.has(subject);
+  return {
+    ...sheet,
+    incidents: sheet.incidents
+      .map(({ incident, parts }) => ({ incident, parts: parts.filter(isSeen) }))
+      .filter(({ parts }) => parts.length > 0),
+    shelvings: sheet.shelvings.filter(isSeen),
+    dyingBatteries: sheet.dyingBatteries.filter(isSeen),
+  };
 }
 
 export function toItem({ startedAtMs, dueAtMs, ...item }: OpenItem): Static<typeof Item> {

@@ -22,6 +22,7 @@ import {
   listSignatures,
   lockShift,
 } from '../../../src/store/duty-room.ts';
+import { hiddenFrom } from '../../../src/store/minors.ts';
 import { type Action, type Actor, can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -51,6 +52,7 @@ import {
   toItem,
   toSheet,
   toShift,
+  withoutHidden,
 } from './shift-items.ts';
 
 /** Above it nothing dies within two shifts. */
@@ -58,7 +60,13 @@ const LOW_PCT = 60;
 
 export function registerShiftRoutes(
   app: App,
-  deps: { readonly database: Database; readonly liveState: LiveState; now(): Instant },
+  deps: {
+    readonly database: Database;
+    /** Sees the whole tree: what is open is handed over, also what the officer who signs may not see. */
+    readonly whole: Database;
+    readonly liveState: LiveState;
+    now(): Instant;
+  },
 ): void {
   const db = deps.database;
   const tags = ['shifts'];
@@ -97,7 +105,7 @@ export function registerShiftRoutes(
     async (request) => {
       const [row] = await findRunningShift(db, callerOf(request).actor.organisation);
       if (row === undefined) throw new Problem('not-found', told('nobody-on-duty'));
-      return inFull(row);
+      return inFull(callerOf(request).actor, row);
     },
   );
 
@@ -112,7 +120,10 @@ export function registerShiftRoutes(
         response: answers(ShiftInFull),
       },
     },
-    async (request) => inFull(await findSeen(callerOf(request).actor, 'shifts.read', request.params.id)),
+    async (request) => {
+      const { actor } = callerOf(request);
+      return inFull(actor, await findSeen(actor, 'shifts.read', request.params.id));
+    },
   );
 
   app.post(
@@ -154,8 +165,14 @@ export function registerShiftRoutes(
       const { actor } = callerOf(request);
       const { id } = await findSeen(actor, 'shifts.keep', request.params.id);
       const { note, explanations = [] } = request.body;
-      const given = { shift: id, explanations, lowSubjects: await lowSubjects(), by: by(actor, note) };
-      const done = await handOver(db, given);
+      for (const { alert } of explanations) await findSeenAlert(db, actor, 'alerts.read', alert);
+      const done = await handOver(deps.whole, {
+        shift: id,
+        explanations,
+        lowSubjects: await lowSubjects(),
+        by: by(actor, note),
+        mayMinors: actor.minors,
+      });
       if (!done.ok) throw shiftProblem(done.error);
       request.log.info(
         { event: 'shift.handed-over', shift: id, account: actor.name },
@@ -261,7 +278,7 @@ export function registerShiftRoutes(
     },
   );
 
-  async function inFull(row: ShiftRow) {
+  async function inFull(actor: Actor, row: ShiftRow) {
     const signatures = (await listSignatures(db, row.id)).map(({ sheet_sha256, at, ...signature }) => ({
       ...signature,
       sheetSha256: sheet_sha256,
@@ -270,13 +287,15 @@ export function registerShiftRoutes(
     // Signed: as it was then. Not yet: as it is now.
     const { sheet, unexplained } =
       row.sheet === null
-        ? await draftSheet(db, row, await lowSubjects(), deps.now())
+        ? await draftSheet(deps.whole, row, await lowSubjects(), deps.now())
         : { sheet: JSON.parse(row.sheet) as Sheet, unexplained: [] };
     const names = await listNames(db, subjectsOf(sheet));
+    const hidden = await hiddenFrom(db, actor.minors, subjectsOf(sheet));
     return {
       ...toShift(row),
-      sheet: toSheet(sheet),
-      unexplained: unexplained.map(toItem),
+      sheet: toSheet(withoutHidden(sheet, hidden)),
+      hidden: hidden.size,
+      unexplained: unexplained.filter(({ subject }) => !hidden.has(subject)).map(toItem),
       signatures,
       names: Object.fromEntries(names.map(({ id, name }) => [id, name])),
     };

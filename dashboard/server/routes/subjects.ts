@@ -140,6 +140,14 @@ export function registerSubjectRoutes(
     },
     async (request) => {
       const row = await findSeen(callerOf(request).actor, 'subjects.read', request.params.id);
+      const { contacts = [] } = row.profile as { contacts?: readonly unknown[] };
+      // The profile says whom to call, by which number, and beside it stands where the subject is (PIPL 28, 51).
+      await audit(db, request, {
+        action: 'subject.read',
+        subject: row.id,
+        office: row.office,
+        detail: { numbers: contacts.length },
+      });
       const known = deps.liveBoard.lastKnown(row.id);
       return {
         ...toSubject(row, await masksOf([row])),

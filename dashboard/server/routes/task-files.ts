@@ -4,6 +4,7 @@ import { attachFile, checkFile, MAX_FILE_BYTES, MEDIA_TYPES } from '../../../ale
 import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { findTaskFile } from '../../../src/store/tasks.ts';
+import { audit } from '../audit.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
@@ -83,6 +84,13 @@ export async function registerTaskFileRoutes(
       const task = await findSeenTask(db, actor, 'tasks.read', request.params.id);
       const file = await rowNumbered(request.params.file, (number) => findTaskFile(db, task.id, number));
       if (file === undefined) throw new Problem('not-found');
+      await audit(db, request, {
+        action: 'task-file.read',
+        subject: task.subject,
+        office: task.office,
+        target: task.id,
+        detail: { file: request.params.file, sha256: file.sha256 },
+      });
       request.log.info(
         { event: 'task.file-read', task: task.id, file: request.params.file, account: actor.name },
         'a file',

@@ -13,6 +13,7 @@ import {
   listTasks,
 } from '../../../src/store/tasks.ts';
 import { nameIn, toEvidence } from '../alert-view.ts';
+import { audit } from '../audit.ts';
 import { type Action, type Actor, can, covers } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -121,6 +122,13 @@ export function registerTaskRoutes(app: App, deps: { readonly database: Database
     },
     async (request) => {
       const row = await findSeenTask(db, callerOf(request).actor, 'tasks.read', request.params.id);
+      // The alert's evidence stands in it: where the subject was.
+      await audit(db, request, {
+        action: 'task.read',
+        subject: row.subject,
+        office: row.office,
+        target: row.id,
+      });
       const name = (sentence: string | null) => nameIn(sentence ?? '', row.subject, row.subject_name);
       return {
         ...toTaskItem(row),

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { told } from '../../../src/kernel/fault.ts';
-import type { Database } from '../../../src/ports/database.ts';
+import type { Database, Db } from '../../../src/ports/database.ts';
 import {
   createFeedToken,
   createRoleToken,
@@ -108,14 +108,14 @@ export function registerTokenRoutes(
         throw new Problem('bad-request', told('feed-or-role'));
       const token = randomBytes(32).toString('base64url');
       const hash = createHash('sha256').update(token).digest();
-      const made =
-        role === undefined
-          ? await makeForFeed(actor, hash, name, feed ?? '', new Date(expiresMs))
-          : await makeForRole(actor, hash, { name, role, organisation, minors, actions, expiresMs });
-      await audit(db, request, {
-        action: 'token.create',
-        target: made.id,
-        detail: { name, feed: made.feed, role: made.role, organisation: made.organisation },
+      const made = await db.transaction(async (tx) => {
+        const row =
+          role === undefined
+            ? await makeForFeed(tx, actor, hash, name, feed ?? '', new Date(expiresMs))
+            : await makeForRole(tx, actor, hash, { name, role, organisation, minors, actions, expiresMs });
+        const { id: target, created_by: _, created_at: __, revoked_at: ___, ...detail } = row;
+        await audit(tx, request, { action: 'token.create', target, detail });
+        return row;
       });
       request.log.info({ event: 'token.made', account: actor.name, id: made.id }, 'token made');
       return reply.header('cache-control', 'no-store').send({ ...toItem(made), token });
@@ -152,7 +152,14 @@ export function registerTokenRoutes(
     },
   );
 
-  async function makeForFeed(actor: Actor, hash: Buffer, name: string, feed: string, expiresAt: Date) {
+  async function makeForFeed(
+    db: Db,
+    actor: Actor,
+    hash: Buffer,
+    name: string,
+    feed: string,
+    expiresAt: Date,
+  ) {
     if (actor.organisation !== '') throw new Problem('forbidden', told('feeds-whole-tree'));
     const [row] = await createFeedToken(db, hash, name, feed, actor.name, expiresAt);
     if (row === undefined) throw new Problem('not-found', told('no-feed'));
@@ -160,6 +167,7 @@ export function registerTokenRoutes(
   }
 
   async function makeForRole(
+    db: Db,
     actor: Actor,
     hash: Buffer,
     grant: {

@@ -1,4 +1,5 @@
 /** Whether a zone can be judged, and what is wrong with it before it alerts wrongly. Nothing is changed. */
+import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { checkZone } from '../../../geofences/repair-zone.ts';
 import type { AlertEvent } from '../../../src/kernel/alert-event.ts';
@@ -7,6 +8,10 @@ import type { Instant } from '../../../src/kernel/instant.ts';
 import type { Refusal } from '../../../src/kernel/result.ts';
 import type { Schedule, ZoneFeature } from '../../../src/kernel/roster.ts';
 import { decodeZone, encodeZone } from '../../../src/kernel/zone-file.ts';
+import type { Database, Reach } from '../../../src/ports/database.ts';
+import { findSubject } from '../../../src/store/roster-views.ts';
+import { audit } from '../audit.ts';
+import { reachOf } from '../auth/reach.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
@@ -25,6 +30,8 @@ interface Checked {
 
 interface Looked {
   readonly zone: string;
+  /** Whose way was looked at. */
+  readonly looked: readonly string[];
   readonly check: Checked;
   readonly week: {
     readonly fromMs: Instant;
@@ -44,11 +51,11 @@ type Use =
   | { readonly rule: 'stay-in' | 'keep-out'; readonly bufferM: number; readonly schedule: Schedule | null }
   | { readonly rule: 'curfew'; readonly schedule: Schedule };
 
-/** Looks at zones for the desk; `scope` is the organisation whose subtree counts. */
+/** Looks at zones for the desk, at those within reach who have them. */
 export interface ZonesOfPast {
-  lintZone(scope: string, zone: string, nowMs: Instant): Promise<Looked | undefined>;
+  lintZone(reach: Reach, zone: string, nowMs: Instant): Promise<Looked | undefined>;
   lintDraft(
-    scope: string,
+    reach: Reach,
     draft: { readonly zone: ZoneFeature; readonly use: Use | null },
     subjects: readonly string[],
     nowMs: Instant,
@@ -95,9 +102,23 @@ const DraftBody = Type.Object({
 
 export function registerZoneCheckRoutes(
   app: App,
-  deps: { readonly past: ZonesOfPast; now(): Instant },
+  deps: { readonly past: ZonesOfPast; readonly database: Database; now(): Instant },
 ): void {
   const tags = ['zones'];
+
+  /** What comes out of it is where people were: an entry for each of them, before it is shown. */
+  async function noteLook(request: FastifyRequest, { zone, looked }: Looked): Promise<void> {
+    for (const id of looked) {
+      const [subject] = await findSubject(deps.database, id);
+      // On the roster no longer: the entry is the actor's.
+      await audit(deps.database, request, {
+        action: 'zone.lint',
+        subject: id,
+        office: subject?.office ?? null,
+        target: zone,
+      });
+    }
+  }
 
   app.post(
     '/api/v1/zones/check',
@@ -132,8 +153,9 @@ export function registerZoneCheckRoutes(
     async (request) => {
       const { actor } = callerOf(request);
       request.log.info({ event: 'zone.lint', zone: request.params.id, account: actor.name }, 'zone lint');
-      const found = await deps.past.lintZone(actor.organisation, request.params.id, deps.now());
+      const found = await deps.past.lintZone(reachOf(actor), request.params.id, deps.now());
       if (found === undefined) throw new Problem('not-found');
+      await noteLook(request, found);
       return lintJson(found);
     },
   );
@@ -159,9 +181,9 @@ export function registerZoneCheckRoutes(
         { event: 'zone.lint', zone: zone.value.id, account: actor.name },
         'zone lint of a draft',
       );
-      return lintJson(
-        await deps.past.lintDraft(actor.organisation, draft, request.body.subjects ?? [], deps.now()),
-      );
+      const found = await deps.past.lintDraft(reachOf(actor), draft, request.body.subjects ?? [], deps.now());
+      await noteLook(request, found);
+      return lintJson(found);
     },
   );
 }

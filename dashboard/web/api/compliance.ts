@@ -143,6 +143,8 @@ export interface LogDay extends LogItem {
     readonly after: unknown;
   }[];
   readonly names: Readonly<Record<string, string>>;
+  /** Rows about minors that the caller may not see. */
+  readonly hidden: number;
 }
 export const dailyLogs = (
   kind: LogKind,

@@ -58,6 +58,8 @@ export interface ShiftInFull extends Shift {
     readonly at: string;
   }[];
   readonly names: Readonly<Record<string, string>>;
+  /** Minors in the sheet whom the caller may not see. */
+  readonly hidden: number;
 }
 export interface JournalEntry {
   readonly entry: string;

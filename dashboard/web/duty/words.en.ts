@@ -36,6 +36,8 @@ export const en: DutyWords = {
     noShelvings: 'None.',
     tasks: 'Tasks due in the next shift',
     noTasks: 'None.',
+    hidden: (n: number) =>
+      `The sheet also has what is open of ${n} minor(s), whom you are not cleared to see.`,
     batteries: 'Devices that will die in the next shift',
     noBatteries: 'None.',
     who: 'Who',

@@ -55,6 +55,7 @@ export const zh = {
     noShelvings: '没有。',
     tasks: '下一班内到期的任务',
     noTasks: '没有。',
+    hidden: (n: number) => `另有 ${n} 名未成年人的事项在交接单内，无权查看，未列出。`,
     batteries: '下一班内将没电的装置',
     noBatteries: '没有。',
     who: '人员',

@@ -156,6 +156,8 @@ export const FAULTS_ZH: Readonly<Record<FaultCode, string>> = {
   'shift-state': '班次{state}。',
   'shift-not-yours': '{officer} 在班，由其交班。',
   'no-open-alert': '{alert} 不是本值班室未结的告警。',
+  'unexplained-minors':
+    '本班还有 {n} 条涉及未成年人的特急告警未说明：须由获授权查看未成年人的人员逐条写明情况。',
   unexplained: '本班未说明的特急告警：{alerts}。请逐条写明情况。',
   'shift-not-handed': '班次{state}，须先由在班人员交班。',
   'shift-taken-by-other': '接班人不得是交班人本人。',

@@ -52,4 +52,5 @@ export const en: LogWords = {
   change: (field: string, before: string, after: string) => `${field}: ${before} → ${after}`,
   notYet: 'The day is not over: it is signed on the next.',
   noAbnormal: 'No abnormal subjects.',
+  hidden: (n: number) => `${n} more about minors, whom you are not cleared to see.`,
 };

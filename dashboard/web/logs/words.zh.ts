@@ -51,5 +51,6 @@ export const zh = {
   change: (field: string, before: string, after: string) => `${field}：${before} → ${after}`,
   notYet: '当日未结束，次日方可签名。',
   noAbnormal: '无异常人员。',
+  hidden: (n: number) => `另有 ${n} 行涉及未成年人，无权查看，未列出。`,
 };
 export type LogWords = typeof zh;
