@@ -38,6 +38,7 @@ export function reconcile(
     });
   }
   for (const [id, last] of truth) {
+    if (last.startedAtMs >= untilMs) continue;
     const before = known.get(id);
     if (before === undefined) {
       const opened = first.get(id) ?? last;

@@ -141,6 +141,76 @@ test('N2 a night that broke off before it was kept is repeated, and tells nothin
   expect(await standing()).toEqual(before);
 });
 
+test('N2 a night whose words did not reach the ledger is repeated, and tells them', async () => {
+  // So late that the live detector has no place for them.
+  await live([
+    ...SETTING,
+    ...walk('S1', 0, 30, [0, 0]),
+    ...walk('S1', 60, 150, [0, 0]),
+    ...range(6, 12).map((n) => at('S1', n * 5, 5000, 146 - n * 5)),
+    ...walk('S2', 0, 150, [0, 0]),
+  ]);
+  const ledger = {
+    append: (events: readonly AlertEvent[]) =>
+      events.length === 0 ? Promise.resolve(0) : Promise.reject(new Error('away')),
+  };
+  await expect(runNight({ log, database: own.database, ledger, logger }, minutes(150))).rejects.toThrow(
+    'away',
+  );
+  expect(await standing()).toEqual([]);
+  await night(minutes(150));
+  expect(await standing()).toEqual(['S1 out-of-bounds 30 60']);
+});
+
+test('N5 what began before the horizon and was told, or had ended and was seen to, after it stands', async () => {
+  await live([
+    ...SETTING,
+    // Silent from 50 on, which is told a quarter of an hour later.
+    ...walk('S1', 0, 55, [0, 0]),
+    ...walk('S1', 80, 120, [0, 0]),
+    // Home again by a fix of 59 that came after the horizon.
+    ...walk('S2', 0, 58, [30, 58]),
+    fix(59, 0, { subject: 'S2', device: 'D-S2', receivedMs: minutes(60) + 30_000 }),
+    fix(59.2, 0, { subject: 'S2', device: 'D-S2', receivedMs: minutes(60) + 31_000 }),
+    ...walk('S2', 65, 120, [0, 0]),
+    ...ticks(0, 120),
+  ]);
+  const before = await standing();
+  expect(before).toEqual(['S1 silent 50 80', 'S2 out-of-bounds 30 59']);
+  expect(await night(minutes(60))).toEqual({ opened: 0, updated: 0, retracted: 0 });
+  expect(await night(minutes(120))).toEqual({ opened: 0, updated: 0, retracted: 0 });
+  expect(await standing()).toEqual(before);
+});
+
+test('N6 a day that was opened again is kept as it ended then: the night after next begins from that', async () => {
+  await live([
+    ...SETTING,
+    ...walk('S1', 0, 30, [0, 0]),
+    ...walk('S1', 60, 90, [60, 75]),
+    ...walk('S2', 0, 90, [0, 0]),
+    ...ticks(0, 90),
+  ]);
+  await night(minutes(60));
+  // Of the first hour, in the second: out already from 30 on.
+  await live([
+    ...range(6, 12).map((n) => at('S1', n * 5, 5000, 95 - n * 5)),
+    ...walk('S1', 100, 120, [0, 0]),
+    ...walk('S2', 95, 120, [0, 0]),
+    ...ticks(90, 120),
+  ]);
+  await night(minutes(120));
+  expect(await standing()).toEqual(['S1 out-of-bounds 30 75']);
+  // Of the second hour, in the third: the first is not opened again.
+  await live([
+    at('S2', 92, 0, 40),
+    ...walk('S1', 120, 180, [0, 0]),
+    ...walk('S2', 120, 180, [0, 0]),
+    ...ticks(120, 180),
+  ]);
+  expect(await night(minutes(180))).toEqual({ opened: 0, updated: 0, retracted: 0 });
+  expect(await standing()).toEqual(['S1 out-of-bounds 30 75']);
+});
+
 test('N3 a fact of the day before yesterday opens that day again', async () => {
   const missing = range(100, 130).filter((n) => n % 5 === 0);
   const dayOne = walk('S1', 0, DAY, [0, 0]).filter(({ atMs }) => !missing.includes((atMs - AT) / 60_000));

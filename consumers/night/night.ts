@@ -42,6 +42,13 @@ interface TrueState {
   readonly detector: DetectorState | undefined;
 }
 
+interface KeptState {
+  readonly untilMs: Instant;
+  readonly nextOffset: number;
+  /** Deflated JSON. */
+  readonly state: Buffer;
+}
+
 const deflated = promisify(deflate);
 const inflated = promisify(inflate);
 /** Receipts of several machines stand in the log nearly in order: by so much they may run back. */
@@ -55,7 +62,6 @@ export async function runNight(deps: NightDeps, horizonMs: Instant): Promise<Nig
   const report: NightReport = { opened: 0, updated: 0, retracted: 0 };
   for (let partition = 0; partition < deps.log.partitions; partition++) {
     const told = await reconcilePartition(deps, partition, horizonMs);
-    await deps.ledger.append(told);
     for (const { state } of told) {
       if (state === 'opened') report.opened++;
       else if (state === 'retracted') report.retracted++;
@@ -80,24 +86,49 @@ async function reconcilePartition(
   if (newest !== undefined && newest.untilMs >= horizonMs) return [];
   const news = await readLog(deps, partition, newest?.nextOffset ?? 0);
   const base = chooseBase(states, news, newest?.detector?.policy ?? EMPTY_POLICY_DOCUMENT);
-  const lines = base === newest ? news : await readLog(deps, partition, base?.nextOffset ?? 0);
+  const before =
+    base === newest ? [] : await readLog(deps, partition, base?.nextOffset ?? 0, newest?.nextOffset);
+  const lines = before.length === 0 ? news : [...before, ...news];
   const policy = base?.detector?.policy ?? EMPTY_POLICY_DOCUMENT;
+  const fromMs = base?.untilMs ?? Number.NEGATIVE_INFINITY;
   const ordered = inTrueOrder(
     lines.map(({ event }) => event),
     policy,
-  ).filter((event) => {
-    const atMs = timeOf(event);
-    return atMs < horizonMs && atMs >= (base?.untilMs ?? Number.NEGATIVE_INFINITY);
-  });
+  ).filter((event) => timeOf(event) >= fromMs);
   const detector = createDetector(base?.detector);
   const truth: AlertEvent[] = [];
+  // A day that is opened again ends otherwise than it was kept.
+  const due = states.filter(({ untilMs }) => untilMs > fromMs && untilMs < horizonMs);
+  const cuts = [
+    ...due.map(({ untilMs, nextOffset }) => ({ untilMs, nextOffset })),
+    { untilMs: horizonMs, nextOffset: offsetAt(lines, horizonMs, base?.nextOffset ?? 0) },
+  ];
+  const kept: KeptState[] = [];
+  const cutUpTo = async (atMs: Instant) => {
+    for (let cut = cuts[0]; cut !== undefined && cut.untilMs <= atMs; cut = cuts[0]) {
+      cuts.shift();
+      kept.push({ ...cut, state: await deflated(JSON.stringify(detector.snapshot()), { level: 1 }) });
+    }
+  };
+  // What lies behind the horizon is judged as well: what began before it may have been told after it.
   for (const [n, event] of ordered.entries()) {
+    if (timeOf(event) >= (cuts[0]?.untilMs ?? Number.POSITIVE_INFINITY)) await cutUpTo(timeOf(event));
     if (event.type !== 'sighting') detector.apply(event, (alert) => truth.push(alert));
     if (n % PIECE === PIECE - 1) await new Promise(setImmediate);
   }
-  const fromMs = base?.untilMs ?? timeOf(ordered[0] ?? { type: 'tick', atMs: horizonMs });
-  const told = await compare(deps, partition, detector, truth, fromMs, horizonMs);
-  await keep(deps, partition, horizonMs, offsetAt(lines, horizonMs, base?.nextOffset ?? 0), detector, policy);
+  await cutUpTo(horizonMs);
+  const told = await compare(
+    deps,
+    partition,
+    detector,
+    truth,
+    base?.untilMs ?? timeOf(ordered[0] ?? { type: 'tick', atMs: horizonMs }),
+    horizonMs,
+  );
+  // First told, then kept: a night that breaks off between is repeated, and tells nothing twice.
+  await deps.ledger.append(told);
+  for (const state of kept) await keep(deps, partition, state);
+  await forget(deps, partition, horizonMs, policy);
   return told;
 }
 
@@ -140,13 +171,17 @@ async function readStates({ database }: NightDeps, partition: number): Promise<T
 async function keep(
   { database }: NightDeps,
   partition: number,
+  { untilMs, nextOffset, state }: KeptState,
+): Promise<void> {
+  await saveTrueState(database, partition, new Date(untilMs), nextOffset, state);
+}
+
+async function forget(
+  { database }: NightDeps,
+  partition: number,
   untilMs: Instant,
-  nextOffset: number,
-  detector: Detector,
   policy: DetectorState['policy'],
 ): Promise<void> {
-  const state = await deflated(JSON.stringify(detector.snapshot()), { level: 1 });
-  await saveTrueState(database, partition, new Date(untilMs), nextOffset, state);
   const { backfillHorizonS } = policyFor(policy, 'standard', '', untilMs);
   await forgetTrueStates(database, partition, new Date(untilMs - backfillHorizonS * 1000 - DAY_MS));
 }
@@ -157,10 +192,17 @@ interface Line {
   readonly offset: number;
 }
 
-async function readLog({ log }: NightDeps, partition: number, from: number): Promise<Line[]> {
+/** Up to the record at `until`, where it is given; batches are cut where they please, so some lines behind it may come too. */
+async function readLog(
+  { log }: NightDeps,
+  partition: number,
+  from: number,
+  until = Number.POSITIVE_INFINITY,
+): Promise<Line[]> {
   const bounds = (await log.bounds()).find((candidate) => candidate.partition === partition);
   const lines: Line[] = [];
   for await (const batch of log.read(partition, Math.max(from, bounds?.first ?? 0))) {
+    if (batch.offset >= until) break;
     for (const line of batch.lines) {
       const decoded = decodeLogLine(line);
       // A line that can't be read was told when it came.

@@ -75,7 +75,7 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
     const outage = own.find((span) => isIn(span, event.receivedMs));
     if (outage !== undefined && !outage.isKept) return false;
     const received =
-      outage === undefined ? event : { ...event, receivedMs: outage.untilMs + Math.floor(90_000 * dice()) };
+      outage === undefined ? event : { ...event, receivedMs: Math.round(outage.untilMs + 90_000 * dice()) };
     const { receivedMs } = received;
     if (isContact) {
       if (lastReceiptMs !== null && receivedMs - lastReceiptMs > limitMs)
@@ -103,9 +103,16 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
 
   /** False: the feed lost it. */
   function say(status: DeviceStatusCode, atMs: number, isContact = true): boolean {
-    const at = isContact ? atMs + offsetAt(atMs) : atMs;
+    const at = Math.round(isContact ? atMs + offsetAt(atMs) : atMs);
     return deliver(
-      { type: 'status', subject, device: device.id, atMs: at, receivedMs: atMs + batchDelayMs(), status },
+      {
+        type: 'status',
+        subject,
+        device: device.id,
+        atMs: at,
+        receivedMs: Math.round(atMs + batchDelayMs()),
+        status,
+      },
       isContact,
     );
   }
@@ -225,8 +232,8 @@ export function createDeviceLife(deps: DeviceDeps): DeviceLife {
       type: 'position',
       subject,
       device: device.id,
-      atMs: atMs + offsetAt(atMs),
-      receivedMs: atMs + batchDelayMs(),
+      atMs: Math.round(atMs + offsetAt(atMs)),
+      receivedMs: Math.round(atMs + batchDelayMs()),
       lon,
       lat,
       ...(seen.accuracyM === undefined ? {} : { accuracyM: isFrozen ? 12 : seen.accuracyM }),

@@ -26,8 +26,9 @@ export function devicesOf(demo: DemoSubject, days: number, dice: Dice) {
   ];
   if (demo.wristband === null) return { devices, renewedMs: null };
   const isEnding = dice() < 0.2;
-  const untilMs = startMs + (isEnding ? between(dice, 8, days + 10) : between(dice, days + 8, 85)) * DAY_MS;
-  const renewedMs = isEnding && dice() < 0.7 ? untilMs - between(dice, 0.5, 6) * DAY_MS : null;
+  const longDays = isEnding ? between(dice, 8, days + 10) : between(dice, days + 8, 85);
+  const untilMs = Math.round(startMs + longDays * DAY_MS);
+  const renewedMs = isEnding && dice() < 0.7 ? Math.round(untilMs - between(dice, 0.5, 6) * DAY_MS) : null;
   devices.push({
     ...bare,
     id: demo.wristband.id,

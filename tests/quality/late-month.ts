@@ -1,24 +1,30 @@
 /**
- * The same month twice: as it happened, and with its facts doubled, out of order and up to half a day late. What the ledger says after
- * the night's reconciliation must be the same, exactly (detector, D18). Pairs and feeds are not judged again at night, so feeds are
- * given and sightings left out. So many people at a time as fit in memory.
+ * The same month twice: as it happened, and with its facts doubled, out of order and up to half a day late. The late one goes through
+ * the detector into the ledger as it comes, and each night the shipped night judges the past again from the log and the states that it
+ * keeps (`consumers/night`). What the ledger says in the end must be what the sorted month says, exactly (detector, D18). Pairs and
+ * feeds are not judged again at night, so feeds are given and sightings left out. So many people at a time as fit in memory.
  */
-import { netOf, reconcile } from '../../consumers/detector/reconcile.ts';
-import { createReplay } from '../../consumers/detector/replay.ts';
+import { createDetector } from '../../consumers/detector/detector.ts';
+import { netOf } from '../../consumers/detector/reconcile.ts';
 import { inTrueOrder } from '../../consumers/detector/true-order.ts';
+import { runNight } from '../../consumers/night/night.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
-import { type LogEvent, type Observation, receiptOf } from '../../src/kernel/log-event.ts';
-import { HOUR_MS } from './calendar.ts';
+import { type LogEvent, noContactOf, type Observation, receiptOf } from '../../src/kernel/log-event.ts';
+import { DEFAULT_POLICY } from '../../src/kernel/policy.ts';
+import { DAY_MS, HOUR_MS } from './calendar.ts';
 import { createDice } from './dice.ts';
+import { createKept } from './kept-in-memory.ts';
 import type { Month } from './month.ts';
 
 export interface LateMonth {
   readonly facts: number;
   readonly late: number;
   readonly alerts: number;
-  /** What was told wrongly or not at all before the night, and in the end. */
+  /** What was told wrongly or not at all before any night, and in the end. */
   readonly differBefore: number;
   readonly differAfter: number;
+  /** Of each that differs in the end, for whoever looks into it: `−` is missing on the ledger, `+` is too much. */
+  readonly different: readonly string[];
 }
 
 const LATE_SHARE = 0.2;
@@ -26,10 +32,55 @@ const DOUBLED_SHARE = 0.2;
 /** Beyond the reorder window, so that it is no more a matter of the ring of kept fixes. */
 const LATE_FROM_MS = 130_000;
 const LATE_MOST_MS = 12 * HOUR_MS;
+/** The demo's day begins at four in the morning. */
+const MIDNIGHT_MS = 4 * HOUR_MS;
+/** After midnight (`consumers/night/night-watch.ts`). */
+const NIGHT_MS = 3 * HOUR_MS;
 
-export function judgeLate(month: Month, seed: number): LateMonth {
-  const dice = createDice(seed, 79);
-  const rules: LogEvent[] = feedLines(month);
+export async function judgeLate(month: Month, seed: number): Promise<LateMonth> {
+  const { facts, rules } = factsOf(month);
+  const { messy, late } = disorder(facts, seed);
+  const firstMs = month.startMs - HOUR_MS;
+  /** The midnight after the last fact has come. */
+  const untilMs = month.endMs - MIDNIGHT_MS + DAY_MS;
+  const setting = [...settingOf(month, firstMs), ...ticks(firstMs, untilMs), ...rules];
+  const truth = new Map<string, AlertEvent>();
+  const sorted = createDetector();
+  const note = (alert: AlertEvent) => truth.set(alert.alert, alert);
+  for (const event of inTrueOrder([...setting, ...facts], month.rules.policy)) sorted.apply(event, note);
+
+  const kept = createKept();
+  const live = createDetector();
+  const lived: AlertEvent[] = [];
+  const told = (alert: AlertEvent) => {
+    kept.tell(alert);
+    lived.push({ ...alert, evidence: [], reason: '', reasonEn: '' });
+  };
+  let horizonMs = month.startMs - MIDNIGHT_MS + DAY_MS;
+  // The sort keeps what is of one instant in the order in which it is given.
+  for (const event of [...setting, ...messy].sort((a, b) => receiptOf(a) - receiptOf(b))) {
+    for (; receiptOf(event) >= horizonMs + NIGHT_MS; horizonMs += DAY_MS)
+      await runNight(kept.night, horizonMs);
+    kept.write(event);
+    live.apply(event, told);
+  }
+  for (; horizonMs <= untilMs; horizonMs += DAY_MS) await runNight(kept.night, horizonMs);
+  const different = differences(seen(kept.newest), seen(truth));
+  return {
+    facts: facts.length,
+    late,
+    alerts: seen(truth).size,
+    differBefore: differences(seen(netOf(lived)), seen(truth)).length,
+    differAfter: different.length,
+    different,
+  };
+}
+
+function factsOf(month: Month): { facts: Observation[]; rules: LogEvent[] } {
+  const rules: LogEvent[] = month.outages.flatMap(({ feed, fromMs, untilMs }): LogEvent[] => [
+    { type: 'feed', feed, atMs: fromMs + 600_000, status: 'down' },
+    { type: 'feed', feed, atMs: untilMs, status: 'up' },
+  ]);
   const facts: Observation[] = [];
   for (const day of month.days())
     for (const event of day) {
@@ -38,71 +89,66 @@ export function judgeLate(month: Month, seed: number): LateMonth {
         facts.push({ ...event, receivedMs: Math.min(event.atMs, event.receivedMs) });
       else rules.push(event);
     }
-  const { policy } = month.rules;
-  const sorted = inTrueOrder([...rules, ...facts], policy);
+  return { facts, rules };
+}
+
+/** In the order of receipt; of one instant by dice. */
+function disorder(facts: readonly Observation[], seed: number): { messy: Observation[]; late: number } {
+  const dice = createDice(seed, 79);
   let late = 0;
-  const messy = facts.flatMap((fact): LogEvent[] => {
+  const messy = facts.flatMap((fact): [number, Observation][] => {
     const isLate = dice() < LATE_SHARE && fact.atMs <= fact.receivedMs;
     if (isLate) late++;
     const moved = isLate
       ? { ...fact, receivedMs: fact.receivedMs + LATE_FROM_MS + Math.floor(LATE_MOST_MS * dice()) }
       : fact;
-    return dice() < DOUBLED_SHARE ? [moved, moved] : [moved];
+    return dice() < DOUBLED_SHARE
+      ? [
+          [dice(), moved],
+          [dice(), moved],
+        ]
+      : [[dice(), moved]];
   });
-  // Facts of one instant in any order: by dice, then by receipt.
-  const places = new Map<LogEvent, number>(messy.map((event) => [event, dice()]));
-  const received = [...rules, ...messy].sort(
-    (a, b) => receiptOf(a) - receiptOf(b) || (places.get(a) ?? -1) - (places.get(b) ?? -1),
-  );
-  // Nothing is on its way any more.
-  const untilMs = month.endMs + LATE_MOST_MS + HOUR_MS;
-  const inOrder = conclude(month, sorted, untilMs);
-  const lived = conclude(month, received, untilMs);
-  const truth = conclude(month, inTrueOrder(received, policy), untilMs);
-  const first = new Map(
-    truth.flatMap((alert) => (alert.state === 'opened' ? [[alert.alert, alert] as const] : [])),
-  );
-  const told = reconcile(netOf(lived), netOf(truth), first, untilMs + 1);
-  return {
-    facts: facts.length,
-    late,
-    alerts: seen(inOrder).size,
-    differBefore: differences(seen(lived), seen(inOrder)),
-    differAfter: differences(seen([...lived, ...told]), seen(inOrder)),
-  };
+  messy.sort(([a], [b]) => a - b);
+  return { messy: messy.map(([, fact]) => fact), late };
 }
 
-function feedLines({ outages }: Month): LogEvent[] {
-  return outages.flatMap(({ feed, fromMs, untilMs }): LogEvent[] => [
-    { type: 'feed', feed, atMs: Math.round(fromMs) + 600_000, status: 'down' },
-    { type: 'feed', feed, atMs: Math.round(untilMs), status: 'up' },
-  ]);
+/** As the clock's leader and the roster write it into a new log. */
+function settingOf({ rules: { roster, zones, policy } }: Month, atMs: number): LogEvent[] {
+  return [
+    { type: 'calendar', atMs, calendar: roster.calendar },
+    { type: 'policy', atMs, policy },
+    ...zones.map((zone): LogEvent => ({ type: 'zone', atMs, zone })),
+    ...roster.musters.map((muster): LogEvent => ({ type: 'muster', atMs, muster })),
+    ...roster.subjects.flatMap((profile): LogEvent[] => [
+      { type: 'profile', atMs, profile },
+      ...(profile.noContact.length > 0 ? [noContactOf(profile, atMs)] : []),
+    ]),
+  ];
 }
 
-function conclude({ rules, startMs }: Month, events: readonly LogEvent[], untilMs: number): AlertEvent[] {
-  const alerts: AlertEvent[] = [];
-  const replay = createReplay(rules, { ticks: false, feeds: true, sightings: true }, (alert) =>
-    alerts.push({ ...alert, evidence: [], reason: '', reasonEn: '' }),
-  );
-  replay.until(startMs - HOUR_MS);
-  for (const event of events) replay.take(event);
-  replay.until(untilMs);
-  return alerts;
+function ticks(fromMs: number, untilMs: number): LogEvent[] {
+  const everyMs = DEFAULT_POLICY.tickSeconds * 1000;
+  return Array.from({ length: Math.floor((untilMs - fromMs) / everyMs) }, (_, i) => ({
+    type: 'tick',
+    atMs: fromMs + i * everyMs,
+  }));
 }
 
 /** What a reader of the ledger sees in the end: alerts that were not withdrawn, when each began and ended. */
-function seen(alerts: readonly AlertEvent[]): Set<string> {
+function seen(newest: ReadonlyMap<string, AlertEvent>): Set<string> {
   return new Set(
-    [...netOf(alerts).values()]
-      .filter(({ state }) => state !== 'retracted')
+    [...newest.values()]
+      .filter(({ state, kind }) => state !== 'retracted' && kind !== 'feed-outage')
       .map(({ alert, subject, kind, startedAtMs, clearedAtMs }) =>
-        [subject, kind, startedAtMs, clearedAtMs, alert].join(' '),
+        [subject, kind, at(startedAtMs), at(clearedAtMs), alert].join(' '),
       ),
   );
 }
 
-function differences(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  const only = (x: ReadonlySet<string>, y: ReadonlySet<string>) =>
-    [...x].filter((item) => !y.has(item)).length;
-  return only(a, b) + only(b, a);
+const at = (ms: number | null) => (ms === null ? '–' : new Date(ms).toISOString());
+
+function differences(ledger: ReadonlySet<string>, truth: ReadonlySet<string>): string[] {
+  const missing = [...truth].filter((item) => !ledger.has(item)).map((item) => `− ${item}`);
+  return [...missing, ...[...ledger].filter((item) => !truth.has(item)).map((item) => `+ ${item}`)].sort();
 }

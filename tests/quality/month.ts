@@ -240,11 +240,11 @@ function planOutages(dice: Dice, startMs: number, days: number): Outage[] {
   for (const feed of [...FEEDS.phones, FEEDS.wristbands])
     for (let day = 1; day < days; day++) {
       if (dice() > 0.1) continue;
-      const fromMs = startMs + day * DAY_MS + between(dice, 0, 22) * HOUR_MS;
+      const fromMs = Math.round(startMs + day * DAY_MS + between(dice, 0, 22) * HOUR_MS);
       outages.push({
         feed,
         fromMs,
-        untilMs: fromMs + logBetween(dice, 25, 120) * MINUTE_MS,
+        untilMs: Math.round(fromMs + logBetween(dice, 25, 120) * MINUTE_MS),
         isKept: dice() < 0.5,
       });
     }

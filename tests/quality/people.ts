@@ -273,7 +273,7 @@ function leaveOf(demo: DemoSubject, home: Point, days: number, dice: Dice): Leav
     turnedMs,
     homeMs,
     stray: dice() < 0.4 && stray.homeMs < turnedMs ? stray : null,
-    recordedMs: dice() < 0.25 ? null : homeMs + between(dice, 0.1, 0.9) * HOUR_MS,
+    recordedMs: dice() < 0.25 ? null : Math.round(homeMs + between(dice, 0.1, 0.9) * HOUR_MS),
     permit: { id: `leave-${demo.id}`, fromMs, untilMs, destination: place.id, returnedAtMs: null },
   };
 }
