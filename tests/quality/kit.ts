@@ -1,11 +1,15 @@
 /** What people carry, and the orders for it. */
 import { dayStartMs } from '../../src/demo/day-plan.ts';
 import type { DemoSubject } from '../../src/demo/world.ts';
-import type { Device } from '../../src/kernel/roster.ts';
+import { type Device, OPERATOR_FEED } from '../../src/kernel/roster.ts';
 import { DAY_MS, FIRST_DAY } from './calendar.ts';
 import { between, type Dice, pick } from './dice.ts';
 
 export const FEEDS = { phones: ['phones-a', 'phones-b'], wristbands: 'wristbands' } as const;
+
+/** Of the people in the demo whose phone the operator is asked for, so many have no app in this month either, and no wristband. */
+const BY_OPERATOR_SHARE = 0.5;
+const BY_OPERATOR_INTERVAL_S = 900;
 
 /** Most phones are verified every quarter of an hour or every five minutes, a few each minute; wristbands every one to five minutes. */
 export function devicesOf(demo: DemoSubject, days: number, dice: Dice) {
@@ -13,10 +17,22 @@ export function devicesOf(demo: DemoSubject, days: number, dice: Dice) {
   const draw = dice();
   const intervalS = demo.role === 'opener' ? 60 : draw < 0.5 ? 900 : draw < 0.96 ? 300 : 60;
   const bare = { fromMs: startMs - 90 * DAY_MS, untilMs: null, protocol: null, address: null };
+  const { id, address, speaks } = demo.phone;
+  if (speaks === 'mlp' && demo.wristband === null && dice() < BY_OPERATOR_SHARE) {
+    const phone = {
+      ...bare,
+      id,
+      kind: 'phone',
+      feed: OPERATOR_FEED,
+      intervalS: BY_OPERATOR_INTERVAL_S,
+    } as const;
+    const devices: Device[] = [{ ...phone, protocol: 'mlp', address, order: null }];
+    return { devices, renewedMs: null };
+  }
   const devices: Device[] = [
     {
       ...bare,
-      id: demo.phone.id,
+      id,
       kind: 'phone',
       feed: pick(dice, FEEDS.phones),
       // Pairs are told by both: a quarter of an hour between fixes says nothing about a meeting.

@@ -7,6 +7,7 @@ import type { Rules } from '../../consumers/detector/replay.ts';
 import { dayStartMs } from '../../src/demo/day-plan.ts';
 import { type Checkin, type LogEvent, receiptOf } from '../../src/kernel/log-event.ts';
 import { DEFAULT_POLICY, EMPTY_POLICY_DOCUMENT } from '../../src/kernel/policy.ts';
+import { OPERATOR_FEED } from '../../src/kernel/roster.ts';
 import { type Apart, createApart } from './apart.ts';
 import { DAY_MS, FIRST_DAY, HOUR_MS, MINUTE_MS } from './calendar.ts';
 import { createDeviceLife, type DeviceLife } from './device.ts';
@@ -23,10 +24,12 @@ import {
 } from './duties.ts';
 import { FEEDS } from './kit.ts';
 import type { Outage } from './mishaps.ts';
+import { createOperatorPhone } from './operator-phone.ts';
 import { createPeople, type People, type Person } from './people.ts';
 import type { Residuals } from './residuals.ts';
 import { createSensor } from './sensor.ts';
-import { noteUseful, type Truth, truth, USEFUL_FIXES } from './truth.ts';
+import { createTogether } from './together.ts';
+import { noteUseful, type Truth, truth } from './truth.ts';
 import { brokenOn, createWay, depthM, type PlaceKind } from './way.ts';
 
 export interface MonthOptions {
@@ -80,14 +83,7 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
       useful: 0,
     });
     note(item);
-    return {
-      ...meeting,
-      item,
-      seen: new Map<string, Stretch[]>([
-        [a, []],
-        [meeting.b, []],
-      ]),
-    };
+    return { ...meeting, item, together: createTogether() };
   });
   const musters = planMusters(people, startMs, days);
   const missed: MissedWindow[] = [];
@@ -106,7 +102,7 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
     const hasPoorHome = own() < 0.05;
     for (const device of person.profile.devices)
       live.devices.push(
-        createDeviceLife({
+        (device.protocol === 'mlp' ? createOperatorPhone : createDeviceLife)({
           person,
           device,
           dice: createDice(seed, person.number, 75, device.kind === 'phone' ? 0 : 1),
@@ -114,7 +110,7 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
           sensor: createSensor({
             dice: createDice(seed, person.number, 76, device.kind === 'phone' ? 0 : 1),
             residuals,
-            kind: device.kind,
+            kind: device.protocol === 'mlp' ? 'operator' : device.kind,
             hasPoorHome,
           }),
           outages,
@@ -131,14 +127,10 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
           onFix: (atMs, where, seen, claim) => {
             const { widthM } = claim;
             if (device.kind === 'wristband') live.apart.takeBand(device, { atMs, where, ...claim });
-            for (const meeting of meets) {
-              if (atMs < meeting.fromMs || atMs > meeting.untilMs || widthM > GATHERING_ACCURACY_M) continue;
-              const stretches = meeting.seen.get(person.profile.id);
-              if (stretches === undefined) continue;
-              noteSeen(stretches, atMs);
-              const both = sharedMs(meeting.seen.get(meeting.a) ?? [], meeting.seen.get(meeting.b) ?? []);
-              // Rule A30: both seen for so long, again and again.
-              meeting.item.useful = both >= DEFAULT_POLICY.gatheringS * 1000 ? USEFUL_FIXES : 0;
+            for (const { a, b, fromMs, untilMs, together } of meets) {
+              const isTheirs = person.profile.id === a || person.profile.id === b;
+              if (isTheirs && atMs >= fromMs && atMs <= untilMs)
+                together.take({ who: person.profile.id, atMs, where, ...claim });
             }
             for (const item of live.broken) {
               if (atMs < item.fromMs || atMs > item.untilMs) continue;
@@ -173,6 +165,7 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
       bucket = later;
       yield today.sort((a, b) => receiptOf(a) - receiptOf(b));
     }
+    for (const { item, together } of meets) item.useful = together.useful();
     for (const { person, apart } of lives)
       for (const item of truths)
         if (item.kind === 'separation' && item.who === person.profile.id) apart.judge(item);
@@ -237,7 +230,7 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
 /** Each feed fails once in ten days; half of them keep what was sent. */
 function planOutages(dice: Dice, startMs: number, days: number): Outage[] {
   const outages: Outage[] = [];
-  for (const feed of [...FEEDS.phones, FEEDS.wristbands])
+  for (const feed of [...FEEDS.phones, FEEDS.wristbands, OPERATOR_FEED])
     for (let day = 1; day < days; day++) {
       if (dice() > 0.1) continue;
       const fromMs = Math.round(startMs + day * DAY_MS + between(dice, 0, 22) * HOUR_MS);
@@ -250,32 +243,6 @@ function planOutages(dice: Dice, startMs: number, days: number): Outage[] {
     }
   return outages;
 }
-
-/** From the first to the last of fixes that follow each other without a gap. */
-interface Stretch {
-  readonly fromMs: number;
-  untilMs: number;
-}
-
-/** After so long unseen two may have parted meanwhile (rule A30). */
-const MAX_GAP_MS = 900_000;
-
-function noteSeen(seen: Stretch[], atMs: number): void {
-  const last = seen.at(-1);
-  if (last !== undefined && atMs - last.untilMs <= MAX_GAP_MS) last.untilMs = Math.max(last.untilMs, atMs);
-  else seen.push({ fromMs: atMs, untilMs: atMs });
-}
-
-/** The longest time for which both were seen. */
-function sharedMs(a: readonly Stretch[], b: readonly Stretch[]): number {
-  const shared = a.flatMap((one) =>
-    b.map((other) => Math.min(one.untilMs, other.untilMs) - Math.max(one.fromMs, other.fromMs)),
-  );
-  return Math.max(0, ...shared);
-}
-
-/** A fifth of the policy's distance: 0.99 within 100 m can't be reached by two fixes that claim much more. */
-const GATHERING_ACCURACY_M = 20;
 
 function isCheckin(event: LogEvent): event is Checkin {
   return event.type === 'checkin';

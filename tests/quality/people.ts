@@ -73,6 +73,10 @@ export interface People {
 export const NIGHT: Schedule = { days: [1, 2, 3, 4, 5, 6, 7], from: '22:00', to: '06:00' };
 export const LEAVE_RADIUS_M = 10_000;
 
+/** Who must not meet somebody, and how often a pair meets all the same: assumptions. */
+const IN_PAIRS_SHARE = 1 / 15;
+const MEETS_A_DAY = 0.05;
+
 export function createPeople(seed: number, subjects: number, days: number): People {
   const startMs = dayStartMs(FIRST_DAY);
   const world = createWorld({ seed, nowMs: startMs, subjects });
@@ -81,11 +85,11 @@ export function createPeople(seed: number, subjects: number, days: number): Peop
   const noContact = new Map<number, string[]>();
   const ordinary = world.subjects.filter(({ role }) => role === 'phone-off' || role === 'silent');
   const dice = createDice(seed, 71);
-  for (let i = 0; i + 1 < ordinary.length && i < subjects / 75; i += 2) {
+  for (let i = 0; i + 1 < ordinary.length && i < subjects * IN_PAIRS_SHARE; i += 2) {
     const [a, b] = [ordinary[i] as DemoSubject, ordinary[i + 1] as DemoSubject];
     noContact.set(a.number, [b.id]);
     for (let day = FIRST_DAY; day < FIRST_DAY + days; day++) {
-      if (dice() > 0.12) continue;
+      if (dice() > MEETS_A_DAY) continue;
       // Some pass by for minutes, which is no gathering.
       const stayMs = dice() < 0.3 ? between(dice, 3, 15) * MINUTE_MS : logBetween(dice, 40, 180) * MINUTE_MS;
       const homeMs = Math.max(eveningAtHome(world, a, day), eveningAtHome(world, b, day));

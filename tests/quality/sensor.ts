@@ -33,7 +33,8 @@ interface Phase {
 export interface SensorOptions {
   readonly dice: Dice;
   readonly residuals: readonly Residuals[];
-  readonly kind: 'phone' | 'wristband';
+  /** `operator`: a phone of which only the network says where it is, by its cells, whatever the city does to satellites. */
+  readonly kind: 'phone' | 'wristband' | 'operator';
   /** Cell only each night: a house without any other reception. */
   readonly hasPoorHome: boolean;
 }
@@ -52,7 +53,7 @@ export function createSensor({ dice, residuals, kind, hasPoorHome }: SensorOptio
   const own = residuals[kind === 'wristband' ? 1 % residuals.length : Math.floor(dice() * residuals.length)];
   if (own === undefined) throw new Error('no errors to draw from');
   const { errors } = own;
-  const saysMethod = dice() < 0.6;
+  const saysMethod = kind === 'operator' || dice() < 0.6;
   const saysAccuracy = dice() > 0.02;
   const towerHonesty = logBetween(dice, 0.4, 2);
   let phase: Phase = { name: 'tunnel', fromMs: 0, untilMs: 0, x: 0, y: 0, claimM: 0 };
@@ -108,7 +109,8 @@ export function createSensor({ dice, residuals, kind, hasPoorHome }: SensorOptio
 
   function see(atMs: number, truth: Point): Seen | null {
     const isPoor = hasPoorHome && isNight(atMs);
-    said = isPoor ? 'cell' : phase.name;
+    said = isPoor || kind === 'operator' ? 'cell' : phase.name;
+    if (kind === 'operator') return fromTower(truth);
     if (phase.name === 'tunnel' && !isPoor) return null;
     if (isPoor || phase.name === 'cell') return fromTower(truth);
     const { x, y, accuracyM, turn } = residualAt(atMs);
@@ -158,7 +160,9 @@ export function createSensor({ dice, residuals, kind, hasPoorHome }: SensorOptio
   return {
     look: (atMs, truth) => {
       while (atMs >= phase.untilMs) phase = nextPhase(phase.untilMs === 0 ? atMs : phase.untilMs);
-      const seen = last !== null && dice() < STALE_SHARE ? last : see(atMs, truth);
+      // The network is asked for where a phone is now, and keeps nothing.
+      const isStale = last !== null && kind !== 'operator' && dice() < STALE_SHARE;
+      const seen = isStale ? last : see(atMs, truth);
       if (seen !== null) last = seen;
       return seen;
     },
