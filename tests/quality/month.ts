@@ -130,7 +130,7 @@ export function createMonth({ seed, subjects, days, residuals, isTaken = () => t
             for (const { a, b, fromMs, untilMs, together } of meets) {
               const isTheirs = person.profile.id === a || person.profile.id === b;
               if (isTheirs && atMs >= fromMs && atMs <= untilMs)
-                together.take({ who: person.profile.id, atMs, where, ...claim });
+                together.take({ who: person.profile.id, atMs, where, seen, ...claim });
             }
             for (const item of live.broken) {
               if (atMs < item.fromMs || atMs > item.untilMs) continue;

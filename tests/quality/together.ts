@@ -3,11 +3,12 @@ import { distanceM, type Point } from '../../src/demo/plane.ts';
 import { DEFAULT_POLICY } from '../../src/kernel/policy.ts';
 import { type Claim, USEFUL_FIXES } from './truth.ts';
 
-/** A fix that was received, and where its bearer truly was. */
+/** A fix that was received, where its bearer truly was and where it says. */
 export interface MeetingFix extends Claim {
   readonly who: string;
   readonly atMs: number;
   readonly where: Point;
+  readonly seen: Point;
 }
 
 export interface Together {
@@ -60,10 +61,14 @@ export function createTogether(): Together {
   };
 }
 
-/** Within the policy's distance by twice the joint accuracy, as for a separation (`apart.ts`): that is 0.99. */
+/** Within the policy's distance by what they say, and by twice the joint accuracy, as for a separation (`apart.ts`): that is 0.99. */
 function isShown(one: MeetingFix, other: MeetingFix): boolean {
+  const { gatheringM } = DEFAULT_POLICY;
   const jointM = Math.hypot(one.widthM, other.widthM);
-  return DEFAULT_POLICY.gatheringM - distanceM(one.where, other.where) > 2 * jointM;
+  return (
+    distanceM(one.seen, other.seen) < gatheringM &&
+    gatheringM - distanceM(one.where, other.where) > 2 * jointM
+  );
 }
 
 /** By the older fix of the last moment. */

@@ -6,6 +6,7 @@ import { HOUR_MS, MINUTE_MS } from './calendar.ts';
 import { noteMissed } from './duties.ts';
 import { createPeople, type Person } from './people.ts';
 import { abscondTruths } from './score.ts';
+import { createTogether } from './together.ts';
 import { claimOf, noteUseful, type Truth, truth } from './truth.ts';
 
 test('Z6 E9 a fix from towers is as wide as a cell whatever it claims, and wider where it says so', () => {
@@ -101,4 +102,36 @@ test('Z6 A28 out of bounds is an abscond where fixes show it for the policy’s 
   expect(absconds(every(10, 70))).toBe(1);
   expect(absconds(every(90, 145))).toBe(0);
   expect(absconds([10, 70])).toBe(0);
+});
+
+test('Z6 A30 a meeting counts as shown where both claims, and what they say, leave no doubt of it for the policy’s time, without a gap', () => {
+  const useful = (
+    minutes: readonly number[],
+    claimM: readonly [number, number] = [15, 15],
+    { apartM = 0, seenM = 0, laterS = 60 } = {},
+  ) => {
+    const together = createTogether();
+    for (const minute of minutes)
+      for (const [i, who] of ['A', 'B'].entries())
+        together.take({
+          who,
+          atMs: minute * MINUTE_MS + i * laterS * 1000,
+          where: { x: i * apartM, y: 0 },
+          seen: { x: i * seenM, y: 0 },
+          ...claimOf({ accuracyM: claimM[i], method: 'gnss' }),
+        });
+    return together.useful();
+  };
+  const every = (stepMin: number, untilMin: number) =>
+    Array.from({ length: untilMin / stepMin + 1 }, (_, i) => i * stepMin);
+  expect(useful(every(5, 35))).toBeGreaterThan(1);
+  // By the older fix of the last moment: from 1 to 30 minutes are no half an hour.
+  expect(useful(every(5, 30))).toBe(0);
+  expect(useful(every(5, 35), [10, 44])).toBeGreaterThan(1);
+  expect(useful(every(5, 35), [10, 65])).toBe(0);
+  expect(useful(every(5, 35), [10, 10], { apartM: 80, seenM: 80 })).toBe(0);
+  // Drift under a good claim: by their fixes they are not together.
+  expect(useful(every(5, 35), [10, 10], { seenM: 150 })).toBe(0);
+  expect(useful(every(15, 60), [15, 15], { laterS: 301 })).toBe(0);
+  expect(useful([0, 5, 10, 15, 31, 36, 41])).toBe(0);
 });
