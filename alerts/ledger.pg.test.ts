@@ -69,6 +69,20 @@ test('G2 the projection shows the highest version, whatever order they come in',
   );
 });
 
+test('G7 what was withdrawn and stands again is due anew, counted from then', async () => {
+  await ledger.append([event('a', 1)]);
+  await ledger.append([event('a', 2, { state: 'retracted' })]);
+  await own.database.query({
+    text: `UPDATE alerts SET due_at = now() - interval '1 day'`,
+    values: [],
+  });
+  expect(await ask('SELECT escalate_at FROM alerts')).toEqual([{ escalate_at: null }]);
+  await ledger.append([event('a', 3, { state: 'opened', late: true })]);
+  expect(await ask('SELECT state, due_at > now() AS due, escalate_at = due_at AS asked FROM alerts')).toEqual(
+    [{ state: 'opened', due: true, asked: true }],
+  );
+});
+
 test('G3 a reader that follows the change numbers misses none, though one writer is slower than another', async () => {
   const seen: string[] = [];
   let last = '0';

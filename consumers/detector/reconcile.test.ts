@@ -146,6 +146,23 @@ function expectOneAtATime(alerts: readonly AlertEvent[]): number {
   return count;
 }
 
+test('D18 what a night has withdrawn and more facts show after all is opened again, and ended', () => {
+  const facts = range(0, 60).map((n) =>
+    fix(n, n >= 20 && n < 40 ? 5000 : 0, { subject: 'S1', device: 'D-S1' }),
+  );
+  const lived = conclude(facts);
+  const [out] = [...netOf(lived).values()].filter(({ kind }) => kind === 'out-of-bounds');
+  if (out === undefined) throw new Error('nobody was out');
+  const withdrawn = { ...out, version: out.version + 1, state: 'retracted' } as const;
+  const { told } = night(facts, [...lived, withdrawn]);
+  expect(told.map(({ alert, version, state, late }) => [alert, version, state, late])).toEqual([
+    [out.alert, out.version + 2, 'opened', true],
+    [out.alert, out.version + 3, 'cleared', true],
+  ]);
+  expect(seen([...lived, withdrawn, ...told])).toEqual(seen(lived));
+  expect(night(facts, [...lived, withdrawn, ...told]).told).toEqual([]);
+});
+
 test('D18 a day that came in order has nothing to be told', () => {
   fc.assert(
     fc.property(day, (facts) => {

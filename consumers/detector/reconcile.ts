@@ -17,7 +17,8 @@ export function netOf(events: Iterable<AlertEvent>): Map<string, AlertEvent> {
 
 /**
  * `known`: the newest versions that the ledger has, of the time that was judged again; `truth`: of the alerts as they are in true
- * order; `first`: how each of those was opened. `untilMs`: up to when it was judged; what ended later is the detector's own matter.
+ * order; `first`: how each of those was opened. `untilMs`: what began or ended later is the detector's own matter, though the truth may
+ * reach beyond it: what was told after it of before it is known there too.
  */
 export function reconcile(
   known: ReadonlyMap<string, AlertEvent>,
@@ -40,19 +41,21 @@ export function reconcile(
   for (const [id, last] of truth) {
     if (last.startedAtMs >= untilMs) continue;
     const before = known.get(id);
-    if (before === undefined) {
+    // Withdrawn by a night that did not know what has come since: it stands again.
+    if (before === undefined || before.state === 'retracted') {
+      const version = (before?.version ?? 0) + 1;
       const opened = first.get(id) ?? last;
       told.push({
         ...opened,
-        version: 1,
+        version,
         state: 'opened',
         late: true,
         clearedAtMs: null,
         detectedAtMs: untilMs,
       });
       if (last.clearedAtMs !== null)
-        told.push({ ...last, version: 2, state: 'cleared', late: true, detectedAtMs: untilMs });
-    } else if (before.state !== 'retracted' && !isSameEnd(before.clearedAtMs, last.clearedAtMs, untilMs)) {
+        told.push({ ...last, version: version + 1, state: 'cleared', late: true, detectedAtMs: untilMs });
+    } else if (!isSameEnd(before.clearedAtMs, last.clearedAtMs, untilMs)) {
       told.push({
         ...last,
         version: before.version + 1,

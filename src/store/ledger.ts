@@ -41,8 +41,13 @@ export const appendAlertEvents = statement<[events: string]>()(
        SET version = excluded.version, state = excluded.state, severity = excluded.severity,
            started_at = excluded.started_at, detected_at = excluded.detected_at, cleared_at = excluded.cleared_at,
            -- Graver is more urgent; milder takes no promise back.
-           due_at = CASE WHEN alerts.stage = 'opened' THEN least(alerts.due_at, excluded.due_at) ELSE alerts.due_at END,
-           escalate_at = CASE WHEN excluded.state = 'retracted' AND alerts.stage IN ('opened', 'acknowledged') THEN NULL
+           -- What was withdrawn and stands again is as new.
+           due_at = CASE WHEN alerts.stage <> 'opened' THEN alerts.due_at
+                         WHEN alerts.state = 'retracted' THEN excluded.due_at
+                         ELSE least(alerts.due_at, excluded.due_at) END,
+           escalate_at = CASE WHEN alerts.state = 'retracted' AND alerts.stage = 'opened' AND excluded.state <> 'retracted'
+                              THEN excluded.due_at
+                              WHEN excluded.state = 'retracted' AND alerts.stage IN ('opened', 'acknowledged') THEN NULL
                               WHEN alerts.stage = 'opened' AND alerts.escalation = 0 AND alerts.escalate_at IS NOT NULL
                               THEN least(alerts.escalate_at, excluded.due_at) ELSE alerts.escalate_at END,
            change_seq = excluded.change_seq
