@@ -211,6 +211,45 @@ test('N6 a day that was opened again is kept as it ended then: the night after n
   expect(await standing()).toEqual(['S1 out-of-bounds 30 75']);
 });
 
+test('N7 a word of the live detector after the night’s own is put right, and the alert stands', async () => {
+  await live([...SETTING, ...walk('S1', 0, 180, [20, 40]), ...walk('S2', 0, 180, [0, 0]), ...ticks(0, 180)]);
+  await night(minutes(60));
+  await night(minutes(120));
+  const [known] = await own.database
+    .query<{ alert: string; version: number }>({
+      text: `SELECT alert, version FROM alerts WHERE kind = 'out-of-bounds'`,
+      values: [],
+    })
+    .then(({ rows }) => rows);
+  if (known === undefined) throw new Error('nobody was out');
+  const last = {
+    ...known,
+    subject: 'S1',
+    kind: 'out-of-bounds',
+    state: 'cleared',
+    severity: 'high',
+  } as const;
+  await openLedger(own.database).append([
+    {
+      ...last,
+      version: known.version + 1,
+      startedAtMs: minutes(20),
+      detectedAtMs: minutes(170),
+      clearedAtMs: minutes(170),
+      zone: null,
+      device: null,
+      confidence: 1,
+      late: false,
+      reason: '测试',
+      reasonEn: 'test',
+      evidence: [],
+    },
+  ]);
+  expect(await standing()).toEqual(['S1 out-of-bounds 20 170']);
+  expect(await night(minutes(180))).toEqual({ opened: 0, updated: 1, retracted: 0 });
+  expect(await standing()).toEqual(['S1 out-of-bounds 20 40']);
+});
+
 test('N3 a fact of the day before yesterday opens that day again', async () => {
   const missing = range(100, 130).filter((n) => n % 5 === 0);
   const dayOne = walk('S1', 0, DAY, [0, 0]).filter(({ atMs }) => !missing.includes((atMs - AT) / 60_000));

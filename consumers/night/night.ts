@@ -80,12 +80,55 @@ async function reconcilePartition(
   deps: NightDeps,
   partition: number,
   horizonMs: Instant,
-): Promise<AlertEvent[]> {
+): Promise<readonly AlertEvent[]> {
   const states = await readStates(deps, partition);
   const newest = states.at(-1);
   if (newest !== undefined && newest.untilMs >= horizonMs) return [];
-  const news = await readLog(deps, partition, newest?.nextOffset ?? 0);
-  const base = chooseBase(states, news, newest?.detector?.policy ?? EMPTY_POLICY_DOCUMENT);
+  const past: Past = {
+    partition,
+    horizonMs,
+    states,
+    news: await readLog(deps, partition, newest?.nextOffset ?? 0),
+  };
+  let base = chooseBase(states, past.news, newest?.detector?.policy ?? EMPTY_POLICY_DOCUMENT);
+  let judged = await judgeFrom(deps, past, base);
+  for (; judged.unknownFromMs !== null && base !== undefined; judged = await judgeFrom(deps, past, base)) {
+    const { unknownFromMs } = judged;
+    base = states.findLast(({ untilMs }) => untilMs <= unknownFromMs);
+  }
+  const { told, kept, policy } = judged;
+  // First told, then kept: a night that breaks off between is repeated, and tells nothing twice.
+  await deps.ledger.append(told);
+  for (const state of kept) await keep(deps, partition, state);
+  await forget(deps, partition, horizonMs, policy);
+  return told;
+}
+
+interface Past {
+  readonly partition: number;
+  readonly horizonMs: Instant;
+  readonly states: readonly TrueState[];
+  /** What stands in the log since the newest of the states. */
+  readonly news: readonly Line[];
+}
+
+interface Judged {
+  readonly told: readonly AlertEvent[];
+  readonly kept: readonly KeptState[];
+  readonly policy: PolicyDocument;
+  /**
+   * The begin of the oldest alert that the ledger has, that was over before the base or never was: which of the two is known only to
+   * who begins before it. Null: there is none.
+   */
+  readonly unknownFromMs: Instant | null;
+}
+
+async function judgeFrom(
+  deps: NightDeps,
+  { partition, horizonMs, states, news }: Past,
+  base: TrueState | undefined,
+): Promise<Judged> {
+  const newest = states.at(-1);
   const before =
     base === newest ? [] : await readLog(deps, partition, base?.nextOffset ?? 0, newest?.nextOffset);
   const lines = before.length === 0 ? news : [...before, ...news];
@@ -95,6 +138,7 @@ async function reconcilePartition(
     lines.map(({ event }) => event),
     policy,
   ).filter((event) => timeOf(event) >= fromMs);
+  const openAtBase = new Set(base?.detector?.subjects.flatMap(({ open }) => open.map(({ alert }) => alert)));
   const detector = createDetector(base?.detector);
   const truth: AlertEvent[] = [];
   // A day that is opened again ends otherwise than it was kept.
@@ -125,11 +169,16 @@ async function reconcilePartition(
     base?.untilMs ?? timeOf(ordered[0] ?? { type: 'tick', atMs: horizonMs }),
     horizonMs,
   );
-  // First told, then kept: a night that breaks off between is repeated, and tells nothing twice.
-  await deps.ledger.append(told);
-  for (const state of kept) await keep(deps, partition, state);
-  await forget(deps, partition, horizonMs, policy);
-  return told;
+  const unknown = told.filter(
+    ({ alert, state, startedAtMs }) =>
+      state === 'retracted' && startedAtMs < fromMs && !openAtBase.has(alert),
+  );
+  return {
+    told,
+    kept,
+    policy,
+    unknownFromMs: unknown.length === 0 ? null : Math.min(...unknown.map(({ startedAtMs }) => startedAtMs)),
+  };
 }
 
 async function compare(

@@ -100,8 +100,8 @@ export async function benchQuality(options: QualityOptions): Promise<Figure[]> {
   ];
 }
 
-/** So many people at a time: three copies of their month are in memory. */
-const TOGETHER = 150;
+/** So many people at a time: their month is in memory several times, as facts and as lines of a log (1.5 GiB). */
+const TOGETHER = 50;
 
 async function reconcileMonth({ subjects, days, seed }: QualityOptions): Promise<Figure[]> {
   const residuals = readResiduals();
