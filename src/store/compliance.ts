@@ -107,6 +107,7 @@ export const countConfirmed = statement<TimedParams>()(
           (count(DISTINCT v.subject) FILTER (WHERE v.kind = 'abscond'))::int4 AS absconders
    FROM confirmed_violations v ${dayOf('v', 'at', '$6')}
    WHERE ${inScope(officeThen('v.office'))} AND v.at ${DURING} AND v.at ${UNTIL} GROUP BY 1`,
+  'by-values',
 );
 
 /** $7: `day` or `month`. */
@@ -117,6 +118,7 @@ export const confirmedByDay = statement<[...TimedParams, unit: string]>()(
           count(DISTINCT v.subject)::int4 AS violators, (count(DISTINCT v.subject) FILTER (WHERE v.kind = 'abscond'))::int4 AS absconders
    FROM confirmed_violations v ${dayOf('v', 'at', '$6')}
    WHERE ${inScope(officeThen('v.office'))} AND v.at ${DURING} AND v.at ${UNTIL} GROUP BY 1, 2`,
+  'by-values',
 );
 
 /** Alerts by the hour of the day in which they began and the group; retracted ones are none. Raw and confirmed stand apart. */
@@ -127,6 +129,7 @@ export const countByHour = statement<TimedParams>()(
           count(*)::int4 AS raised, (count(*) FILTER (WHERE EXISTS (SELECT FROM confirmed_violations v WHERE v.alert = a.alert)))::int4 AS confirmed
    FROM alerts a JOIN subjects s ON s.id = a.subject ${dayOf('a', 'started_at', '$6')}
    WHERE ${inScope(officeThen('s.office'))} AND a.started_at ${DURING} AND a.started_at ${UNTIL} AND a.state <> 'retracted' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+  'by-values',
 );
 
 /**
@@ -144,6 +147,7 @@ export const countResponses = statement<[...TimedParams, weightyS: number, other
    JOIN alert_events e ON e.alert = a.alert AND e.version = 1,
    make_interval(secs => CASE WHEN a.severity IN ('critical', 'high') THEN $7::float8 ELSE $8::float8 END) allowed
    WHERE ${inScope(officeThen('s.office'))} AND a.started_at ${DURING} AND a.started_at ${UNTIL} AND a.state <> 'retracted' GROUP BY 1`,
+  'by-values',
 );
 
 export const listViolators = statement<

@@ -129,6 +129,7 @@ export const countUnsigned = statement<
      SELECT office, -count(*) FROM daily_logs
      WHERE kind = 'verification' AND ${inScope('office')} AND day >= $3::date AND day < least($4::date, $6::date) GROUP BY office
    ) counted GROUP BY 1`,
+  'by-values',
 );
 
 /** Of the subject on the day on which it began (compliance/SPEC.md, K6). */
@@ -162,4 +163,5 @@ export const countScoredAlerts = statement<
      AND a.started_at >= $3::date::timestamp AT TIME ZONE $7::text AND a.started_at < $4::date::timestamp AT TIME ZONE $7::text
      AND a.started_at < $6 AND a.kind IN ('phone-off', 'abscond') AND a.state <> 'retracted'
    GROUP BY 1`,
+  'by-values',
 );

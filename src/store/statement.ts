@@ -37,17 +37,19 @@ export const statements = new Map<string, Statement<never, unknown>>();
 
 /**
  * Declares a query. `columns` maps each result column to its Postgres type, with `?` where it can be null.
- * `name` makes it a prepared statement on each connection.
+ * `name` makes it a prepared statement on each connection. `plan`: 'by-values' has it planned anew each time, for one that reads much: after five
+ * calls PostgreSQL may keep a plan for any values, which for groups and scopes that are parameters costs twice as much.
  */
 export function statement<Params extends unknown[]>() {
   return <const Columns extends Record<string, Column>>(
     name: string,
     columns: Columns,
     text: string,
+    plan: 'kept' | 'by-values' = 'kept',
   ): Statement<Params, RowOf<Columns>> => {
     if (statements.has(name)) throw new Error(`two statements are called ${name}`);
     const run = async (db: Db, ...params: Params) =>
-      (await db.query<RowOf<Columns>>({ name, text, values: params })).rows;
+      (await db.query<RowOf<Columns>>({ ...(plan === 'kept' ? { name } : {}), text, values: params })).rows;
     const made = Object.assign(run, { text, columns });
     statements.set(name, made as unknown as Statement<never, unknown>);
     return made;
