@@ -32,8 +32,8 @@ export default defineConfig({
           name: 'pg',
           include: everywhere('.pg.test.ts'),
           exclude: never,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
