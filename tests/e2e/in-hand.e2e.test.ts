@@ -103,6 +103,35 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
     await page.context().close();
   });
 
+  test('P26 Enter before the deed before is answered: the call is written, after it and once', async () => {
+    const { page } = await tellBoard(browser, program.url, [snapshot({ alerts: [inHand('a')] })]);
+    const asked: string[] = [];
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/api/v1/alerts/a/*', async (route) => {
+      if (route.request().method() !== 'POST') return route.fallback();
+      asked.push(new URL(route.request().url()).pathname.split('/').at(-1) ?? '');
+      await held;
+      await route.fulfill({ json: {} });
+    });
+    await page.keyboard.press('j');
+    await page.waitForSelector('.work kbd:text-is("C")');
+    await page.keyboard.press('a');
+    await expect.poll(() => asked.length, poll).toBe(1);
+    await page.keyboard.press('c');
+    await page.keyboard.type('已接听');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    expect(asked).toHaveLength(1);
+    answer();
+    await expect.poll(() => page.locator('.work .form').count(), poll).toBe(0);
+    expect(asked).toHaveLength(2);
+    expect(asked[1]).not.toBe(asked[0]);
+    await page.context().close();
+  });
+
   test('P20 whose devices can’t be asked is said in words of its own, and positioning is not offered', async () => {
     const { page } = await tellBoard(browser, program.url, [snapshot({ alerts: [inHand('a')] })]);
     await page.route('**/api/v1/subjects/*/locate', (route) =>

@@ -11,6 +11,7 @@ import { endSession } from '../session.ts';
 export function useDeeds(inHand: () => AlertCard) {
   const outcomes = shallowRef<ReadonlyMap<string, string>>(new Map());
   const busy = ref(new Set<string>());
+  const answering = new Map<string, Promise<unknown>>();
 
   function tell(alert: string, said: string | null): void {
     const next = new Map(outcomes.value);
@@ -18,12 +19,23 @@ export function useDeeds(inHand: () => AlertCard) {
     else next.set(alert, said);
     outcomes.value = next;
   }
-  /** Undefined: refused, and said so; or one of the same `about` is under way already, and is not begun again. */
-  async function ask<T>(about: string, deed: () => Promise<Answer<T>>): Promise<T | undefined> {
+  /**
+   * Undefined: refused, and said so; or one of the same `about` is under way already, and is not begun again. `waits`: it is begun when that
+   * is over; what somebody has written must not be dropped because the deed before is still being answered.
+   */
+  async function ask<T>(
+    about: string,
+    deed: () => Promise<Answer<T>>,
+    waits = false,
+  ): Promise<T | undefined> {
     const { alert } = inHand();
-    if (busy.value.has(about)) return undefined;
+    if (busy.value.has(about) && !waits) return undefined;
+    while (busy.value.has(about)) await answering.get(about);
     busy.value.add(about);
-    const answer = await deed();
+    const asked = deed();
+    answering.set(about, asked);
+    const answer = await asked;
+    answering.delete(about);
     busy.value.delete(about);
     if (answer.ok) return answer.value;
     if (answer.fault === 'signed-out') endSession();
