@@ -87,11 +87,11 @@ export const sumFrozen = statement<GroupParams>()(
 );
 
 /**
- * Whose something is that began at `at`: the office of the subject on that day (K6), by `p` below; the one given beside it where the day is
+ * Whose something is that began at `at`: the office of the subject on that day (K6), by `joinOfficeThen`; the one given beside it where the day is
  * not known. By the key, one by one: left to itself the planner reads all days of three years for a month's alerts.
  */
-const officeThen = (otherwise: string) => `coalesce(p.office, ${otherwise})`;
-const dayOf = (table: string, at: string, zone: string) =>
+export const officeThen = (otherwise: string) => `coalesce(p.office, ${otherwise})`;
+export const joinOfficeThen = (table: string, at: string, zone: string) =>
   `LEFT JOIN LATERAL (SELECT d.office FROM presence_days d WHERE d.subject = ${table}.subject
      AND d.day = (${table}.${at} AT TIME ZONE ${zone}::text)::date LIMIT 1) p ON true`;
 
@@ -105,7 +105,7 @@ export const countConfirmed = statement<TimedParams>()(
   { organisation: 'text', violators: 'int4', violations: 'int4', absconders: 'int4' },
   `SELECT ${groupOf(officeThen('v.office'))} AS organisation, count(DISTINCT v.subject)::int4 AS violators, count(*)::int4 AS violations,
           (count(DISTINCT v.subject) FILTER (WHERE v.kind = 'abscond'))::int4 AS absconders
-   FROM confirmed_violations v ${dayOf('v', 'at', '$6')}
+   FROM confirmed_violations v ${joinOfficeThen('v', 'at', '$6')}
    WHERE ${inScope(officeThen('v.office'))} AND v.at ${DURING} AND v.at ${UNTIL} GROUP BY 1`,
   'by-values',
 );
@@ -116,7 +116,7 @@ export const confirmedByDay = statement<[...TimedParams, unit: string]>()(
   { organisation: 'text', day: 'text', violators: 'int4', absconders: 'int4' },
   `SELECT ${groupOf(officeThen('v.office'))} AS organisation, date_trunc($7::text, v.at AT TIME ZONE $6::text)::date::text AS day,
           count(DISTINCT v.subject)::int4 AS violators, (count(DISTINCT v.subject) FILTER (WHERE v.kind = 'abscond'))::int4 AS absconders
-   FROM confirmed_violations v ${dayOf('v', 'at', '$6')}
+   FROM confirmed_violations v ${joinOfficeThen('v', 'at', '$6')}
    WHERE ${inScope(officeThen('v.office'))} AND v.at ${DURING} AND v.at ${UNTIL} GROUP BY 1, 2`,
   'by-values',
 );
@@ -127,7 +127,7 @@ export const countByHour = statement<TimedParams>()(
   { organisation: 'text', hour: 'int4', kind: 'text', raised: 'int4', confirmed: 'int4' },
   `SELECT ${groupOf(officeThen('s.office'))} AS organisation, extract(hour FROM a.started_at AT TIME ZONE $6::text)::int4 AS hour, a.kind,
           count(*)::int4 AS raised, (count(*) FILTER (WHERE EXISTS (SELECT FROM confirmed_violations v WHERE v.alert = a.alert)))::int4 AS confirmed
-   FROM alerts a JOIN subjects s ON s.id = a.subject ${dayOf('a', 'started_at', '$6')}
+   FROM alerts a JOIN subjects s ON s.id = a.subject ${joinOfficeThen('a', 'started_at', '$6')}
    WHERE ${inScope(officeThen('s.office'))} AND a.started_at ${DURING} AND a.started_at ${UNTIL} AND a.state <> 'retracted' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
   'by-values',
 );
@@ -143,7 +143,7 @@ export const countResponses = statement<[...TimedParams, weightyS: number, other
           (count(*) FILTER (WHERE a.acknowledged_at IS NOT NULL OR e.recorded_at + allowed <= now()))::int4 AS due,
           (count(*) FILTER (WHERE a.acknowledged_at <= e.recorded_at + allowed))::int4 AS in_time,
           percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.acknowledged_at - e.recorded_at)) AS median_s
-   FROM alerts a JOIN subjects s ON s.id = a.subject ${dayOf('a', 'started_at', '$6')}
+   FROM alerts a JOIN subjects s ON s.id = a.subject ${joinOfficeThen('a', 'started_at', '$6')}
    JOIN alert_events e ON e.alert = a.alert AND e.version = 1,
    make_interval(secs => CASE WHEN a.severity IN ('critical', 'high') THEN $7::float8 ELSE $8::float8 END) allowed
    WHERE ${inScope(officeThen('s.office'))} AND a.started_at ${DURING} AND a.started_at ${UNTIL} AND a.state <> 'retracted' GROUP BY 1`,
@@ -173,7 +173,7 @@ export const listViolators = statement<
     measure: 'text?',
   },
   `SELECT v.alert, v.subject, s.name, ${officeThen('v.office')} AS office, v.kind, v.at, v.measure
-   FROM confirmed_violations v LEFT JOIN subjects s ON s.id = v.subject ${dayOf('v', 'at', '$6')}
+   FROM confirmed_violations v LEFT JOIN subjects s ON s.id = v.subject ${joinOfficeThen('v', 'at', '$6')}
    WHERE ${inScope(officeThen('v.office'))} AND v.at ${DURING} AND v.at ${UNTIL} AND v.alert > $5
      AND ($7::text IS NULL OR v.kind = $7) ORDER BY v.alert LIMIT $8`,
 );
@@ -189,7 +189,7 @@ export const freezeMonths = statement<
    confirmed AS (
      SELECT d.office, d.day, count(DISTINCT v.subject) AS violators, count(*) AS violations,
             count(DISTINCT v.subject) FILTER (WHERE v.kind = 'abscond') AS absconders
-     FROM (SELECT v.*, ${officeThen('v.office')} AS office_then FROM confirmed_violations v ${dayOf('v', 'at', '$3')}) v
+     FROM (SELECT v.*, ${officeThen('v.office')} AS office_then FROM confirmed_violations v ${joinOfficeThen('v', 'at', '$3')}) v
      JOIN due d ON v.office_then = d.office
        AND v.at >= d.day::timestamp AT TIME ZONE $3::text AND v.at < (d.day + interval '1 month') AT TIME ZONE $3::text
      GROUP BY d.office, d.day),
@@ -197,7 +197,7 @@ export const freezeMonths = statement<
      SELECT ${officeThen('s.office')} AS office, date_trunc('month', a.started_at AT TIME ZONE $3::text)::date AS day,
             count(*) AS raised, count(*) FILTER (WHERE a.acknowledged_at <= e.recorded_at + make_interval(secs =>
             CASE WHEN a.severity IN ('critical', 'high') THEN $4::float8 ELSE $5::float8 END)) AS in_time
-     FROM alerts a JOIN subjects s ON s.id = a.subject ${dayOf('a', 'started_at', '$3')}
+     FROM alerts a JOIN subjects s ON s.id = a.subject ${joinOfficeThen('a', 'started_at', '$3')}
      JOIN alert_events e ON e.alert = a.alert AND e.version = 1
      WHERE a.state <> 'retracted' AND a.started_at >= (SELECT min(day) FROM due)::timestamp AT TIME ZONE $3::text
        AND a.started_at < $1::date::timestamp AT TIME ZONE $3::text GROUP BY 1, 2)

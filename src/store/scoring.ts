@@ -1,4 +1,5 @@
 /** Rule sheets, what people count for them, objections, and what of the facts is scored. */
+import { joinOfficeThen, officeThen } from './compliance.ts';
 import { statement } from './statement.ts';
 
 /** Of the organisation or the nearest above it. */
@@ -132,9 +133,6 @@ export const countUnsigned = statement<
   'by-values',
 );
 
-/** Of the subject on the day on which it began (compliance/SPEC.md, K6). */
-const OFFICE_THEN = 'coalesce(p.office, s.office)';
-
 /**
  * Powered off and not found out why; out of supervision and nobody took note within the hour ($7: time zone). Those since
  * $6 are still being worked on.
@@ -152,14 +150,13 @@ export const countScoredAlerts = statement<
 >()(
   'scoring.alerts',
   { organisation: 'text', offs_unexplained: 'int4', absconds_not_followed: 'int4' },
-  `SELECT ${countyOf(OFFICE_THEN)} AS organisation,
+  `SELECT ${countyOf(officeThen('s.office'))} AS organisation,
      (count(*) FILTER (WHERE a.kind = 'phone-off' AND NOT EXISTS (SELECT FROM alert_outcomes o WHERE o.alert = a.alert)))::int4 AS offs_unexplained,
      (count(*) FILTER (WHERE a.kind = 'abscond' AND (a.acknowledged_at IS NULL OR a.acknowledged_at > e.recorded_at + interval '1 hour')))::int4
        AS absconds_not_followed
    FROM alerts a JOIN subjects s ON s.id = a.subject JOIN alert_events e ON e.alert = a.alert AND e.version = 1
-   LEFT JOIN LATERAL (SELECT d.office FROM presence_days d WHERE d.subject = a.subject
-     AND d.day = (a.started_at AT TIME ZONE $7::text)::date LIMIT 1) p ON true
-   WHERE ${inScope(OFFICE_THEN)}
+   ${joinOfficeThen('a', 'started_at', '$7')}
+   WHERE ${inScope(officeThen('s.office'))}
      AND a.started_at >= $3::date::timestamp AT TIME ZONE $7::text AND a.started_at < $4::date::timestamp AT TIME ZONE $7::text
      AND a.started_at < $6 AND a.kind IN ('phone-off', 'abscond') AND a.state <> 'retracted'
    GROUP BY 1`,

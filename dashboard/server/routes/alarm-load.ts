@@ -2,14 +2,14 @@
 import { Type } from 'typebox';
 import { alarmLoad, LOAD_TARGETS } from '../../../compliance/alarm-load.ts';
 import { told } from '../../../src/kernel/fault.ts';
-import { formatInstant, type Instant } from '../../../src/kernel/instant.ts';
-import type { Database } from '../../../src/ports/database.ts';
+import { formatInstant } from '../../../src/kernel/instant.ts';
 import { listLoadAlerts } from '../../../src/store/alarm-load.ts';
 import { listNames } from '../../../src/store/daily-logs.ts';
 import { hiddenFrom } from '../../../src/store/minors.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
+import type { FigureDeps } from './compliance.ts';
 import { answers, Nullable, OrganisationPath, readTime, Time } from './schemas.ts';
 
 const DAY_MS = 86_400_000;
@@ -19,15 +19,7 @@ const MAX_ALERTS = 500_000;
 
 const Source = { subject: Type.String(), kind: Type.String() };
 
-export function registerAlarmLoadRoutes(
-  app: App,
-  deps: {
-    readonly database: Database;
-    /** Sees the whole tree: the load of a duty room is the same whoever asks. */
-    readonly whole: Database;
-    now(): Instant;
-  },
-): void {
+export function registerAlarmLoadRoutes(app: App, deps: FigureDeps): void {
   app.get(
     '/api/v1/metrics/alarm-load',
     {

@@ -83,15 +83,15 @@ export interface PeriodQuery {
   readonly day?: string;
 }
 
-export function registerComplianceRoutes(
-  app: App,
-  deps: {
-    readonly database: Database;
-    /** Sees the whole tree: a figure is the same whoever asks, of minors too. It names nobody. */
-    readonly whole: Database;
-    now(): Instant;
-  },
-): void {
+/** Of what sums people up. */
+export interface FigureDeps {
+  readonly database: Database;
+  /** Sees the whole tree: a figure is the same whoever asks, of minors too. It names nobody; what names somebody is taken out when it is shown. */
+  readonly whole: Database;
+  now(): Instant;
+}
+
+export function registerComplianceRoutes(app: App, deps: FigureDeps): void {
   const db = deps.database;
   const tags = ['compliance'];
 

@@ -8,14 +8,13 @@ import { keepReport } from '../../../compliance/report-archive.ts';
 import { toExcel, toWord } from '../../../compliance/report-files.ts';
 import { withNames } from '../../../compliance/report-names.ts';
 import { told } from '../../../src/kernel/fault.ts';
-import type { Instant } from '../../../src/kernel/instant.ts';
-import type { Database } from '../../../src/ports/database.ts';
 import { findReport, listReports, signReport } from '../../../src/store/reports.ts';
 import { audit } from '../audit.ts';
 import { type Action, type Actor, can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
+import type { FigureDeps } from './compliance.ts';
 import {
   answers,
   Cursor,
@@ -64,15 +63,7 @@ const FORMATS = {
   },
 } as const;
 
-export function registerReportRoutes(
-  app: App,
-  deps: {
-    readonly database: Database;
-    /** Sees the whole tree: a report is the same whoever makes it. What a reader may not see is taken out when it is shown. */
-    readonly whole: Database;
-    now(): Instant;
-  },
-): void {
+export function registerReportRoutes(app: App, deps: FigureDeps): void {
   const db = deps.database;
   const tags = ['reports'];
 

@@ -5,26 +5,17 @@ import { addDays, daysBetween, localDay } from '../../../compliance/periods.ts';
 import { RATE_IDS } from '../../../compliance/rates.ts';
 import { trendOf } from '../../../compliance/trend.ts';
 import { told } from '../../../src/kernel/fault.ts';
-import type { Instant } from '../../../src/kernel/instant.ts';
-import type { Database } from '../../../src/ports/database.ts';
 import { countByHour } from '../../../src/store/compliance.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
+import type { FigureDeps } from './compliance.ts';
 import { answers, Day, Nullable, OrganisationPath, readDay } from './schemas.ts';
 
 const MAX_DAYS = 366;
 const Span = { from: Type.Optional(Day), until: Type.Optional(Day), organisation: OrganisationPath };
 
-export function registerTrendRoutes(
-  app: App,
-  deps: {
-    readonly database: Database;
-    /** Sees the whole tree: a figure is the same whoever asks, of minors too. It names nobody. */
-    readonly whole: Database;
-    now(): Instant;
-  },
-): void {
+export function registerTrendRoutes(app: App, deps: FigureDeps): void {
   const db = deps.database;
 
   /** `until` is exclusive; the last thirty days unless asked for others. */
