@@ -1,6 +1,7 @@
 /** 进入禁止区域: inside a keep-out zone while its schedule holds. Watches each keep-out zone by itself. */
 import type { PreparedZone } from '../../geofences/prepare-zone.ts';
 import { signedDistanceM } from '../../geofences/signed-distance.ts';
+import { sureOfExclusion } from '../../src/kernel/policy.ts';
 import type { ZoneAssignment } from '../../src/kernel/roster.ts';
 import { probabilityOutside } from '../evidence/position-estimate.ts';
 import { type AlertKind, NOTHING, type SubjectView, type Verdict } from './kind.ts';
@@ -91,7 +92,7 @@ function judgeOne(view: SubjectView, { zone: id, bufferM }: ZoneAssignment): Ver
   if (!isStale && 1 - inside >= view.policy.insideProbability) return undefined;
   return {
     ...verdict,
-    says: !isStale && inside >= view.policy.outsideProbability ? 'holds' : 'undecided',
+    says: !isStale && inside >= sureOfExclusion(view.policy) ? 'holds' : 'undecided',
     confidence: roundProbability(inside),
     device: device.id,
   };

@@ -17,6 +17,7 @@ import {
   zone,
 } from '../../consumers/detector/story.testing.ts';
 import type { LogEvent } from '../../src/kernel/log-event.ts';
+import type { PolicyPart } from '../../src/kernel/policy.ts';
 import type { Permit, Schedule, ZoneAssignment } from '../../src/kernel/roster.ts';
 
 const PLACE_KINDS = ['out-of-bounds', 'exclusion-entry'];
@@ -107,6 +108,22 @@ describe('A2 exclusion-entry', () => {
       'mall cleared',
     ]);
     expect(alerts[0]?.evidence.every(({ distanceM }) => distanceM < 0)).toBe(true);
+  });
+
+  test('A2 it opens at 0.95 where out of bounds waits for 0.99, and the lower of the two is what is asked', () => {
+    // 13 m inside the nearer edge.
+    const opened = (part: PolicyPart) =>
+      play([
+        ...SETTING,
+        zone(0, circle('mall', 300, 8000)),
+        policy(0, part),
+        profile(0, { zones: [keepOut('mall')] }),
+        ...away(0, 5, 5000),
+        ...range(6, 12).map((n) => fix(n, 7713)),
+      ]).map(({ confidence, state }) => `${state} ${confidence > 0.95 && confidence < 0.99}`);
+    expect(opened({})).toContain('opened true');
+    expect(opened({ exclusionProbability: 0.999999 })).toEqual([]);
+    expect(opened({ exclusionProbability: 0.999999, outsideProbability: 0.9 })).toContain('opened true');
   });
 
   test('A2 near the zone is not in it', () => {

@@ -21,6 +21,7 @@ const RANGES: { readonly [K in keyof Policy]?: { min: number; max: number } } = 
   tickSeconds: { min: 1, max: 3600 },
   outsideProbability: PROBABILITY,
   insideProbability: PROBABILITY,
+  exclusionProbability: PROBABILITY,
   silenceIntervals: { min: 1, max: 1000 },
   lowBatteryPct: { min: 0, max: 100 },
   feedOutageShare: SHARE,

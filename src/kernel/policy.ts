@@ -10,6 +10,8 @@ export interface Policy {
   readonly tickSeconds: number;
   readonly outsideProbability: number;
   readonly insideProbability: number;
+  /** For a forbidden place, where `outsideProbability` does not already ask for less. */
+  readonly exclusionProbability: number;
   readonly silenceIntervals: number;
   readonly silenceMinS: number;
   readonly abscondAfterS: number;
@@ -35,6 +37,7 @@ export const DEFAULT_POLICY: Policy = {
   tickSeconds: 10,
   outsideProbability: 0.99,
   insideProbability: 0.95,
+  exclusionProbability: 0.95,
   silenceIntervals: 3,
   silenceMinS: 900,
   abscondAfterS: 3600,
@@ -76,6 +79,10 @@ export const EMPTY_POLICY_DOCUMENT: PolicyDocument = {
   organisations: {},
   keyPeriods: [],
 };
+
+/** How sure it must be that somebody is in a forbidden place before it is told (rule A2, decision 081). */
+export const sureOfExclusion = ({ outsideProbability, exclusionProbability }: Policy): number =>
+  Math.min(outsideProbability, exclusionProbability);
 
 /** The policy in force for a subject of `grade` under `office` at `at`. Pure; answers a whole policy. */
 export function policyFor(document: PolicyDocument, grade: Grade, office: string, at: Instant): Policy {

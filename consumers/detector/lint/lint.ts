@@ -8,7 +8,7 @@ import { type PreparedZone, prepareZone } from '../../../geofences/prepare-zone.
 import { checkZone, type ZoneCheck } from '../../../geofences/repair-zone.ts';
 import { signedDistanceM } from '../../../geofences/signed-distance.ts';
 import type { Instant } from '../../../src/kernel/instant.ts';
-import { type PolicyDocument, policyFor } from '../../../src/kernel/policy.ts';
+import { type PolicyDocument, policyFor, sureOfExclusion } from '../../../src/kernel/policy.ts';
 import type { Calendar, SubjectProfile, ZoneFeature } from '../../../src/kernel/roster.ts';
 import { createLocalTime, type LocalTime } from '../local-time.ts';
 import { findContradictions } from './contradictions.ts';
@@ -130,7 +130,7 @@ function tooSmall(
     const isKeepOut = rule === 'keep-out';
     const roomM = depthM + (isKeepOut ? -bufferM : bufferM);
     const sure = probabilityOutside(roomM, sigmaOf(accuracy.medianM));
-    if (sure >= (isKeepOut ? policy.outsideProbability : policy.insideProbability)) return [];
+    if (sure >= (isKeepOut ? sureOfExclusion(policy) : policy.insideProbability)) return [];
     const name = zone.name ?? zone.id;
     const room = `${Math.round(roomM)} m`;
     const usual = `${Math.round(accuracy.medianM)} m`;

@@ -6,6 +6,7 @@ export const en: PolicyWords = {
   keys: {
     outsideProbability: ['Probability at which somebody is outside', ''],
     insideProbability: ['Probability at which somebody is back', ''],
+    exclusionProbability: ['Probability at which somebody is in a forbidden place (outside, if lower)', ''],
     abscondAfterS: ['Suspected absconding after', 's'],
     silenceIntervals: ['Silent after so many intervals', '×'],
     silenceMinS: ['Silent after at least', 's'],

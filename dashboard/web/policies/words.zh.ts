@@ -4,6 +4,7 @@ import type { Policy } from '../../../src/kernel/policy.ts';
 const keys: Record<keyof Policy, readonly [name: string, unit: string]> = {
   outsideProbability: ['判定越界的概率', ''],
   insideProbability: ['判定返回的概率', ''],
+  exclusionProbability: ['判定进入禁止区域的概率（不高于越界）', ''],
   abscondAfterS: ['疑似脱管的持续时间', '秒'],
   silenceIntervals: ['失联：上报间隔的倍数', '倍'],
   silenceMinS: ['失联：至少', '秒'],
