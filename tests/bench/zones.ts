@@ -111,7 +111,7 @@ export async function benchZones(seconds: number): Promise<Figure[]> {
     figures.push(figure(`verdicts, ${name}`, each, 'verdicts/s', sizes, WANTED[name]));
     if (name === 'provinces') figures.push(...againstTurf(zones, within, share));
   }
-  figures.push(growth(within, share), alongTraces(share), heapOfMany());
+  figures.push(...growth(within, share), alongTraces(share), heapOfMany());
   if (Number.isNaN(sink)) throw new Error('a distance is no number');
   return figures;
 }
@@ -155,12 +155,15 @@ function againstTurf(zones: readonly Prepared[], within: (box: Box) => LonLat, s
   ];
 }
 
-const FEW = 2 ** 8;
-const MANY = 2 ** 16;
+const FEW = 256;
+/** The largest ring that issue 4 of the plan names, and one beyond it. */
+const MANY = [25_000, 65_536];
+/** So few that what they read stays in the processor's cache, and so many that it does not. */
+const PLACES = [100, 20_000];
 
 /** One ragged outline drawn with few and with many vertices: how much more a verdict costs, against how much the logarithm grows. */
-function growth(within: (box: Box) => LonLat, share: number): Figure {
-  const costUs = (vertices: number) => {
+function growth(within: (box: Box) => LonLat, share: number): Figure[] {
+  const costUs = (vertices: number, places: number) => {
     const ring = Array.from({ length: vertices + 1 }, (_, i): LonLat => {
       const angle = ((i % vertices) / vertices) * 2 * Math.PI;
       const far = 1 + 0.2 * Math.sin(9 * angle) + 0.05 * Math.sin(60 * angle);
@@ -174,20 +177,25 @@ function growth(within: (box: Box) => LonLat, share: number): Figure {
       geometry: { type: 'Polygon', coordinates: [ring] },
     });
     if (!made.ok) throw new Error(made.error.message);
-    const asked = Array.from({ length: 20_000 }, () => within(boxOf(ring)));
+    const asked = Array.from({ length: places }, () => within(boxOf(ring)));
     const each = rate(share / 2, () => {
       for (const [lon, lat] of asked) sink += signedDistanceM(made.value, lon, lat);
       return asked.length;
     });
     return 1e6 / each;
   };
-  return figure(
-    'growth of the cost of a verdict',
-    costUs(MANY) / costUs(FEW),
-    '×',
-    `${FEW} → ${MANY} vertices of one outline; ceiling: the growth of the logarithm`,
-    Math.log(MANY) / Math.log(FEW),
-  );
+  return PLACES.flatMap((places) => {
+    const fewUs = costUs(FEW, places);
+    return MANY.map((many) =>
+      figure(
+        'growth of the cost of a verdict',
+        costUs(many, places) / fewUs,
+        '×',
+        `${FEW} → ${many} vertices of one outline, ${places} places asked in turns; ceiling: the growth of the logarithm`,
+        Math.log(many) / Math.log(FEW),
+      ),
+    );
+  });
 }
 
 function alongTraces(share: number): Figure {
