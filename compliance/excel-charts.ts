@@ -19,7 +19,7 @@ export interface ChartSheet {
 }
 
 /** What the library takes as a part, which it types but does not export. */
-type FileContent = Stream | Buffer | Blob;
+export type FileContent = Stream | Buffer | Blob;
 
 const EMU_PER_PX = 9525;
 const CHART_TYPE = 'application/vnd.openxmlformats-officedocument.drawingml.chart+xml';

@@ -15,10 +15,15 @@ import {
 import { ChartRun } from 'docx/charts';
 import writeExcelFile from 'write-excel-file/node';
 import { excelCharts } from './excel-charts.ts';
+import { fitToWidth } from './excel-print.ts';
 import type { Cell, Report, ReportTable } from './report.ts';
 import { chartsOf } from './report-charts.ts';
 
 const FONT = 'SimSun';
+const LEAST_WIDTH = 8;
+const MOST_WIDTH = 44;
+/** Between the margins of an A4 page on its side, twentieths of a point. */
+const PAGE_WIDTH = 13_958;
 
 /** One sheet a section. */
 export async function toExcel(report: Report): Promise<Buffer> {
@@ -30,13 +35,17 @@ export async function toExcel(report: Report): Promise<Buffer> {
       ...(table === null
         ? []
         : [
-            table.columns.map((value) => ({ value, fontWeight: 'bold' as const })),
+            table.columns.map((value, column) => ({
+              value,
+              fontWeight: 'bold' as const,
+              ...(isNumeric(table, column) ? { align: 'right' as const } : {}),
+            })),
             ...table.rows.map((row) =>
               row.map((cell, column) => excelCell(cell, table.shares.includes(column))),
             ),
           ]),
     ],
-    columns: (table?.columns ?? ['']).map(() => ({ width: 16 })),
+    columns: table === null ? [{ width: MOST_WIDTH }] : widthsOf(table).map((width) => ({ width })),
     orientation: 'landscape' as const,
   }));
   const charts = await excelCharts(
@@ -46,7 +55,7 @@ export async function toExcel(report: Report): Promise<Buffer> {
       table,
     })),
   );
-  return writeExcelFile(sheets, { features: [charts] }).toBuffer();
+  return writeExcelFile(sheets, { features: [charts, fitToWidth] }).toBuffer();
 }
 
 function excelCell(cell: Cell, isShare: boolean) {
@@ -81,22 +90,44 @@ export async function toWord(report: Report): Promise<Buffer> {
   );
 }
 
-function wordTable({ columns, rows, shares }: ReportTable): Table {
+/** How wide each column is, in characters of Latin letters, of which a Chinese one takes two. */
+function widthsOf({ columns, rows, shares }: ReportTable): number[] {
+  const widthOf = (text: string) => [...text].reduce((sum, sign) => sum + (sign > '\u2e7f' ? 2 : 1), 2);
+  return columns.map((name, column) => {
+    const cells = rows.map((row) => wordCell(row[column] ?? null, shares.includes(column)));
+    return Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, ...[name, ...cells].map(widthOf)));
+  });
+}
+
+/** Of a column that holds nothing but numbers. */
+function isNumeric({ rows }: ReportTable, column: number): boolean {
+  const cells = rows.map((row) => row[column] ?? null).filter((cell) => cell !== null);
+  return cells.length > 0 && cells.every((cell) => typeof cell === 'number');
+}
+
+function wordTable(table: ReportTable): Table {
+  const { columns, rows, shares } = table;
+  const widths = widthsOf(table);
+  const total = widths.reduce((sum, width) => sum + width, 0);
+  const aligned = (column: number) =>
+    isNumeric(table, column) ? { alignment: AlignmentType.RIGHT } : { alignment: AlignmentType.LEFT };
   const head = columns.map(
-    (text) => new TableCell({ children: [new Paragraph({ children: [run(text, true)] })] }),
+    (text, column) =>
+      new TableCell({ children: [new Paragraph({ ...aligned(column), children: [run(text, true)] })] }),
   );
   const body = rows.map(
     (row) =>
       new TableRow({
         cantSplit: true,
         children: row.map((cell, column) => {
-          const text = new Paragraph({ children: [run(wordCell(cell, shares.includes(column)))] });
-          return new TableCell({ children: [text] });
+          const text = run(wordCell(cell, shares.includes(column)));
+          return new TableCell({ children: [new Paragraph({ ...aligned(column), children: [text] })] });
         }),
       }),
   );
   return new Table({
     width: { size: 100, type: WidthType.PERCENTAGE },
+    columnWidths: widths.map((width) => Math.floor((PAGE_WIDTH * width) / total)),
     rows: [new TableRow({ tableHeader: true, children: head }), ...body],
   });
 }

@@ -132,6 +132,18 @@ test('K45 Word and Excel have the charts as charts, over the cells of the sheet'
   expect(strFromU8(book['[Content_Types].xml'] as Uint8Array)).toContain('drawingml.chart+xml');
 });
 
+test('K45 each sheet of the workbook is as wide as its page when printed', async () => {
+  const { id } = (await call('POST', 'reports', '', { kind: 'weekly', day: '2026-03-01' })).body;
+  const book = unzipSync(await bytes(`reports/${id}/file?format=xlsx`));
+  const sheets = Object.keys(book).filter((name) => name.startsWith('xl/worksheets/sheet'));
+  expect(sheets.length).toBeGreaterThan(2);
+  for (const name of sheets) {
+    const xml = strFromU8(book[name] as Uint8Array);
+    expect(xml).toMatch(/<worksheet[^>]*><sheetPr><pageSetUpPr fitToPage="1"\/><\/sheetPr>/);
+    expect(xml).toMatch(/<pageSetup [^>]*orientation="landscape"[^>]*fitToWidth="1"[^>]*fitToHeight="0"/);
+  }
+});
+
 test('K42 a report is signed off once, and nobody sees one of an organisation above', async () => {
   const { id } = (await call('POST', 'reports', '', { kind: 'monthly', day: '2026-03-01' })).body;
   expect((await call('POST', `reports/${id}/signature`, '', { note: '同意' })).status).toBe(200);
