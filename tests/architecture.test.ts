@@ -54,7 +54,7 @@ const RULES: readonly Rule[] = [
   {
     files: /^compliance\//,
     may: new RegExp(`^(compliance/|${SHELL})`),
-    packages: /^(node:.*|docx(\/charts)?|fflate|write-excel-file\/node)$/,
+    packages: /^(node:.*|docx(\/charts)?|fflate|write-excel-file\/(node|utility))$/,
   },
   { files: /^consumers\/board\/board/, may: /^(src\/kernel|src\/ports|consumers\/board)\//, packages: /^$/ },
   {
