@@ -518,7 +518,9 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
   });
 
   test('A3 in another room, too, an alert sounds, is counted, and is in the tab’s title', async () => {
-    const { page, say } = await tellBoard(browser, program.url, [snapshot({ alerts: [alert('a', 1)] })]);
+    const { page, say, lines } = await tellBoard(browser, program.url, [
+      snapshot({ alerts: [alert('a', 1)] }),
+    ]);
     await expect.poll(() => page.title(), poll).toBe('(1) 守界');
     await page.click('.menu a:has-text("值班室")');
     const told = () => page.textContent('.bar [data-testid=unowned]').catch(() => '');
@@ -539,7 +541,13 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
     await page.screenshot({ path: join(shots, 'away.png') });
     expect(await findBarriers(page)).toEqual([]);
     await page.click('.bar [data-testid=unowned]');
-    await page.waitForSelector('.board .row');
+    await page.waitForSelector('.board .row >> nth=1');
+    // From room to room it is one connection, which fetches the board once; what is counted of it is there at once.
+    await expect.poll(() => page.textContent('.board [data-testid=unowned]'), poll).toMatch(/2/);
+    await expect.poll(() => page.textContent('.board .counters'), poll).toMatch(/1/);
+    expect(lines()).toBe(1);
+    say({ type: 'patch', from: 2, to: 3, alerts: [alert('c', 1)] });
+    await page.waitForSelector('.board .row >> nth=2');
     await page.context().close();
   });
 });
