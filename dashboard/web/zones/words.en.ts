@@ -27,6 +27,9 @@ export const en: ZoneWords = {
     binding: 'Zone of obligation',
     'no-signal': 'Known dead ground: binds nobody, explains silence',
   },
+  deadShort: 'no signal',
+  deadEffect:
+    'Dead ground binds nobody: only its shape is checked, and whether it lies over a place of curfew, bounds, or an exclusion zone.',
   radius: 'Radius (m)',
   width: 'Width (m)',
   lon: 'Longitude of the middle',

@@ -23,6 +23,8 @@ export const zh = {
   name: '名称',
   purpose: '用途',
   purposes: { binding: '监管区域', 'no-signal': '已知无信号区域（不作监管，仅说明失联）' },
+  deadShort: '无信号',
+  deadEffect: '无信号区域不约束任何人：只检查图形，以及是否覆盖宵禁场所、限制区域或禁止区域。',
   radius: '半径（m）',
   width: '宽度（m）',
   lon: '圆心经度',
