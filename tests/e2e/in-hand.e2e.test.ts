@@ -392,7 +392,9 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
         cards,
         alerts: kinds.map((kind, i) => ({
           ...busy(kind, { kind, subject: `S${i}`, startedAtMs: Date.now() - 83 * 60_000 }),
-          ...(i % 2 === 0 ? { acknowledgedBy: null, work: alert('x', 1).work } : {}),
+          ...(i % 2 === 0
+            ? { acknowledgedBy: null, work: { ...alert('x', 1).work, dueAtMs: Date.now() + 60_000 } }
+            : {}),
         })),
       }),
     ]);

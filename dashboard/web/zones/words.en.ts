@@ -46,7 +46,7 @@ export const en: ZoneWords = {
   saved: 'Saved: from now on it is judged by.',
   download: 'Download GeoJSON',
   downloadHelp: 'Load it on the server: wardline roster load --zones FILE',
-  use: 'Use',
+  use: 'How it binds',
   rules: { asIs: 'as the subjects have it', 'stay-in': 'stay in', 'keep-out': 'keep out', curfew: 'curfew' },
   buffer: 'Buffer (m)',
   days: 'Days',

@@ -41,7 +41,7 @@ export const zh = {
   saved: '已保存，自此按新围栏判定。',
   download: '下载 GeoJSON',
   downloadHelp: '在服务器上执行 wardline roster load --zones 文件名 载入',
-  use: '用途',
+  use: '监管方式',
   rules: { asIs: '沿用各对象现有设定', 'stay-in': '禁止离开', 'keep-out': '禁止进入', curfew: '宵禁场所' },
   buffer: '缓冲（m）',
   days: '生效星期',
