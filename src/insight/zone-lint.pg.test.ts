@@ -236,3 +236,18 @@ test('Z2 from the command line, of the store and of a draft', async () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+// Last: it changes who is bound by what.
+test('I5 D21 dead ground is asked what it lies over, within reach, and of nobody else anything', async () => {
+  await own.database.query({
+    text: `UPDATE subjects SET profile = jsonb_set(profile, '{curfews}', $1) WHERE id = 'M3'`,
+    values: [JSON.stringify([{ zone: 'hall', days: [1], from: '22:00', to: '06:00' }])],
+  });
+  const cellar = { ...circle('cellar', 500, 30_000), purpose: 'no-signal' as const };
+  const draft = { zone: cellar, use: keepOut };
+  const found = await insight.lintDraft(ALL, draft, ['S1'], NOW_MS);
+  expect(found.findings.map(({ code, zones }) => [code, zones])).toEqual([['covers-home', ['hall']]]);
+  expect([found.looked, found.subjects, found.week]).toEqual([[], 0, null]);
+  expect((await insight.lintDraft(within('445202'), draft, [], NOW_MS)).findings).toEqual([]);
+  expect((await insight.lintDraft(within('', false), draft, [], NOW_MS)).findings).toEqual([]);
+});

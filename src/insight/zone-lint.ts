@@ -1,4 +1,5 @@
 /** Zone lint on the running store: who has the zone, how good fixes are there, where they went, and what it would have raised. */
+import type { Obligation } from '../../consumers/detector/lint/dead-ground.ts';
 import type { Draft } from '../../consumers/detector/lint/draft.ts';
 import { withUse } from '../../consumers/detector/lint/draft.ts';
 import { type Lint, lint } from '../../consumers/detector/lint/lint.ts';
@@ -16,6 +17,7 @@ import { findDocument } from '../store/roster.ts';
 import {
   findZoneFeatures,
   findZoneSeen,
+  listObligations,
   listSeen,
   listSome,
   listWay,
@@ -58,7 +60,9 @@ export function createZoneLinter({
     all: readonly SubjectProfile[],
     nowMs: Instant,
   ): Promise<ZoneLint> {
-    const profiles = all.slice(0, MAX_SUBJECTS);
+    // It binds nobody, whoever is named.
+    const isDead = zone.purpose === 'no-signal';
+    const profiles = isDead ? [] : all.slice(0, MAX_SUBJECTS);
     const looked = profiles.map(({ id }) => id);
     const shape = prepareZone(zone);
     const [from, to] = [new Date(nowMs - WEEK_MS), new Date(nowMs)];
@@ -82,10 +86,11 @@ export function createZoneLinter({
       nowMs,
       accuracy,
       trackOf: (id) => tracks.get(id) ?? [],
+      obligations: isDead ? await obligationsIn(reach) : [],
     });
     const span = { fromMs: nowMs - WEEK_MS, untilMs: nowMs };
     const week = shape.ok && profiles.length > 0 ? await replayWeek(log, zone, profiles, span) : null;
-    return { ...found, looked, subjects: all.length, week };
+    return { ...found, looked, subjects: isDead ? 0 : all.length, week };
   }
 
   async function accuracyAt(
@@ -103,6 +108,14 @@ export function createZoneLinter({
     return row === undefined || row.median_m === null || row.p90_m === null
       ? null
       : { fixes: row.fixes, medianM: row.median_m, p90M: row.p90_m };
+  }
+
+  async function obligationsIn({ organisation, minors }: Reach) {
+    const rows = await listObligations(database, organisation, minors);
+    return rows.flatMap(({ feature, rule, people }) => {
+      const shape = prepareZone(must(decodeZone(feature)));
+      return shape.ok ? [{ zone: shape.value, rule: rule as Obligation['rule'], people }] : [];
+    });
   }
 
   async function shapesOf(profiles: readonly SubjectProfile[], but: string) {

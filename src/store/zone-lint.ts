@@ -34,6 +34,23 @@ export const listSeen = statement<[scope: string, minors: boolean, subjects: str
   `SELECT id, profile FROM subjects WHERE ${inReach} AND id = ANY ($3) ORDER BY id`,
 );
 
+/** The zones that bind somebody within reach: as what, and how many. */
+export const listObligations = statement<[scope: string, minors: boolean]>()(
+  'zone-lint.obligations',
+  { feature: 'jsonb', rule: 'text', people: 'int4' },
+  `SELECT z.feature, bound.rule, bound.people
+   FROM (
+     SELECT used.zone, used.rule, count(DISTINCT s.id)::int4 AS people
+     FROM subjects s CROSS JOIN LATERAL (
+       SELECT each->>'zone' AS zone, each->>'rule' AS rule FROM jsonb_array_elements(s.profile->'zones') each
+       UNION ALL
+       SELECT each->>'zone', 'curfew' FROM jsonb_array_elements(s.profile->'curfews') each
+     ) used
+     WHERE ${inReach} GROUP BY used.zone, used.rule
+   ) bound JOIN zones z ON z.id = bound.zone
+   ORDER BY z.id, bound.rule`,
+);
+
 /** Some within reach: their fixes say how good fixes are where nobody has the zone yet. */
 export const listSome = statement<[scope: string, minors: boolean, limit: number]>()(
   'zone-lint.some',

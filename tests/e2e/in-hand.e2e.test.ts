@@ -132,6 +132,160 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
     await page.context().close();
   });
 
+  /** Answers what is written about alerts when `answer` is called, and says what was asked. */
+  async function holdDeeds(page: Page) {
+    const asked: string[] = [];
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/api/v1/alerts/*/*', async (route) => {
+      if (route.request().method() !== 'POST') return route.fallback();
+      asked.push(new URL(route.request().url()).pathname.replace('/api/v1/alerts/', ''));
+      await held;
+      await route.fulfill({ json: { alert: 'a', acknowledgedBy: 'admin' } });
+    });
+    return { asked, answer: () => answer() };
+  }
+
+  test('P27 a form opens while the alert is still being taken, and what it says is written after that', async () => {
+    const { page } = await tellBoard(browser, program.url, [snapshot({ alerts: [alert('a', 1)] })]);
+    const { asked, answer } = await holdDeeds(page);
+    await page.waitForSelector('.row');
+    await page.keyboard.press('/');
+    await page.keyboard.type('测试');
+    // What is found is opened, and the keys are its own from there on.
+    for (const key of ['Enter', 'a', 'c']) await page.keyboard.press(key);
+    await page.keyboard.type('please call');
+    expect(await page.inputValue('.work .form .note input')).toBe('please call');
+    await page.keyboard.press('Enter');
+    expect(await page.inputValue('.find input')).toBe('测试');
+    expect(asked).toEqual(['a/acknowledge']);
+    answer();
+    await expect.poll(() => page.locator('.work .form').count(), poll).toBe(0);
+    expect(asked).toEqual(['a/acknowledge', 'a/contact']);
+    await page.context().close();
+  });
+
+  test('P27 a deed whose key comes while another is being answered is not done, and that is said', async () => {
+    const { page } = await tellBoard(browser, program.url, [snapshot({ alerts: [inHand('a')] })]);
+    const { asked, answer } = await holdDeeds(page);
+    await page.waitForSelector('.row');
+    await page.keyboard.press('j');
+    await page.keyboard.press('a');
+    await expect.poll(() => asked.length, poll).toBe(1);
+    await page.keyboard.press('a');
+    await expect.poll(() => page.textContent('.work .outcome'), poll).toContain('未执行');
+    answer();
+    await expect.poll(() => page.locator('.work .buttons button:disabled').count(), poll).toBe(0);
+    expect(await page.textContent('.work .outcome')).toContain('未执行');
+    expect(asked).toHaveLength(1);
+    await page.context().close();
+  });
+
+  test('P28 a key that was pressed before the alert was on the screen writes nothing about it, and that is said', async () => {
+    const { page, say } = await tellBoard(browser, program.url, [snapshot({ alerts: [alert('a', 1)] })]);
+    const { asked, answer } = await holdDeeds(page);
+    answer();
+    await page.waitForSelector('.row[data-alert=a]');
+    // Nothing is painted any more, as on a machine that is busy, until it is let go.
+    const letGo = await page.evaluateHandle(async () => {
+      await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+      const frame = window.requestAnimationFrame.bind(window);
+      let waiting: FrameRequestCallback[] = [];
+      window.requestAnimationFrame = (run) => waiting.push(run);
+      return () => {
+        window.requestAnimationFrame = frame;
+        for (const run of waiting) frame(run);
+        waiting = [];
+      };
+    });
+    say({ type: 'patch', from: 1, to: 2, alerts: [{ ...alert('z', 1), severity: 'critical' }] });
+    await page.waitForSelector('.row[data-alert=z]');
+    // Meant for `a`, which stood first.
+    await page.keyboard.press('a');
+    await page.keyboard.press('a');
+    await expect.poll(() => page.textContent('.work .outcome'), poll).toContain('按键 A 未执行');
+    expect(await page.getAttribute('.row.selected', 'data-alert')).toBe('z');
+    expect(asked).toEqual([]);
+    // What was on the screen when it was meant needs no second look.
+    await page.keyboard.press('j');
+    expect(await page.getAttribute('.row.selected', 'data-alert')).toBe('a');
+    await letGo.evaluate((go) => go());
+    await page.keyboard.press('k');
+    await page.evaluate(
+      () => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))),
+    );
+    await page.keyboard.press('a');
+    await expect.poll(() => asked, poll).toEqual(['z/acknowledge']);
+    await page.context().close();
+  });
+
+  test('P28 a shelving is approved for the alert under which it is seen, and is asked for again where that failed', async () => {
+    const cards = ['S0', 'S1'].map((id) => ({ ...snapshot().cards[0], id }) as SubjectCard);
+    const { page } = await tellBoard(browser, program.url, [
+      snapshot({ cards, alerts: [inHand('a'), inHand('b', { subject: 'S1', startedAtMs: 1 })] }),
+    ]);
+    const approved: string[] = [];
+    let looks = 0;
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/api/v1/shelvings?*', async (route) => {
+      if (++looks === 1) return route.abort();
+      if (looks === 3) await held;
+      await route.fulfill({
+        json: {
+          items: ['S0', 'S1'].map((subject) => ({
+            ...{ id: `for-${subject}`, subject, kind: 'out-of-bounds', reason: '演示', state: 'asked' },
+            ...{ askedBy: 'demo-duty', until: new Date().toISOString(), approvedBy: null },
+          })),
+        },
+      });
+    });
+    await page.route('**/api/v1/shelvings/*/approve', (route) => {
+      approved.push(new URL(route.request().url()).pathname.split('/').at(-2) ?? '');
+      return route.fulfill({ json: {} });
+    });
+    await page.waitForSelector('.row >> nth=1');
+    await page.keyboard.press('j');
+    await page.waitForSelector('.work .fault');
+    await page.waitForSelector('.asked kbd:text-is("Y")');
+    await page.keyboard.press('j');
+    await expect.poll(() => page.getAttribute('.row.selected', 'data-alert'), poll).toBe('b');
+    expect(await page.locator('.asked').count()).toBe(0);
+    await page.keyboard.press('y');
+    await expect.poll(() => page.textContent('.work .outcome'), poll).toContain('按键 Y 未执行');
+    answer();
+    await page.waitForSelector('.asked kbd:text-is("Y")');
+    await page.evaluate(
+      () => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))),
+    );
+    await page.keyboard.press('y');
+    await expect.poll(() => approved, poll).toEqual(['for-S1']);
+    await page.context().close();
+  });
+
+  test('P28 a form stays open while its alert leaves the board: its letters are not lost, and are no commands', async () => {
+    const { page, say } = await tellBoard(browser, program.url, [
+      snapshot({ alerts: [inHand('a'), alert('b', 1)] }),
+    ]);
+    const { asked, answer } = await holdDeeds(page);
+    await page.click('.row[data-alert=a]');
+    await page.keyboard.press('c');
+    await page.keyboard.type('already ');
+    say({ type: 'patch', from: 1, to: 2, gone: ['a'] });
+    await expect.poll(() => page.locator('.row[data-alert=a]').count(), poll).toBe(0);
+    await page.keyboard.type('jaja');
+    expect(await page.inputValue('.work .form .note input')).toBe('already jaja');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => asked, poll).toEqual(['a/contact']);
+    answer();
+    await expect.poll(() => page.locator('.work').count(), poll).toBe(0);
+    await page.context().close();
+  });
+
   test('P20 whose devices can’t be asked is said in words of its own, and positioning is not offered', async () => {
     const { page } = await tellBoard(browser, program.url, [snapshot({ alerts: [inHand('a')] })]);
     await page.route('**/api/v1/subjects/*/locate', (route) =>
@@ -238,7 +392,9 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
         cards,
         alerts: kinds.map((kind, i) => ({
           ...busy(kind, { kind, subject: `S${i}`, startedAtMs: Date.now() - 83 * 60_000 }),
-          ...(i % 2 === 0 ? { acknowledgedBy: null, work: alert('x', 1).work } : {}),
+          ...(i % 2 === 0
+            ? { acknowledgedBy: null, work: { ...alert('x', 1).work, dueAtMs: Date.now() + 60_000 } }
+            : {}),
         })),
       }),
     ]);
@@ -364,7 +520,9 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
   });
 
   test('A3 in another room, too, an alert sounds, is counted, and is in the tab’s title', async () => {
-    const { page, say } = await tellBoard(browser, program.url, [snapshot({ alerts: [alert('a', 1)] })]);
+    const { page, say, lines } = await tellBoard(browser, program.url, [
+      snapshot({ alerts: [alert('a', 1)] }),
+    ]);
     await expect.poll(() => page.title(), poll).toBe('(1) 守界');
     await page.click('.menu a:has-text("值班室")');
     const told = () => page.textContent('.bar [data-testid=unowned]').catch(() => '');
@@ -385,7 +543,13 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
     await page.screenshot({ path: join(shots, 'away.png') });
     expect(await findBarriers(page)).toEqual([]);
     await page.click('.bar [data-testid=unowned]');
-    await page.waitForSelector('.board .row');
+    await page.waitForSelector('.board .row >> nth=1');
+    // From room to room it is one connection, which fetches the board once; what is counted of it is there at once.
+    await expect.poll(() => page.textContent('.board [data-testid=unowned]'), poll).toMatch(/2/);
+    await expect.poll(() => page.textContent('.board .counters'), poll).toMatch(/1/);
+    expect(lines()).toBe(1);
+    say({ type: 'patch', from: 2, to: 3, alerts: [alert('c', 1)] });
+    await page.waitForSelector('.board .row >> nth=2');
     await page.context().close();
   });
 });

@@ -168,6 +168,14 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the page', () => {
     await page.click('button:has-text("检查影响")');
     await expect.poll(() => page.textContent('[data-testid=lint]'), poll).toContain('过去一周');
     await page.screenshot({ path: join(shots, 'zone-drawn.png') });
+    // Of known dead ground nothing is asked that is asked of what binds, and it is told apart.
+    await choose(page, '用途', '无信号区域');
+    await expect.poll(() => page.locator('input[aria-label="试用对象"]').count(), poll).toBe(0);
+    expect(await page.textContent('.map .legend')).toContain('无信号区域（不作监管）');
+    await page.click('button:has-text("检查影响")');
+    await expect.poll(() => page.textContent('[data-testid=lint]'), poll).toContain('问题');
+    expect(await page.textContent('[data-testid=lint]')).not.toContain('过去一周');
+    await page.screenshot({ path: join(shots, 'zone-dead.png') });
     expect(await findBarriers(page)).toEqual([]);
     expect(desk.faults).toEqual([]);
     expect(desk.outside).toEqual([]);

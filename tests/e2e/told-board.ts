@@ -45,8 +45,10 @@ export async function tellBoard(
   const context = await browser.newContext({ viewport });
   const page = await context.newPage();
   let socket: WebSocketRoute | undefined;
+  let lines = 0;
   await page.routeWebSocket('**/api/v1/live', (route) => {
     socket = route;
+    lines++;
     route.onMessage((text) => {
       if (JSON.parse(String(text)).type === 'hello')
         for (const message of messages) route.send(JSON.stringify(message));
@@ -55,5 +57,11 @@ export async function tellBoard(
   await page.goto(url);
   await signIn(page);
   await page.waitForSelector('.board');
-  return { page, context, say: (message: ServerMessage) => socket?.send(JSON.stringify(message)) };
+  return {
+    page,
+    context,
+    say: (message: ServerMessage) => socket?.send(JSON.stringify(message)),
+    /** How many connections the page has begun. */
+    lines: () => lines,
+  };
 }

@@ -17,7 +17,11 @@ export type FindingCode =
   /** The subject was nowhere in it all week. */
   | 'never-visited'
   /** A keep-out zone that lies on the way which the subject goes day by day. */
-  | 'on-daily-way';
+  | 'on-daily-way'
+  /** Dead ground over a place where somebody must be. */
+  | 'covers-home'
+  /** Dead ground over a zone that somebody must not enter. */
+  | 'covers-keep-out';
 
 export interface Finding {
   readonly code: FindingCode;

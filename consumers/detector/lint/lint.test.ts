@@ -31,6 +31,7 @@ function look(
     nowMs: minutes(0),
     accuracy: null,
     trackOf: () => [],
+    obligations: [],
     ...more,
   });
 }
@@ -176,4 +177,47 @@ test('D21 a draft is laid over the profile in the place of what stood there', ()
     { zone: 'x', ...mornings },
   ]);
   expect(withUse(person(), 'x', null)).toEqual(person());
+});
+
+describe('D21 dead ground', () => {
+  const cellar = (radiusM: number, metres = 0): ZoneFeature => ({
+    ...circle('cellar', radiusM, metres),
+    purpose: 'no-signal',
+  });
+  const binding = (zone: ZoneFeature, rule: 'stay-in' | 'keep-out' | 'curfew') => {
+    const made = prepareZone(zone);
+    if (!made.ok) throw new Error(zone.id);
+    return { zone: made.value, rule, people: 2 };
+  };
+  const under = (dead: ZoneFeature, ...obligations: ReturnType<typeof binding>[]) =>
+    codesOf(dead, { zones: [keepOut('cellar')] }, [], {
+      obligations,
+      accuracy: { fixes: 500, medianM: 300, p90M: 900 },
+      trackOf: () => track(7),
+    });
+
+  test('D21 nothing is asked of it that is asked of a zone that binds', () => {
+    expect(
+      codesOf(circle('cellar', 200, 1000), { zones: [keepOut('cellar')] }, [], { trackOf: () => track(7) }),
+    ).toEqual(['on-daily-way']);
+    expect(under(cellar(200, 1000))).toEqual([]);
+    expect(look(cellar(200), {}).findings).toEqual([]);
+    expect(look({ ...cellar(200), radiusM: -1 }, {}).findings.map(({ code }) => code)).toEqual(['bad-shape']);
+  });
+
+  test('D21 it says where it lies over a place of curfew, all of a stay-in zone, or any of a keep-out zone', () => {
+    expect(under(cellar(200), binding(circle('home', 100, 250), 'curfew'))).toEqual(['covers-home']);
+    expect(under(cellar(200), binding(circle('home', 100, 301), 'curfew'))).toEqual([]);
+    expect(under(cellar(200), binding(circle('park', 100, 250), 'keep-out'))).toEqual(['covers-keep-out']);
+    expect(under(cellar(200), binding(square('park', 500, 900), 'keep-out'))).toEqual([]);
+    expect(under(cellar(200), binding(circle('yard', 100), 'stay-in'))).toEqual(['covers-home']);
+    expect(under(cellar(200), binding(circle('county', 50_000), 'stay-in'))).toEqual([]);
+    expect(under(cellar(200), binding(circle('yard', 100, 150), 'stay-in'))).toEqual([]);
+    // A home that is smaller than what touches elsewhere.
+    expect(under(cellar(200), binding(circle('room', 4, 50), 'curfew'))).toEqual(['covers-home']);
+    const [found] = look(cellar(200), {}, [], { obligations: [binding(circle('home'), 'curfew')] }).findings;
+    expect(found).toMatchObject({ subject: null, zones: ['home'], weight: 'warning' });
+    expect(found?.words.zh).toContain('无信号区域cellar覆盖宵禁场所home（2 人）');
+    expect(found?.words.en).toContain('2 people must be under curfew');
+  });
 });

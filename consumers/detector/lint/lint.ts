@@ -12,6 +12,7 @@ import { type PolicyDocument, policyFor, sureOfExclusion } from '../../../src/ke
 import type { Calendar, SubjectProfile, ZoneFeature } from '../../../src/kernel/roster.ts';
 import { createLocalTime, type LocalTime } from '../local-time.ts';
 import { findContradictions } from './contradictions.ts';
+import { lookUnder, type Obligation } from './dead-ground.ts';
 import type { Finding } from './finding.ts';
 import { lookAtWay, type TrackPoint } from './way.ts';
 
@@ -25,6 +26,8 @@ export interface LintInput {
   readonly nowMs: Instant;
   readonly accuracy: UsualAccuracy | null;
   trackOf(subject: string): readonly TrackPoint[];
+  /** What else binds somebody; looked at for dead ground only. */
+  readonly obligations: readonly Obligation[];
 }
 
 /** Of the fixes recorded in and around the zone: radii that hold 68 %, metres. */
@@ -59,6 +62,10 @@ export function lint(input: LintInput): Lint {
   const zoneOf = (id: string) => (id === zone.id ? shape : input.zoneOf(id));
   const time = createLocalTime(input.calendar);
   const depthM = depthOf(shape, accuracy?.medianM ?? 0);
+  if (zone.purpose === 'no-signal') {
+    findings.push(...lookUnder(shape, input.obligations));
+    return { zone: zone.id, check, depthM, accuracy, findings };
+  }
   for (const profile of input.profiles) {
     findings.push(
       ...findContradictions(profile, zone.id, zoneOf, time, input.nowMs),

@@ -282,6 +282,7 @@ export const en = {
     cluster: 'several, all online',
     circle: 'position error (68 %)',
     fades: 'fades with time since contact',
+    deadGround: 'known dead ground (binds nobody)',
     noWebgl: 'This browser has no WebGL2, so there is no map',
     noWebglHelp: 'Alerts, evidence and acknowledging work without it.',
     failed: 'The map did not load',

@@ -99,6 +99,9 @@ export const en: WorkWords = {
   hours: 'For',
   hour: (n: number) => `${n} h`,
   reason: 'Reason',
+  unseenKey: (key: string) =>
+    `Key ${key} did nothing: what it would have acted on was not on the screen yet. Check, and press it again.`,
+  stillAnswered: 'Not done: the deed before it has not been answered yet. Try again in a moment.',
   asked: 'Asked: somebody else has to approve it.',
   resolve: 'Decide',
   disposition: 'It was',

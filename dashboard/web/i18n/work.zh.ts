@@ -105,6 +105,8 @@ export const zh = {
   hours: '时长',
   hour: (n: number) => `${n} 小时`,
   reason: '理由',
+  unseenKey: (key: string) => `按键 ${key} 未执行：按下时屏幕上尚未显示其对象。请核对后再按一次。`,
+  stillAnswered: '此操作未执行：上一操作尚未得到答复。请稍后再按一次。',
   asked: '搁置申请已提交，待审批。',
   resolve: '认定',
   disposition: '认定结果',

@@ -264,6 +264,7 @@ export const zh = {
     cluster: '多人（均在线）',
     circle: '定位误差（68 %）',
     fades: '越淡越久未联系',
+    deadGround: '无信号区域（不作监管）',
     noWebgl: '此浏览器没有 WebGL2，无法显示地图',
     noWebglHelp: '告警、证据与受理不受影响。',
     failed: '地图未能载入',

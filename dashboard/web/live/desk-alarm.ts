@@ -12,7 +12,7 @@ export interface DeskAlarm {
   readonly sound: SoundState;
   readonly toggle: () => void;
 }
-/** Null: this account answers for none, or the room shows it by itself. */
+/** Null: this account answers for none. */
 export const deskAlarm = shallowRef<DeskAlarm | null>(null);
 
 /** Incidents, as the queue has them. */

@@ -8,7 +8,8 @@ import type { Answer } from '../api/call.ts';
 import { failureText } from '../i18n/failure-text.ts';
 import { endSession } from '../session.ts';
 
-export function useDeeds(inHand: () => AlertCard) {
+/** `stillAnswered`: what is said of a deed that was not begun because another is under way. */
+export function useDeeds(inHand: () => AlertCard, stillAnswered: () => string) {
   const outcomes = shallowRef<ReadonlyMap<string, string>>(new Map());
   const busy = ref(new Set<string>());
   const answering = new Map<string, Promise<unknown>>();
@@ -20,8 +21,8 @@ export function useDeeds(inHand: () => AlertCard) {
     outcomes.value = next;
   }
   /**
-   * Undefined: refused, and said so; or one of the same `about` is under way already, and is not begun again. `waits`: it is begun when that
-   * is over; what somebody has written must not be dropped because the deed before is still being answered.
+   * Undefined: refused, or not begun because one of the same `about` is under way, and said so. `waits`: it is begun when that is over;
+   * what somebody has written must not be dropped because the deed before is still being answered.
    */
   async function ask<T>(
     about: string,
@@ -29,8 +30,12 @@ export function useDeeds(inHand: () => AlertCard) {
     waits = false,
   ): Promise<T | undefined> {
     const { alert } = inHand();
-    if (busy.value.has(about) && !waits) return undefined;
+    if (busy.value.has(about) && !waits) {
+      tell(alert, stillAnswered());
+      return undefined;
+    }
     while (busy.value.has(about)) await answering.get(about);
+    tell(alert, null);
     busy.value.add(about);
     const asked = deed();
     answering.set(about, asked);

@@ -34,7 +34,7 @@ export function useInstruments(live: LiveBoard, organisation: string) {
   function recount() {
     counts.value = board.value === null ? null : countBoard(board.value, nowMs.value);
   }
-  watch([alerts, board], recount);
+  watch([alerts, board], recount, { immediate: true });
   // One pass over all subjects: once a second is as often as anybody can read it.
   watch(nowMs, () => {
     if (moved.value === countedMoves && nowMs.value - countedMs <= FADES_EVERY_MS) return;

@@ -50,9 +50,9 @@ export function useQueue(live: LiveBoard, selected: Readonly<Ref<string | null>>
   onBeforeUnmount(() => window.clearTimeout(release));
 
   /** The row so many steps from the selected one; the first where none is selected. */
-  function stepped(step: number): QueueRow | undefined {
-    const at = rows.value.findIndex((row) => hasPart(row, selected.value));
-    return rows.value[at < 0 ? 0 : Math.max(0, Math.min(rows.value.length - 1, at + step))];
+  function stepped(step: number, among: readonly QueueRow[] = rows.value): QueueRow | undefined {
+    const at = among.findIndex((row) => hasPart(row, selected.value));
+    return among[at < 0 ? 0 : Math.max(0, Math.min(among.length - 1, at + step))];
   }
 
   return {

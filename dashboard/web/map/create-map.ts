@@ -7,9 +7,9 @@ import './maplibre.css';
 import { tiles } from '../session.ts';
 import type { SubjectFeature } from './features.ts';
 import type { Bounds } from './geometry.ts';
-import { drawCluster, drawMarks, PIXEL_RATIO } from './marks.ts';
+import { drawCluster, drawHatch, drawMarks, PIXEL_RATIO } from './marks.ts';
 import { pageScale, scaledStyle } from './scale.ts';
-import { FONTS, mapStyle, PALETTES, type Theme } from './style.ts';
+import { deadColour, FONTS, HATCH, mapStyle, PALETTES, type Theme } from './style.ts';
 
 /** By the index of the card; null: nowhere. */
 export type Subjects = readonly (SubjectFeature | null)[];
@@ -23,6 +23,8 @@ export interface BoardMap {
   /** How long the last drawing of the subjects took until all of it was on the screen. */
   drawingTookMs(): number;
   drawSelection(features: FeatureCollection): void;
+  /** Areas that are known to have no signal. */
+  drawDeadGround(features: FeatureCollection): void;
   /** A label above a place; its first child is kept within the map. Undefined takes it away. */
   label(at: Position | undefined, element: HTMLElement): void;
   /** Undefined: the whole map. */
@@ -87,6 +89,7 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
   /** What the map has of them. */
   let drawn: Subjects = [];
   let selection = EMPTY;
+  let deadGround = EMPTY;
   let isLoaded = false;
   let marker: Marker | undefined;
   let current = theme;
@@ -132,10 +135,13 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
   map.on('style.load', () => {
     for (const [name, image] of drawMarks(PALETTES[current]))
       if (!map.hasImage(name)) map.addImage(name, image, { pixelRatio: PIXEL_RATIO });
+    if (!map.hasImage(HATCH))
+      map.addImage(HATCH, drawHatch(deadColour(current)), { pixelRatio: PIXEL_RATIO });
     isLoaded = true;
     drawn = [];
     putSubjects();
     void source('selection')?.setData(selection);
+    void source('dead-ground')?.setData(deadGround);
   });
   /** The line of a label stays on its place, its words stay in sight. */
   const keepInSight = () => {
@@ -207,6 +213,10 @@ export function createBoardMap(container: HTMLElement, theme: Theme, events: Boa
     drawSelection(features) {
       selection = features;
       if (isLoaded) void source('selection')?.setData(features);
+    },
+    drawDeadGround(features) {
+      deadGround = features;
+      if (isLoaded) void source('dead-ground')?.setData(features);
     },
     label(at, element) {
       marker?.remove();

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { alert, board, known } from '../../../tests/harness/board.ts';
 import { createBoardStore } from '../live/board-store.ts';
-import { subjectFeatures } from './features.ts';
+import { deadGroundFeatures, subjectFeatures } from './features.ts';
+import { boundsOf } from './geometry.ts';
 
 const NOW_MS = 100_000;
 
@@ -32,4 +33,19 @@ test('Q8 only who changed is another feature: who moved, and whose alert was rai
   expect(second[0]?.properties).toMatchObject({ image: 'alert-high', rank: 1 });
   expect(second[1]?.geometry.coordinates).toEqual([116, 21]);
   expect(second).toEqual(features());
+});
+
+test('G2 only dead ground is drawn as such, a circle as large as it is', () => {
+  const zone = (purpose?: string) => ({
+    type: 'Feature' as const,
+    properties: { radiusM: 1113.2, ...(purpose === undefined ? {} : { purpose }) },
+    geometry: { type: 'Point' as const, coordinates: [116, 23] },
+  });
+  const { features } = deadGroundFeatures([zone(), zone('no-signal')]);
+  expect(features).toHaveLength(1);
+  expect(
+    boundsOf(
+      features.flatMap(({ geometry }) => (geometry.type === 'Polygon' ? geometry.coordinates.flat() : [])),
+    ),
+  ).toMatchObject({ north: expect.closeTo(23.01, 4), south: expect.closeTo(22.99, 4) });
 });

@@ -77,6 +77,18 @@ function imageOf(card: SubjectCard, known: Whereabouts, nowMs: number): string {
   return status === 'heard' && isOnLeave(card, nowMs) ? 'leave' : status;
 }
 
+/** Of all zones those that are known to have no signal, as areas; a corridor as its line. */
+export function deadGroundFeatures(zones: Iterable<Feature>): FeatureCollection {
+  const features = [...zones].flatMap((zone): Feature[] => {
+    if (zone.properties?.purpose !== 'no-signal') return [];
+    const { geometry, properties } = zone;
+    if (geometry.type !== 'Point') return [{ type: 'Feature', properties: {}, geometry }];
+    const [lon = 0, lat = 0] = geometry.coordinates;
+    return [{ type: 'Feature', properties: {}, geometry: circle(lon, lat, Number(properties.radiusM)) }];
+  });
+  return { type: 'FeatureCollection', features };
+}
+
 export type SelectionRole = 'zone' | 'error' | 'way' | 'since' | 'edge' | 'fix' | 'place' | 'track';
 export interface Selection {
   readonly features: FeatureCollection;

@@ -56,6 +56,26 @@ export function drawMarks(palette: Palette): Map<string, ImageData> {
   return images;
 }
 
+/** Slanting lines that meet at the edges of the tile. */
+export function drawHatch(colour: string): ImageData {
+  const size = 8 * PIXEL_RATIO;
+  const canvas = document.createElement('canvas');
+  canvas.width = size;
+  canvas.height = size;
+  const context = canvas.getContext('2d');
+  if (context === null) throw new Error('a canvas without a 2d context');
+  context.strokeStyle = colour;
+  context.globalAlpha = 0.55;
+  context.lineWidth = PIXEL_RATIO;
+  for (const x of [-size, 0, size]) {
+    context.beginPath();
+    context.moveTo(x, size);
+    context.lineTo(x + size, 0);
+    context.stroke();
+  }
+  return context.getImageData(0, 0, size, size);
+}
+
 const CLUSTER = 'cluster-';
 /** `cluster-<n>`: so many people who are all heard and in bounds, as one disc with the number. Undefined: another image. */
 export function drawCluster(name: string, palette: Palette): ImageData | undefined {

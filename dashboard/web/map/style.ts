@@ -56,6 +56,8 @@ export const PALETTES: Readonly<Record<Theme, Palette>> = {
   },
 };
 
+/** Of known dead ground, which binds nobody: the grey of what is written on the map. */
+export const deadColour = (theme: Theme): `#${string}` => COLOURS[theme].label;
 /** Of what is chosen or drawn. */
 export const choiceColour = (theme: Theme): `#${string}` => COLOURS[theme].choice;
 
@@ -71,9 +73,11 @@ export function mapStyle(theme: Theme, tiles: Tiles | null): StyleSpecification 
       calm: { type: 'geojson', data: empty, cluster: true, clusterRadius: 34, clusterMaxZoom: 9 },
       subjects: { type: 'geojson', data: empty },
       selection: { type: 'geojson', data: empty },
+      'dead-ground': { type: 'geojson', data: empty },
     },
     layers: [
       ...baseLayers(colour, tileLayers(theme, tiles)),
+      ...deadGroundLayers(colour),
       errors('calm', colour),
       errors('subjects', colour),
       ...selectionLayers(colour),
@@ -148,6 +152,21 @@ function baseLayers(colour: Colours, tiles: readonly LayerSpecification[]): Laye
     ...tiles,
     outline('own-line', 'jieyang-counties', colour.line, 1.2),
     outline('boundary', 'boundary-lines', colour.line, 1),
+  ];
+}
+
+export const HATCH = 'hatch';
+/** Hatched and dashed in grey, below all that stands on the map: what binds is drawn in the colour of what is chosen, with a whole line. */
+function deadGroundLayers(colour: Colours): LayerSpecification[] {
+  const source = 'dead-ground';
+  return [
+    { id: 'dead-ground', type: 'fill', source, paint: { 'fill-pattern': HATCH } },
+    {
+      id: 'dead-ground-line',
+      type: 'line',
+      source,
+      paint: { 'line-color': colour.label, 'line-width': 1.2, 'line-dasharray': [2, 2] },
+    },
   ];
 }
 

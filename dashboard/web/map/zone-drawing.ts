@@ -9,13 +9,15 @@ import {
 } from 'terra-draw';
 import { TerraDrawMapLibreGLAdapter } from 'terra-draw-maplibre-gl-adapter';
 import type { Drawn, Tool } from '../zones/shape.ts';
-import { choiceColour, type Theme } from './style.ts';
+import { choiceColour, deadColour, type Theme } from './style.ts';
 
 export interface ZoneDrawing {
   /** What was drawn is gone; the next clicks draw. */
   begin(tool: Tool): void;
   /** Shows a shape whose corners can be dragged; null: none. */
   edit(drawn: Drawn | null): void;
+  /** In grey, for what binds nobody, or in the colour of what is chosen. */
+  paint(isDead: boolean): void;
   /** Before a change of the map's style, which takes all layers away; `resume` when it is loaded. */
   suspend(): void;
   resume(theme: Theme): void;
@@ -35,12 +37,13 @@ export function createZoneDrawing(
 ): ZoneDrawing {
   let kept: Drawn | null = null;
   let isPaused = false;
+  let isDead = false;
   let isOurs = false;
   let lastSaid = '';
   let draw = start(theme);
 
   function start(theme: Theme): TerraDraw {
-    const colour = choiceColour(theme);
+    const colour = () => (isDead ? deadColour(theme) : choiceColour(theme));
     const outline = { fillColor: colour, fillOpacity: 0.14, outlineColor: colour, outlineWidth: 2 } as const;
     const handles = {
       selectedPolygonColor: colour,
@@ -136,6 +139,11 @@ export function createZoneDrawing(
       draw.setMode(MODES[tool]);
     },
     edit: show,
+    paint(isSo) {
+      if (isSo === isDead) return;
+      isDead = isSo;
+      if (!isPaused) show(kept);
+    },
     suspend() {
       if (isPaused) return;
       isPaused = true;

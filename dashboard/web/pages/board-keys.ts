@@ -15,7 +15,7 @@ export interface BoardKeys {
   review(): void;
   close(): void;
   sendBack(): void;
-  approve(): void;
+  approve(pressedMs: number): void;
   track(): void;
   evidence(): void;
   card(): void;
@@ -75,6 +75,18 @@ const BY_CODE: Readonly<Record<string, keyof BoardKeys>> = {
   KeyT: 'track',
   Slash: 'find',
 };
+
+/** Those that write about the alert in hand at once: they are for what was seen. The others open something, or move. */
+export const WRITES: ReadonlySet<keyof BoardKeys> = new Set([
+  'acknowledge',
+  'locate',
+  'pack',
+  'split',
+  'review',
+  'close',
+  'approve',
+  'track',
+]);
 
 /**
  * Undefined: not one of ours, or meant for the field that is being typed in. While a form is open only Escape is a command, wherever

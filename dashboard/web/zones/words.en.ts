@@ -27,6 +27,9 @@ export const en: ZoneWords = {
     binding: 'Zone of obligation',
     'no-signal': 'Known dead ground: binds nobody, explains silence',
   },
+  deadShort: 'no signal',
+  deadEffect:
+    'Dead ground binds nobody: only its shape is checked, and whether it lies over a place of curfew, bounds, or an exclusion zone.',
   radius: 'Radius (m)',
   width: 'Width (m)',
   lon: 'Longitude of the middle',
@@ -43,7 +46,7 @@ export const en: ZoneWords = {
   saved: 'Saved: from now on it is judged by.',
   download: 'Download GeoJSON',
   downloadHelp: 'Load it on the server: wardline roster load --zones FILE',
-  use: 'Use',
+  use: 'How it binds',
   rules: { asIs: 'as the subjects have it', 'stay-in': 'stay in', 'keep-out': 'keep out', curfew: 'curfew' },
   buffer: 'Buffer (m)',
   days: 'Days',
