@@ -1,6 +1,7 @@
 /** Reports made by a person or by the schedule, kept as they were made. */
 import type { Instant } from '../src/kernel/instant.ts';
-import type { Db } from '../src/ports/database.ts';
+import type { Database, Db } from '../src/ports/database.ts';
+import { recordAudit } from '../src/store/audit.ts';
 import { addReport, listReportingCounties, listScheduled } from '../src/store/reports.ts';
 import { hashOf } from './daily-logs.ts';
 import { addDays } from './periods.ts';
@@ -36,7 +37,7 @@ export async function keepReport(
 const SCHEDULED = ['daily', 'weekly', 'monthly', 'quarterly', 'statistics', 'hazards'] as const;
 
 /** What is over and not made: of the whole tree and of each county, yesterday's, last week's, last month's, last quarter's. Twice makes one. */
-export async function makeScheduled(db: Db, today: string, nowMs: Instant): Promise<ReportKind[]> {
+export async function makeScheduled(db: Database, today: string, nowMs: Instant): Promise<ReportKind[]> {
   const due = SCHEDULED.map((kind) => {
     const day = addDays(periodOfReport(kind, today).from, -1);
     return { kind, day, ...periodOfReport(kind, day) };
@@ -55,7 +56,20 @@ export async function makeScheduled(db: Db, today: string, nowMs: Instant): Prom
     for (const organisation of ['', ...counties]) {
       if (known.has(keyOf({ kind, organisation, from_day: from }))) continue;
       const report = await composeReport(db, { kind, scope: '', organisation, day, nowMs });
-      if ((await keepReport(db, report, SCHEDULE, nowMs)) !== undefined) made.push(kind);
+      const isNew = await db.transaction(async (tx) => {
+        const target = await keepReport(tx, report, SCHEDULE, nowMs);
+        if (target === undefined) return false;
+        // The table is not sealed, the audit is.
+        await recordAudit(tx, {
+          actor: { kind: 'system', name: 'schedule', organisation: '' },
+          action: 'report.make',
+          office: organisation,
+          target,
+          detail: { kind, from, sha256: hashOf(JSON.stringify(report)) },
+        });
+        return true;
+      });
+      if (isNew) made.push(kind);
     }
   }
   return made;

@@ -131,7 +131,7 @@ export async function startApp(config: Config, logger: Logger): Promise<Result<A
   };
   // Only where somebody signs in: a process that shows no login would make the password and tell nobody.
   const administrator = has(config, 'dashboard')
-    ? await ensureAdministrator(parts.database, config.adminPassword, config.demo)
+    ? await ensureAdministrator(parts.database, Date.now(), config.adminPassword, config.demo)
     : undefined;
   const ingest = has(config, 'ingest') ? await openIngest(parts) : undefined;
   await startConsumers(parts);

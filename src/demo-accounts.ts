@@ -35,7 +35,7 @@ export async function ensureDemoAccounts(db: Db, password: string): Promise<void
     const [known] = await findAccount(db, login);
     if (known !== undefined && (await verifyPassword(password, known.password_hash))) continue;
     const hash = await hashPassword(password);
-    const made = await createAccount(db, login, hash, role, organisation, minors, false, name);
+    const made = await createAccount(db, login, hash, role, organisation, minors, null, name);
     if (made.length === 0) await restoreAccount(db, login, hash);
   }
 }

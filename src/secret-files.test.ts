@@ -13,6 +13,21 @@ test('C6 a secret is read from the file that NAME_FILE names, without its line e
   });
 });
 
+test('C6 every secret of the settings may stand in a file', () => {
+  for (const name of [
+    'SERVICE_DATABASE_URL',
+    'REDIS_URL',
+    'MQTT_URL',
+    'MLP_PASSWORD',
+    'IDENTITY_KEYS',
+    'NOTICE_CHANNELS',
+    'WARDLINE_ADMIN_PASSWORD',
+  ]) {
+    const found = withSecretFiles({ [`${name}_FILE`]: '/run/secrets/url' }, read);
+    expect(found.ok && found.value[name]).toBe('postgres://u:p@h/d');
+  }
+});
+
 test('C6 both at once, and a file that is not there, are faults that name no secret', () => {
   const faults = withSecretFiles(
     {

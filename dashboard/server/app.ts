@@ -174,7 +174,7 @@ export async function createDashboard(given: DashboardDeps): Promise<FastifyInst
   registerNoticeRoutes(app, deps);
   registerNoticeSubscriptionRoutes(app, deps);
   registerNoticeDeliveryRoutes(app, deps);
-  await registerBoardSocket(app, { ...deps, liveBoard, sessions });
+  await registerBoardSocket(app, { ...deps, database: given.database, liveBoard, sessions });
   await registerPage(app as unknown as FastifyInstance, deps.pageDir);
 
   app.addHook('onReady', () => liveBoard.start());

@@ -7,6 +7,7 @@ import { Type } from 'typebox';
 import { told } from '../../src/kernel/fault.ts';
 import { type AuditEntry, recordAudit } from '../../src/store/audit.ts';
 import type { Db } from '../../src/store/statement.ts';
+import type { Actor } from './auth/access.ts';
 import { callerOf } from './auth/route-guard.ts';
 import { Problem } from './problem.ts';
 
@@ -16,6 +17,39 @@ export async function audit(db: Db, request: FastifyRequest, ...deeds: readonly 
   const { kind, name, role, organisation } = callerOf(request).actor;
   const actor = { kind, name, role, organisation };
   await recordAudit(db, ...deeds.map((deed) => ({ ...deed, actor, address: request.ip })));
+}
+
+/** More in one entry would be a row of megabytes. */
+const SHOWN_AN_ENTRY = 2000;
+
+/**
+ * Who was shown whose evidence or position by a list: one entry, in which each of them is found (`access-report`). Nobody: none. It is
+ * known only when the list has been read, so it is written before that is answered.
+ */
+export async function auditShown(
+  db: Db,
+  by: { readonly actor: Actor; readonly address: string },
+  action: string,
+  subjects: Iterable<string>,
+): Promise<void> {
+  const { kind, name, role, organisation } = by.actor;
+  const actor = { kind, name, role, organisation };
+  const shown = [...new Set(subjects)].sort();
+  for (let from = 0; from < shown.length; from += SHOWN_AN_ENTRY) {
+    const detail = { subjects: shown.slice(from, from + SHOWN_AN_ENTRY) };
+    await recordAudit(db, { actor, address: by.address, action, detail });
+  }
+}
+
+export const lookerOf = (request: FastifyRequest) => ({
+  actor: callerOf(request).actor,
+  address: request.ip,
+});
+
+/** An entry's detail for a reader, who need not be allowed to know whom else a list showed: their number. */
+export function readableDetail(detail: unknown): Record<string, unknown> {
+  const { subjects, ...rest } = detail as Record<string, unknown>;
+  return Array.isArray(subjects) ? { ...rest, people: subjects.length } : (detail as Record<string, unknown>);
 }
 
 export const Reason = Type.Optional(

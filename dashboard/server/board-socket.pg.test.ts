@@ -119,7 +119,7 @@ test('B9 A10 a clearance that is given or taken, a role without one, a reset pas
   await shows('M2');
   await change("role = 'prosecutor'");
   await shows('M1', 'M2');
-  await change('must_change = true');
+  await change('must_change = true, one_time_until = now()');
   expect((await client.closed()).reason).toBe('signed-out');
 });
 

@@ -1,13 +1,16 @@
 /**
  * `/api/v1/live`: the websocket shell of the live board. Who connects is checked at the upgrade like any call (cookie
  * or bearer, Origin for a cookie), again as soon as this process changes the rights, and every 30 s for what another
- * process changes; a session that ends, ends its connections at once.
+ * process changes; a session that ends, ends its connections at once. Whom a session is shown stands in the audit before it is shown.
  */
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { WebSocket } from 'ws';
 import { told } from '../../src/kernel/fault.ts';
+import type { Instant } from '../../src/kernel/instant.ts';
+import type { Db } from '../../src/ports/database.ts';
+import { auditShown } from './audit.ts';
 import { type Actor, can } from './auth/access.ts';
 import { reachOf } from './auth/reach.ts';
 import { callerOf, identify } from './auth/route-guard.ts';
@@ -21,10 +24,15 @@ import { type BoardViewer, type ByeReason, createViewer, MAX_MESSAGE_BYTES } fro
 export interface BoardSocketDeps {
   readonly liveBoard: LiveBoard;
   readonly sessions: Sessions;
+  /** Of the owner: before a connection is open, no call has a reach yet. */
+  readonly database: Db;
+  now(): Instant;
   /** How often rights are asked for again. Default 30 s. */
   readonly recheckMs?: number;
 }
 
+/** A board stands open day and night: as long as a session, the longest of which then has two entries. */
+const WATCH_ENTRY_MS = 12 * 3_600_000;
 const CHECK_EVERY_MS = 5000;
 const MAX_CONNECTIONS = 2000;
 const MAX_CONNECTIONS_A_CALLER = 50;
@@ -47,6 +55,17 @@ interface Connection {
 
 export async function registerBoardSocket(app: App, deps: BoardSocketDeps): Promise<void> {
   const connections = new Set<Connection>();
+  /** By credential, not by connection: a desk that connects again is shown the same people. */
+  const watching = new Map<string, { readonly people: ReadonlySet<string>; readonly sinceMs: Instant }>();
+  const noteWatched = async ({ actor, key }: Caller, address: string) => {
+    const people = deps.liveBoard.people(reachOf(actor));
+    const found = watching.get(key);
+    const isKnown = found !== undefined && deps.now() - found.sinceMs < WATCH_ENTRY_MS;
+    if (isKnown && found.people === people) return;
+    const added = isKnown ? [...people].filter((id) => !found.people.has(id)) : people;
+    await auditShown(deps.database, { actor, address }, 'board.watch', added);
+    watching.set(key, { people, sinceMs: isKnown ? found.sinceMs : deps.now() });
+  };
   const endAll = (reason: ByeReason, which: (connection: Connection) => boolean = () => true) => {
     for (const connection of connections) if (which(connection)) connection.end(reason);
   };
@@ -83,10 +102,11 @@ export async function registerBoardSocket(app: App, deps: BoardSocketDeps): Prom
     preValidation: async (request) => {
       if (connections.size >= MAX_CONNECTIONS)
         throw new Problem('unavailable', told('too-many-connections'), 30);
-      const { key } = callerOf(request);
-      const own = [...connections].filter(({ caller }) => caller.key === key);
+      const caller = callerOf(request);
+      const own = [...connections].filter((each) => each.caller.key === caller.key);
       if (own.length >= MAX_CONNECTIONS_A_CALLER)
         throw new Problem('too-many-attempts', told('own-connections', { n: own.length }), 30);
+      if (request.ws) await noteWatched(caller, request.ip);
     },
     handler: async () => {
       throw new Problem('bad-request', told('websocket-only'));
@@ -141,6 +161,8 @@ export async function registerBoardSocket(app: App, deps: BoardSocketDeps): Prom
       !can(caller.actor, 'board.watch', caller.actor.organisation)
     )
       return connection.end('signed-out');
+    await noteWatched(caller, connection.request.ip);
+    if (!connections.has(connection)) return;
     const before = connection.caller.actor;
     const isMoved =
       caller.actor.organisation !== before.organisation || caller.actor.minors !== before.minors;
@@ -169,7 +191,11 @@ export async function registerBoardSocket(app: App, deps: BoardSocketDeps): Prom
     });
   };
   deps.sessions.onRightsChanged(recheckAll);
-  const rechecks = setInterval(() => recheckAll(() => true), deps.recheckMs ?? 30_000);
+  const rechecks = setInterval(() => {
+    for (const [key, { sinceMs }] of watching)
+      if (deps.now() - sinceMs >= WATCH_ENTRY_MS) watching.delete(key);
+    recheckAll(() => true);
+  }, deps.recheckMs ?? 30_000);
   app.addHook('onClose', async () => {
     clearInterval(checks);
     clearInterval(rechecks);

@@ -44,6 +44,8 @@ export interface LiveBoard {
   stop(): Promise<void>;
   /** Takes a seat among those of the same reach. */
   join(reach: Reach, viewer: Viewer): Seat;
+  /** Ids of those whom a reach is shown: one set for all of the reach, and another one when the roster has changed it. */
+  people(reach: Reach): ReadonlySet<string>;
   lastKnown(subject: string): LastKnown | undefined;
   health(): Health;
 }
@@ -75,6 +77,7 @@ const FEED_LATE_MS = 15_000;
 interface OpenRoom extends Room {
   readonly key: string;
   readonly viewers: Set<Viewer>;
+  people(): ReadonlySet<string>;
   sees(alert: BoardAlert): boolean;
   change(by: (board: Board) => void, pauseMs: number): void;
   /** The roster has changed: a new board where that shows in this room. */
@@ -83,6 +86,8 @@ interface OpenRoom extends Room {
   emptySinceMs: Instant;
   close(): void;
 }
+
+const idsOf = (cards: readonly { readonly id: string }[]) => new Set(cards.map(({ id }) => id));
 
 export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
   const processId = randomBytes(6).toString('base64url');
@@ -147,6 +152,7 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
   const openRoom = (reach: Reach): OpenRoom => {
     const viewers = new Set<Viewer>();
     let cards = cardsOf(reach);
+    let people = idsOf(cards);
     let board = build();
     let timer: NodeJS.Timeout | undefined;
     let dueAt = Number.POSITIVE_INFINITY;
@@ -168,6 +174,7 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
       viewers,
       emptySinceMs: deps.now(),
       board: () => board,
+      people: () => people,
       sees: (alert) => sees(reach, alert),
       snapshot() {
         if (encoded?.board !== board || encoded.seq !== board.seq())
@@ -200,6 +207,7 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
         // A snapshot of a whole tree to everybody, because one office elsewhere has somebody new, would be for nothing.
         if (JSON.stringify(next) === JSON.stringify(cards)) return;
         cards = next;
+        people = idsOf(cards);
         board = build();
         for (const viewer of viewers) viewer.update(board);
       },
@@ -219,6 +227,12 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
       },
       close: () => clearTimeout(timer),
     };
+    return room;
+  };
+
+  const roomOf = (reach: Reach): OpenRoom => {
+    const room = rooms.get(keyOf(reach)) ?? openRoom(reach);
+    rooms.set(room.key, room);
     return room;
   };
 
@@ -258,8 +272,7 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
       await alerts.stop();
     },
     join(reach, viewer) {
-      const room = rooms.get(keyOf(reach)) ?? openRoom(reach);
-      rooms.set(room.key, room);
+      const room = roomOf(reach);
       // Whoever comes after a quiet time must not be shown an old age of the data.
       if (room.viewers.size === 0) room.flush(true);
       room.viewers.add(viewer);
@@ -271,6 +284,7 @@ export function createLiveBoard(deps: LiveBoardDeps): LiveBoard {
         },
       };
     },
+    people: (reach) => roomOf(reach).people(),
     lastKnown: (subject) => known.get(subject),
     health,
   };

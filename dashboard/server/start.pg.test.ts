@@ -25,26 +25,28 @@ afterAll(async () => {
 const hashOf = async () => (await findAccount(dash.database, 'admin'))[0]?.password_hash ?? '';
 
 test('A9 the first start makes admin with a random password that is told once', async () => {
-  const first = await ensureAdministrator(dash.database);
+  const first = await ensureAdministrator(dash.database, Date.now());
   expect(first.created).toBe(true);
   expect(await verifyPassword(first.password ?? '', await hashOf())).toBe(true);
-  expect(await ensureAdministrator(dash.database)).toEqual({ created: false });
+  expect(await ensureAdministrator(dash.database, Date.now())).toEqual({ created: false });
 });
 
 test('A9 a given password is set and ends the sessions begun with the old one', async () => {
-  await ensureAdministrator(dash.database, 'test-password');
+  await ensureAdministrator(dash.database, Date.now(), 'test-password');
   const session = await dash.signIn('admin');
   expect((await dash.call('GET', '/api/v1/me', { headers: session })).body.role).toBe('administrator');
   const before = await hashOf();
-  expect(await ensureAdministrator(dash.database, 'test-password')).toEqual({ created: false });
+  expect(await ensureAdministrator(dash.database, Date.now(), 'test-password')).toEqual({ created: false });
   expect(await hashOf()).toBe(before);
-  expect(await ensureAdministrator(dash.database, 'another-password')).toEqual({ created: false });
+  expect(await ensureAdministrator(dash.database, Date.now(), 'another-password')).toEqual({
+    created: false,
+  });
   expect((await dash.call('GET', '/api/v1/me', { headers: session })).status).toBe(401);
 });
 
 test('A9 a given password is not answered', async () => {
   await dash.database.query({ text: "DELETE FROM accounts WHERE login = 'admin'", values: [] });
-  expect(await ensureAdministrator(dash.database, 'test-password')).toEqual({ created: true });
+  expect(await ensureAdministrator(dash.database, Date.now(), 'test-password')).toEqual({ created: true });
 });
 
 test('W7 assets are kept for ever, the page never, other files are asked about', async () => {

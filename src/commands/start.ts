@@ -71,7 +71,7 @@ function welcome(app: App, config: Config, demo: DemoPlay | undefined): string {
   const password = demoPassword ?? app.madePassword;
   const login =
     password !== undefined
-      ? `admin / ${password}${demoPassword === undefined ? '   (works once: choose another at the sign-in)' : ''}`
+      ? `admin / ${password}${demoPassword === undefined ? '   (for 72 hours: choose another at the sign-in)' : ''}`
       : config.adminPassword !== undefined
         ? 'admin / the password of WARDLINE_ADMIN_PASSWORD'
         : 'admin / the password printed at the first start (lost: set WARDLINE_ADMIN_PASSWORD)';

@@ -1,4 +1,4 @@
-/** `wardline verify`: whether what was sealed is still what stands in the tables. */
+/** `wardline verify`: whether what was sealed is still what stands in the tables, and what is kept still what was hashed. */
 import { verifySeals } from '../seal/verify.ts';
 import type { StoreAccess } from '../store-access.ts';
 import { readArguments } from './arguments.ts';
@@ -29,7 +29,7 @@ export async function runVerify(
     const open = Object.values(found.unsealed).reduce((sum, n) => sum + n, 0);
     const last = found.last === null ? '' : `; last seal ${found.last.seal}:${found.last.hash}`;
     access.stdout.write(
-      `${found.faultCount === 0 ? 'unchanged' : 'NOT unchanged'}: ${found.rows} rows under ${found.seals} seals, ${open} rows not sealed yet${last}\n`,
+      `${found.faultCount === 0 ? 'unchanged' : 'NOT unchanged'}: ${found.rows} rows under ${found.seals} seals, ${found.kept} files, reports, sheets and draws by their hashes, ${open} rows not sealed yet${last}\n`,
     );
   }
   return found.faultCount === 0 ? 0 : 1;

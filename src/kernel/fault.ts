@@ -91,6 +91,8 @@ export const FAULTS = {
   'nothing-sealed': 'nothing was sealed yet',
   'token-no-session': 'a bearer token has no session',
   'token-no-password': 'a bearer token has no password',
+  'one-time-password-expired':
+    'the one-time password has expired: an administrator gives another (of the first administrator: set WARDLINE_ADMIN_PASSWORD)',
   'weak-password': 'next must be another password, without the login in it',
   'many-sign-in': 'many are signing in: try again',
   'wait-seconds': 'wait {s} s before the next attempt',

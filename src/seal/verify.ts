@@ -1,6 +1,6 @@
 /**
  * Recomputes the chain of seals from the tables: any change, removal or insertion of a sealed row is found, and the first bad row
- * is named. What was sealed by a chain that was cut at its end, or written anew as a whole, shows only against a seal that was kept
+ * is named, and what is kept beside them whose hash they hold. What was sealed by a chain that was cut at its end, or written anew as a whole, shows only against a seal that was kept
  * outside (`known`).
  */
 import type { Database, DatabaseSession } from '../ports/database.ts';
@@ -8,6 +8,7 @@ import { countAfter, fixTextForm, listColumns, readSealRows } from '../store/sea
 import { type findLastSeal, listLeaves, listSealsAfter } from '../store/seals.ts';
 import { rowText } from './canonical.ts';
 import { hashOfSeal, type Leaf, NO_SEAL, type Part, type Seal, unpackLeaves } from './chain.ts';
+import { verifyKept } from './kept.ts';
 import { leafOf, rootOf } from './merkle.ts';
 
 export interface Fault {
@@ -23,10 +24,12 @@ export interface Fault {
 export interface Verification {
   readonly seals: number;
   readonly rows: number;
+  /** Files, reports, sheets and draws that were compared with the hash in a sealed row. */
+  readonly kept: number;
   /** Rows that no seal covers yet, by table. */
   readonly unsealed: Readonly<Record<string, number>>;
   readonly last: { readonly seal: number; readonly hash: string } | null;
-  /** In the order in which they stand: the chain's, then table by table. The first `MAX_FAULTS` of `faultCount`. */
+  /** In the order in which they stand: the chain's, then table by table, then what is kept. The first `MAX_FAULTS` of `faultCount`. */
   readonly faults: readonly Fault[];
   readonly faultCount: number;
 }
@@ -61,9 +64,11 @@ export async function verifySeals(
       rows += await verifyTable(session, table, parts, note);
       unsealed[table] = await countAfter(session, table, BigInt(parts.at(-1)?.until ?? 0));
     }
+    const kept = await verifyKept(session, seals, note);
     return {
       seals: seals.length,
       rows,
+      kept,
       unsealed,
       last: last === undefined ? null : { seal: last.seal, hash: last.hash },
       faults,

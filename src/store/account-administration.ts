@@ -7,12 +7,12 @@ const ACCOUNT = {
   role: 'text',
   organisation: 'text',
   minors: 'bool',
-  must_change: 'bool',
+  one_time_until: 'timestamptz?',
   disabled_at: 'timestamptz?',
   created_at: 'timestamptz',
   version: 'int4',
 } as const;
-const COLUMNS = 'login, name, role, organisation, minors, must_change, disabled_at, created_at, version';
+const COLUMNS = 'login, name, role, organisation, minors, one_time_until, disabled_at, created_at, version';
 const inScope = (scope: string) =>
   `(${scope}::text = '' OR organisation = ${scope} OR starts_with(organisation, ${scope} || '/'))`;
 

@@ -13,13 +13,13 @@ export const findAccount = statement<[login: string]>()(
     role: 'text',
     organisation: 'text',
     minors: 'bool',
-    must_change: 'bool',
+    one_time_until: 'timestamptz?',
   },
-  `SELECT login, password_hash, role, organisation, minors, must_change FROM accounts
+  `SELECT login, password_hash, role, organisation, minors, one_time_until FROM accounts
    WHERE login = $1 AND disabled_at IS NULL`,
 );
 
-/** Answers no row when the login is taken. `mustChange`: the password is a one-time one. */
+/** Answers no row when the login is taken. `oneTimeUntil`: the password is a one-time one, and signs in until then. */
 export const createAccount = statement<
   [
     login: string,
@@ -27,28 +27,31 @@ export const createAccount = statement<
     role: string,
     organisation: string,
     minors: boolean,
-    mustChange: boolean,
+    oneTimeUntil: Date | null,
     name: string,
   ]
 >()(
   'accounts.create',
   { login: 'text' },
-  `INSERT INTO accounts (login, password_hash, role, organisation, minors, must_change, name) VALUES ($1, $2, $3, $4, $5, $6, $7)
+  `INSERT INTO accounts (login, password_hash, role, organisation, minors, must_change, one_time_until, name)
+   VALUES ($1, $2, $3, $4, $5, $6::timestamptz IS NOT NULL, $6, $7)
    ON CONFLICT (login) DO NOTHING RETURNING login`,
 );
 
 /** A new password ends every session that was begun with the old one (trigger `accounts_end_sessions`). */
-export const setPassword = statement<[login: string, passwordHash: string, mustChange: boolean]>()(
+export const setPassword = statement<[login: string, passwordHash: string, oneTimeUntil: Date | null]>()(
   'accounts.set-password',
   { login: 'text' },
-  'UPDATE accounts SET password_hash = $2, must_change = $3, version = version + 1 WHERE login = $1 RETURNING login',
+  `UPDATE accounts SET password_hash = $2, must_change = $3::timestamptz IS NOT NULL, one_time_until = $3, version = version + 1
+   WHERE login = $1 RETURNING login`,
 );
 
 /** The way back in: enables it, too. */
 export const restoreAccount = statement<[login: string, passwordHash: string]>()(
   'accounts.restore',
   { login: 'text' },
-  `UPDATE accounts SET password_hash = $2, must_change = false, disabled_at = NULL, version = version + 1
+  `UPDATE accounts SET password_hash = $2, must_change = false, one_time_until = NULL, disabled_at = NULL,
+                       version = version + 1
    WHERE login = $1 RETURNING login`,
 );
 

@@ -14,6 +14,7 @@ export interface AuditEntry {
   readonly actor: AuditActor;
   /** `noun.deed`, e.g. `track.read`. */
   readonly action: string;
+  /** Of several: `subjects` in the detail. */
   readonly subject?: string | null;
   /** The subject's organisation at this time: it decides who may read the entry. */
   readonly office?: string | null;
@@ -70,7 +71,10 @@ const COLUMNS =
 const inScope = (scope: string) =>
   `(${scope} = '' OR coalesce(office, organisation) = ${scope} OR starts_with(coalesce(office, organisation), ${scope} || '/'))`;
 
-/** Newest first, before a cursor; a filter that is null takes all. `from` inclusive, `to` exclusive. */
+/**
+ * Newest first, before a cursor; a filter that is null takes all. `from` inclusive, `to` exclusive. `shown`: also the lists that showed
+ * this subject; null: only what is about the subject alone.
+ */
 export const listAudit = statement<
   [
     scope: string,
@@ -82,6 +86,7 @@ export const listAudit = statement<
     to: Date | null,
     before: string | null,
     limit: number,
+    shown: string | null,
   ]
 >()(
   'audit.list',
@@ -89,10 +94,11 @@ export const listAudit = statement<
   `SELECT ${COLUMNS} FROM audit
    WHERE ${inScope('$1::text')} AND ${inScope('$2::text')}
      AND ($3::text IS NULL OR action = $3 OR starts_with(action, $3 || '.'))
-     AND ($4::text IS NULL OR actor = $4) AND ($5::text IS NULL OR subject = $5)
+     AND ($4::text IS NULL OR actor = $4) AND ($5::text IS NULL OR subject = $5 OR (detail ? 'subjects' AND detail->'subjects' ? $10::text))
      AND ($6::timestamptz IS NULL OR at >= $6) AND ($7::timestamptz IS NULL OR at < $7)
      AND ($8::bigint IS NULL OR seq < $8::bigint)
    ORDER BY seq DESC LIMIT $9`,
+  'by-values',
 );
 
 /** Who looked at or did what of one subject or one alert within a span, oldest first. */

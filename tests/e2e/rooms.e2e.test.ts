@@ -119,6 +119,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the page', () => {
     await choose(page, '角色', '审计员');
     await page.click('.el-dialog button[type=submit]');
     const secret = await page.textContent('[data-testid=secret]');
+    expect(await page.textContent('.once')).toMatch(/一次性密码，\d{4}-\d\d-\d\d \d\d:\d\d 前有效/);
     await page.screenshot({ path: join(shots, 'account-made.png') });
     await expect.poll(() => page.textContent('.el-table'), poll).toContain('test-auditor');
     expect(await findBarriers(page)).toEqual([]);

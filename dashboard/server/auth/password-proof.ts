@@ -3,6 +3,7 @@
  * asked for beside or instead of the password is asked here, and `createSessions` only learns who it is.
  */
 import { randomBytes } from 'node:crypto';
+import type { Instant } from '../../../src/kernel/instant.ts';
 import { findAccount } from '../../../src/store/accounts.ts';
 import type { Db } from '../../../src/store/statement.ts';
 import { isCleared, isRole, type Role } from './access.ts';
@@ -13,7 +14,8 @@ export interface ProvenAccount {
   readonly role: Role;
   readonly organisation: string;
   readonly minors: boolean;
-  readonly mustChange: boolean;
+  /** The password is a one-time one, and signs in until then; null: one of their own. */
+  readonly oneTimeUntilMs: Instant | null;
 }
 
 export interface PasswordProof {
@@ -37,13 +39,13 @@ export function createPasswordProof(db: Db): PasswordProof {
         const [account] = await findAccount(db, login);
         const right = await verifyPassword(password, account?.password_hash ?? (await nobody));
         if (!right || account === undefined || !isRole(account.role)) return undefined;
-        const { role, organisation, must_change: mustChange } = account;
+        const { role, organisation, one_time_until: until } = account;
         return {
           login: account.login,
           role,
           organisation,
           minors: isCleared(role, account.minors),
-          mustChange,
+          oneTimeUntilMs: until?.getTime() ?? null,
         };
       } finally {
         checking--;

@@ -3,6 +3,7 @@
  * own crypto. Checking reads the parameters out of the string, so that they can be raised later.
  */
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Instant } from '../../../src/kernel/instant.ts';
 
 const MEMORY_KIB = 19_456;
 const PASSES = 2;
@@ -48,6 +49,10 @@ export async function verifyPassword(password: string, phc: string): Promise<boo
   const found = await derive(password.normalize('NFC'), Buffer.from(salt, 'base64'), expected.length, cost);
   return timingSafeEqual(found, expected);
 }
+
+/** How long a one-time password signs in: over a weekend, and no longer. */
+const ONE_TIME_MS = 72 * 3_600_000;
+export const oneTimeUntil = (nowMs: Instant): Date => new Date(nowMs + ONE_TIME_MS);
 
 /** A password for a first sign-in: 100 bits in groups, without letters that look alike. */
 export function randomPassword(bytes: Buffer = randomBytes(20)): string {

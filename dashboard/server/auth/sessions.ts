@@ -41,6 +41,8 @@ export interface Caller {
 
 export type SignInFault =
   | { readonly why: 'wrong-login-or-password' }
+  /** Told to who knows it only. */
+  | { readonly why: 'one-time-password-expired' }
   | { readonly why: 'wait'; readonly waitMs: number }
   | { readonly why: 'busy' };
 
@@ -95,6 +97,8 @@ export function createSessions(deps: {
     const account = await proof.prove(login, password);
     if (account === undefined) return fail({ why: 'wrong-login-or-password' } as const);
     attempt.succeeded();
+    if (account.oneTimeUntilMs !== null && account.oneTimeUntilMs <= deps.now())
+      return fail({ why: 'one-time-password-expired' } as const);
     return ok(account);
   };
 
@@ -102,7 +106,8 @@ export function createSessions(deps: {
     async signIn(login, password, address) {
       const proven = await prove(login, password, address);
       if (!proven.ok) return proven;
-      const { role, organisation, minors, mustChange } = proven.value;
+      const { role, organisation, minors, oneTimeUntilMs } = proven.value;
+      const mustChange = oneTimeUntilMs !== null;
       const token = randomBytes(32).toString('base64url');
       const csrf = randomBytes(24).toString('base64url');
       const expiresAtMs = deps.now() + SESSION_MS;
@@ -117,7 +122,7 @@ export function createSessions(deps: {
       const hash = await hashPassword(next);
       const { role, organisation } = proven.value;
       await deps.db.transaction(async (tx) => {
-        await setPassword(tx, login, hash, false);
+        await setPassword(tx, login, hash, null);
         await recordAudit(tx, {
           actor: { kind: 'account', name: login, role, organisation },
           action: 'account.secret-set',

@@ -60,11 +60,69 @@ test('A13 a new account has a password that opens nothing but the choice of anot
 });
 
 test('A13 the first administrator’s made password is such a one; a given one and the demo’s are not', async () => {
-  const { password = '' } = await ensureAdministrator(dash.database);
+  const { password = '' } = await ensureAdministrator(dash.database, Date.now());
   expect(problem(await call(await signIn('admin', password), 'GET', 'alerts'))).toBe(403);
   await dash.database.query({ text: "DELETE FROM accounts WHERE login = 'admin'", values: [] });
-  const kept = await ensureAdministrator(dash.database, undefined, true);
+  const kept = await ensureAdministrator(dash.database, Date.now(), undefined, true);
   expect((await call(await signIn('admin', kept.password ?? ''), 'GET', 'alerts')).status).toBe(200);
+});
+
+test('A17 a one-time password signs in for 72 hours; then who knows it is told so, and who does not is not', async () => {
+  const hour = 3_600_000;
+  const made = await call(county, 'POST', 'accounts', {
+    login: 'late',
+    role: 'office-officer',
+    organisation: '445281/office-01',
+  });
+  const { oneTimePassword: password, oneTimeUntil } = made.body;
+  expect(Math.abs(Date.parse(oneTimeUntil) - Date.now() - 72 * hour)).toBeLessThan(hour);
+  const attempt = (given: string) => call({}, 'POST', 'session', { login: 'late', password: given });
+  try {
+    dash.clock.aheadMs = 71 * hour;
+    const open = await signIn('late', password);
+    dash.clock.aheadMs = 73 * hour;
+    const late = await attempt(password);
+    expect(problem(late)).toBe(401);
+    expect(late.body.type).toBe('urn:wardline:problem:password-expired');
+    expect(late.headers.getSetCookie()).toEqual([]);
+    expect(faultZh(late.body.faults[0])).toContain('一次性密码已过期');
+    expect((await attempt('a wrong one')).body.type).toBe('urn:wardline:problem:wrong-login-or-password');
+    // Who signed in before its end does not choose another after it.
+    const choice = await call(open, 'PUT', 'session/password', { password, next: 'a password of my own' });
+    expect(choice.body.type).toBe('urn:wardline:problem:password-expired');
+    // The county's own session is over by now.
+    const again = await dash.signIn('county');
+    const listed = (await call(again, 'GET', 'accounts')).body.items;
+    expect(listed.find(({ login }: { login: string }) => login === 'late')).toMatchObject({
+      mustChange: true,
+      oneTimeUntil,
+    });
+    const reset = (await call(again, 'POST', 'accounts/late/reset')).body;
+    expect(Date.parse(reset.oneTimeUntil)).toBeGreaterThan(Date.parse(oneTimeUntil));
+    const chosen = await call(await signIn('late', reset.oneTimePassword), 'PUT', 'session/password', {
+      password: reset.oneTimePassword,
+      next: 'a password of my own',
+    });
+    expect(chosen.status).toBe(204);
+    dash.clock.aheadMs = 1000 * hour;
+    await signIn('late', 'a password of my own');
+  } finally {
+    dash.clock.aheadMs = 0;
+    await dash.database.query({ text: "DELETE FROM accounts WHERE login = 'late'", values: [] });
+  }
+  const [refused] = (
+    await call(whole, 'GET', 'audit?action=session.refused&actor=late&limit=2')
+  ).body.items.slice(-1);
+  expect(refused.detail).toEqual({ why: 'expired' });
+});
+
+test('A17 the first administrator’s made password ends too; given by the setting, the same one is theirs', async () => {
+  await dash.database.query({ text: "DELETE FROM accounts WHERE login = 'admin'", values: [] });
+  const { password = '' } = await ensureAdministrator(dash.database, Date.now() - 73 * 3_600_000);
+  const attempt = () => call({}, 'POST', 'session', { login: 'admin', password });
+  expect((await attempt()).body.type).toBe('urn:wardline:problem:password-expired');
+  await ensureAdministrator(dash.database, Date.now(), password);
+  expect((await attempt()).body).toMatchObject({ mustChangePassword: false });
 });
 
 test('A11 nobody administers outside the own subtree, above the own role or themselves', async () => {

@@ -1,6 +1,6 @@
 /**
  * `accounts`: who signs in. Administered within the own subtree, and nobody gives, takes or resets what they may not do themselves
- * (`mayGrant`). A new or reset password is shown once and opens nothing but the choice of another.
+ * (`mayGrant`). A new or reset password is shown once, ends by itself, and opens nothing but the choice of another.
  */
 import { type Static, Type } from 'typebox';
 import { told } from '../../../src/kernel/fault.ts';
@@ -9,7 +9,7 @@ import { changeAccount, findAccountView, listAccounts } from '../../../src/store
 import { createAccount, setPassword } from '../../../src/store/accounts.ts';
 import { audit } from '../audit.ts';
 import { type Actor, can, isRole, mayGrant, ROLES, type Role } from '../auth/access.ts';
-import { hashPassword, randomPassword } from '../auth/passwords.ts';
+import { hashPassword, oneTimeUntil, randomPassword } from '../auth/passwords.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import { isAccount, type Sessions } from '../auth/sessions.ts';
 import type { App } from '../http-server.ts';
@@ -39,13 +39,15 @@ const Account = Type.Object({
   organisation: Type.String(),
   minors: Type.Boolean({ description: 'Cleared to see minors' }),
   mustChange: Type.Boolean({ description: 'Has not used the one-time password yet' }),
+  oneTimeUntil: Nullable(Time),
   disabledAt: Nullable(Time),
   createdAt: Time,
   version: Type.Integer(),
 });
 const WithPassword = Type.Object({
   ...Account.properties,
-  oneTimePassword: Type.String({ description: 'Shown this once' }),
+  oneTimePassword: Type.String({ description: 'Shown this once; signs in until `oneTimeUntil`' }),
+  oneTimeUntil: Time,
 });
 
 export function registerAccountRoutes(
@@ -102,8 +104,9 @@ export function registerAccountRoutes(
       requireGrant(actor, { role, organisation, minors });
       const oneTimePassword = randomPassword();
       const hash = await hashPassword(oneTimePassword);
+      const until = oneTimeUntil(deps.now());
       await db.transaction(async (tx) => {
-        const made = await createAccount(tx, login, hash, role, organisation, minors, true, name);
+        const made = await createAccount(tx, login, hash, role, organisation, minors, until, name);
         if (made.length === 0) throw new Problem('conflict', told('login-taken'));
         const detail = { role, organisation, minors };
         await audit(tx, request, { action: 'account.make', target: login, detail });
@@ -113,7 +116,9 @@ export function registerAccountRoutes(
         'account made',
       );
       const item = toItem(await findSeen(actor, login));
-      return reply.header('cache-control', 'no-store').send({ ...item, oneTimePassword });
+      return reply
+        .header('cache-control', 'no-store')
+        .send({ ...item, oneTimePassword, oneTimeUntil: until.toISOString() });
     },
   );
 
@@ -190,14 +195,17 @@ export function registerAccountRoutes(
       const { login } = await findAdministered(actor, request.params.login);
       const oneTimePassword = randomPassword();
       const hash = await hashPassword(oneTimePassword);
+      const until = oneTimeUntil(deps.now());
       await db.transaction(async (tx) => {
-        await setPassword(tx, login, hash, true);
+        await setPassword(tx, login, hash, until);
         await audit(tx, request, { action: 'account.reset', target: login });
       });
       deps.sessions.rightsChanged(isAccount(login));
       request.log.info({ event: 'account.reset', account: actor.name, login }, 'password reset');
       const item = toItem(await findSeen(actor, login));
-      return reply.header('cache-control', 'no-store').send({ ...item, oneTimePassword });
+      return reply
+        .header('cache-control', 'no-store')
+        .send({ ...item, oneTimePassword, oneTimeUntil: until.toISOString() });
     },
   );
 
@@ -231,7 +239,8 @@ function toItem(row: Awaited<ReturnType<typeof findAccountView>>[number]): Stati
     role,
     organisation,
     minors,
-    mustChange: row.must_change,
+    mustChange: row.one_time_until !== null,
+    oneTimeUntil: timeOrNull(row.one_time_until),
     disabledAt: timeOrNull(row.disabled_at),
     createdAt: row.created_at.toISOString(),
     version,

@@ -1,4 +1,5 @@
 /** `alerts`: the queue, one alert with its whole ledger, acknowledging. */
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { acknowledge } from '../../../alerts/acknowledge.ts';
 import { ALERT_STATES } from '../../../src/kernel/alert-event.ts';
@@ -13,8 +14,9 @@ import {
   listOpenWork,
 } from '../../../src/store/alert-queue.ts';
 import { findAskable } from '../../../src/store/device-commands.ts';
-import { audit } from '../audit.ts';
-import { type Actor, can } from '../auth/access.ts';
+import type { AlertRow } from '../alert-view.ts';
+import { audit, auditShown, lookerOf } from '../audit.ts';
+import { can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
 import { Problem } from '../problem.ts';
@@ -96,7 +98,7 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
       if (work !== undefined) {
         if (state !== undefined || subject !== undefined || since !== undefined)
           throw new Problem('bad-request', told('work-alone'));
-        return listWork(callerOf(request).actor, work, organisation ?? '', kind ?? null, cursor, limit);
+        return listWork(request, work, organisation ?? '', kind ?? null, cursor, limit);
       }
       const [start, before] = cursor === undefined ? [null, null] : decodeCursor(cursor, 2);
       const { actor } = callerOf(request);
@@ -113,6 +115,7 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
         limit + 1,
         actor.minors,
       );
+      await noteShown(request, rows.slice(0, limit));
       return toPage(rows, limit, toAlertItem, (last) =>
         encodeCursor(last.started_at.toISOString(), last.alert),
       );
@@ -186,14 +189,21 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
     },
   );
 
+  /** The evidence in a list is where people were. A feed's own alert is about nobody. */
+  async function noteShown(request: FastifyRequest, rows: readonly AlertRow[]): Promise<void> {
+    const shown = rows.filter(({ kind }) => kind !== 'feed-outage').map(({ subject }) => subject);
+    await auditShown(db, lookerOf(request), 'alerts.read', shown);
+  }
+
   async function listWork(
-    actor: Actor,
+    request: FastifyRequest,
     work: 'open' | 'mine' | 'unowned',
     organisation: string,
     kind: string | null,
     cursor: string | undefined,
     limit: number,
   ) {
+    const { actor } = callerOf(request);
     const [rank, start, after] = cursor === undefined ? [] : decodeCursor(cursor, 3);
     if (rank !== undefined && !/^[012]$/.test(rank)) throw new Problem('bad-request', told('bad-cursor'));
     const rows = await listOpenWork(
@@ -209,6 +219,7 @@ export function registerAlertRoutes(app: App, deps: { readonly database: Databas
       limit + 1,
       actor.minors,
     );
+    await noteShown(request, rows.slice(0, limit));
     return toPage(rows, limit, toAlertItem, (last) =>
       encodeCursor(String(last.rank), last.started_at.toISOString(), last.alert),
     );

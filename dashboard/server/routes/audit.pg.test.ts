@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openPositionDays } from '../../../src/adapters/positions-table.ts';
 import { loadRoster } from '../../../src/ingest/roster-load.ts';
 import { EMPTY_ROSTER, type ZoneFeature } from '../../../src/kernel/roster.ts';
-import { problem, startDashboard, type TestDashboard } from '../../../tests/harness/dashboard.ts';
+import { problem, startDashboard, type TestDashboard, watchBoard } from '../../../tests/harness/dashboard.ts';
 
 let dash: TestDashboard;
 const SPAN = 'from=2026-03-01T00:00:00Z&to=2026-03-01T01:00:00Z';
@@ -13,7 +13,7 @@ const entries = async (query = '', headers?: Record<string, string>) =>
   (await get(`/audit?${query}`, headers ?? (await dash.token('auditor', '')))).body.items as any[];
 
 beforeAll(async () => {
-  dash = await startDashboard();
+  dash = await startDashboard({ recheckMs: 100 });
   await dash.account('duty', 'duty-officer', '445281');
   await dash.account('auditor', 'auditor', '445281');
   await dash.subject('S1', '445281/liusha-east');
@@ -117,6 +117,99 @@ test('U1 a load of the roster leaves what it changed, also who', async () => {
     ['zone.change', 'z1'],
     ['roster.load', null],
   ]);
+});
+
+test('U7 a list that shows evidence leaves one entry, which the access report of each of them has, and of nobody else', async () => {
+  await dash.subject('L1', '445281/liusha-east');
+  await dash.subject('L2', '445281/liusha-west');
+  await dash.subject('L3', '445281/liusha-west');
+  await dash.alert('l1', 1, { subject: 'L1', kind: 'silent' });
+  await dash.alert('l2', 1, { subject: 'L2', kind: 'silent' });
+  await dash.alert('f1', 1, { subject: 'F1', kind: 'feed-outage' });
+  const reader = await dash.token('duty-officer', '445281');
+  const auditor = await dash.token('auditor', '445281');
+  const looks = async (subject: string) => {
+    const { items } = (await get(`/subjects/${subject}/access-report`, auditor)).body;
+    return items
+      .filter(({ action }: { action: string }) => action !== 'access-report.read')
+      .map(({ action, detail }: { action: string; detail: unknown }) => [action, detail]);
+  };
+  const newest = async () => Number((await entries('limit=1'))[0].seq);
+  const before = await newest();
+  expect((await get('/alerts?kind=silent', reader)).body.items).toHaveLength(2);
+  expect((await get('/alerts?kind=silent&limit=1', reader)).body.items).toHaveLength(1);
+  expect((await get('/alerts?work=open&kind=silent', reader)).body.items).toHaveLength(2);
+  expect(await newest()).toBe(before + 3);
+  // The second page's people only, and of the first one whom it showed.
+  const both = ['alerts.read', { people: 2 }];
+  expect((await looks('L1')).length + (await looks('L2')).length).toBe(5);
+  expect(await looks('L1')).toContainEqual(both);
+  expect(await looks('L2')).toContainEqual(both);
+  expect(await looks('L3')).toEqual([]);
+  // About nobody, and names and states only.
+  const after = await newest();
+  await get('/alerts?kind=feed-outage', reader);
+  await get('/alerts?subject=L3', reader);
+  await get('/subjects', reader);
+  expect(await newest()).toBe(after);
+  // A search by the subject finds it for who may see the subject; nobody is told whom else it showed.
+  expect((await entries('subject=L1&action=alerts.read', auditor)).length).toBeGreaterThan(0);
+  expect(JSON.stringify(await entries('action=alerts.read', auditor))).not.toContain('L1');
+  await dash.database.query({
+    text: `UPDATE subjects SET profile = profile || '{"minor": true}' WHERE id = 'L1'`,
+    values: [],
+  });
+  const uncleared = await dash.token('auditor', '445281', false);
+  expect(await entries('subject=L1&action=alerts.read', uncleared)).toEqual([]);
+  expect(problem(await get('/subjects/L1/access-report', uncleared))).toBe(404);
+});
+
+test('U7 an incident and a spot check by device stand in the report of whom they show', async () => {
+  const reader = await dash.token('duty-officer', '445281');
+  const merged = await dash.call('POST', '/api/v1/incidents', {
+    headers: reader,
+    body: { alerts: ['l2', 'a1'] },
+  });
+  expect(merged.status).toBe(200);
+  await get('/incidents', reader);
+  await get(`/incidents/${merged.body.incident}`, reader);
+  await dash.database.query({
+    text: `INSERT INTO device_commands (device, subject, command, is_spot_check, asked_by, queued_at, expires_at, sent_at, answered_at, answer)
+           VALUES ('D9', 'L2', '{"type":"locate"}', true, 'x', now(), now(), now(), now(), '{"lat":23.5,"lon":116.3}'),
+                  ('D8', 'L3', '{"type":"locate"}', true, 'x', now(), now(), now(), NULL, NULL)`,
+    values: [],
+  });
+  expect((await get('/spot-checks', reader)).body.items.length).toBe(2);
+  const actions = async (subject: string) =>
+    (await entries(`subject=${subject}&limit=3`)).map(({ action }) => action);
+  expect(await actions('L2')).toEqual(['spot-checks.read', 'incidents.read', 'incidents.read']);
+  expect(await actions('L3')).not.toContain('spot-checks.read');
+  expect((await actions('S1')).slice(0, 2)).toEqual(['incidents.read', 'incidents.read']);
+});
+
+test('U7 who watches the live board stands in the report of each on it: once a session, and for who comes later', async () => {
+  await dash.account('watcher', 'duty-officer', '445281');
+  const session = { ...(await dash.signIn('watcher')), origin: dash.address };
+  const watched = async () =>
+    (await entries('action=board.watch&actor=watcher')).map(({ detail }) => detail.people);
+  const people = (await get('/subjects?limit=1000', session)).body.items.length;
+  for (let time = 0; time < 2; time++) {
+    const client = await watchBoard(dash.address, session);
+    await client.until('a snapshot', ({ messages }) => messages.length > 0);
+    client.close();
+  }
+  expect(await watched()).toEqual([people]);
+  // Not by an upgrade, so nothing was shown.
+  expect(problem(await get('/live', session))).toBe(400);
+  expect(await watched()).toEqual([people]);
+  expect((await entries('subject=L3&action=board.watch')).length).toBe(1);
+  expect(await entries('subject=S2&action=board.watch')).toEqual([]);
+  await dash.subject('L4', '445281/liusha-west');
+  const client = await watchBoard(dash.address, session);
+  await client.until('the new one', ({ cards }) => cards.some(({ id }) => id === 'L4'));
+  await expect.poll(watched, { timeout: 10_000 }).toEqual([1, people]);
+  expect((await entries('subject=L4&action=board.watch')).length).toBe(1);
+  client.close();
 });
 
 test('U2 a person must say why; a token that does not is recorded so', async () => {

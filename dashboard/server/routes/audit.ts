@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import type { Database } from '../../../src/ports/database.ts';
 import { listAudit } from '../../../src/store/audit.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
-import { audit } from '../audit.ts';
+import { audit, readableDetail } from '../audit.ts';
 import { can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -38,7 +38,9 @@ const Entry = Type.Object({
   target: Nullable(Type.String()),
   reason: Nullable(Type.String()),
   address: Nullable(Type.String({ description: "The caller's IP" })),
-  detail: Type.Record(Type.String(), Type.Unknown()),
+  detail: Type.Record(Type.String(), Type.Unknown(), {
+    description: 'Of a list that showed several: `people`, their number; it is found by the id of each',
+  }),
 });
 const Looked = Type.Object({
   seq: Type.String(),
@@ -89,6 +91,8 @@ export function registerAuditRoutes(
     },
     async (request) => {
       const { action, actor, subject, organisation, from, to, cursor, limit = 100 } = request.query;
+      // Whether a list showed somebody is told to who may see them.
+      const [seen] = subject === undefined ? [] : await findSubject(db, subject);
       const rows = await listAudit(
         db,
         callerOf(request).actor.organisation,
@@ -100,6 +104,7 @@ export function registerAuditRoutes(
         dateOf('to', to),
         beforeOf(cursor),
         limit + 1,
+        seen?.id ?? null,
       );
       return toPage(rows, limit, toEntry, (last) => encodeCursor(last.seq));
     },
@@ -137,6 +142,7 @@ export function registerAuditRoutes(
         until,
         beforeOf(cursor),
         limit + 1,
+        subject.id,
       );
       return toPage(
         rows,
@@ -149,7 +155,7 @@ export function registerAuditRoutes(
           organisation,
           action,
           reason,
-          detail: detail as Record<string, unknown>,
+          detail: readableDetail(detail),
         }),
         (last) => encodeCursor(last.seq),
       );
@@ -182,6 +188,6 @@ function toEntry({
       role: actor_role,
       organisation,
     },
-    detail: detail as Record<string, unknown>,
+    detail: readableDetail(detail),
   };
 }

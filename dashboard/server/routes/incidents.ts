@@ -1,4 +1,5 @@
 /** `incidents`: alerts with one cause, by the machine or by hand, with all that the caller may see of their parts. */
+import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { type WorkFault, workOn } from '../../../alerts/alert-work.ts';
 import { mergeAlerts, splitAlerts } from '../../../alerts/incidents.ts';
@@ -9,6 +10,7 @@ import type { Result } from '../../../src/kernel/result.ts';
 import type { Database } from '../../../src/ports/database.ts';
 import { listIncidentAlerts, listIncidents } from '../../../src/store/alert-queue.ts';
 import { findIncident } from '../../../src/store/alert-work.ts';
+import { auditShown, lookerOf } from '../audit.ts';
 import type { Actor } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -76,10 +78,9 @@ export function registerIncidentRoutes(
         actor.minors,
       );
       const ids = rows.slice(0, limit).map((row) => row.id);
-      const parts = Map.groupBy(
-        await listIncidentAlerts(db, ids, actor.organisation, actor.minors),
-        (part) => part.incident,
-      );
+      const seen = await listIncidentAlerts(db, ids, actor.organisation, actor.minors);
+      await noteShown(request, seen);
+      const parts = Map.groupBy(seen, (part) => part.incident);
       return toPage(
         rows,
         limit,
@@ -95,7 +96,11 @@ export function registerIncidentRoutes(
       config: { action: 'alerts.read' },
       schema: { tags, summary: 'One incident', params: Type.Object({ id: Id }), response: answers(Incident) },
     },
-    async (request) => findSeenIncident(callerOf(request).actor, request.params.id),
+    async (request) => {
+      const incident = await findSeenIncident(callerOf(request).actor, request.params.id);
+      await noteShown(request, incident.parts);
+      return incident;
+    },
   );
 
   app.post(
@@ -176,6 +181,18 @@ export function registerIncidentRoutes(
       },
     );
   }
+
+  /** The evidence of the parts is where people were. */
+  const noteShown = (
+    request: FastifyRequest,
+    parts: readonly { readonly subject: string; readonly kind: string }[],
+  ) =>
+    auditShown(
+      db,
+      lookerOf(request),
+      'incidents.read',
+      parts.filter(({ kind }) => kind !== 'feed-outage').map(({ subject }) => subject),
+    );
 
   type Change = (
     database: Database,

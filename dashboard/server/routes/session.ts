@@ -78,6 +78,7 @@ export function registerSessionRoutes(
             actor: { kind: 'account', name: login, organisation: null },
             action: 'session.refused',
             address: request.ip,
+            ...(result.error.why === 'one-time-password-expired' ? { detail: { why: 'expired' } } : {}),
           });
         throw problemOf(result.error);
       }
@@ -191,6 +192,8 @@ export function registerSessionRoutes(
 function problemOf(fault: SignInFault): Problem {
   if (fault.why === 'busy') return new Problem('unavailable', told('many-sign-in'), 1);
   if (fault.why === 'wrong-login-or-password') return new Problem('wrong-login-or-password');
+  if (fault.why === 'one-time-password-expired')
+    return new Problem('password-expired', told('one-time-password-expired'));
   const waitS = Math.ceil(fault.waitMs / 1000);
   return new Problem('too-many-attempts', told('wait-seconds', { s: waitS }), waitS);
 }

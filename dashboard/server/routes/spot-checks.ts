@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { LOCATING_PROTOCOLS } from '../../../src/kernel/device-command.ts';
 import { findAskable, findCommand, listSpotChecks } from '../../../src/store/device-commands.ts';
 import { findSubject } from '../../../src/store/roster-views.ts';
-import { audit } from '../audit.ts';
+import { audit, auditShown, lookerOf } from '../audit.ts';
 import { can } from '../auth/access.ts';
 import { callerOf } from '../auth/route-guard.ts';
 import type { App } from '../http-server.ts';
@@ -108,11 +108,23 @@ export function registerSpotCheckRoutes(app: App, deps: DeviceCommandDeps): void
       const { subject, cursor, limit = 100 } = request.query;
       if (subject !== undefined && !isKept(subject)) throw new Problem('not-found');
       const { organisation, minors } = callerOf(request).actor;
-      return toCommandPage(
-        await listSpotChecks(db, subject ?? null, organisation, beforeOf(cursor), limit + 1, minors),
-        limit,
-        deps.now(),
+      const rows = await listSpotChecks(
+        db,
+        subject ?? null,
+        organisation,
+        beforeOf(cursor),
+        limit + 1,
+        minors,
       );
+      // An answer says where the device was.
+      const shown = rows.slice(0, limit).filter(({ answer }) => answer !== null);
+      await auditShown(
+        db,
+        lookerOf(request),
+        'spot-checks.read',
+        shown.map((row) => row.subject),
+      );
+      return toCommandPage(rows, limit, deps.now());
     },
   );
 }

@@ -34,7 +34,12 @@ export const en: AccountWords = {
   minors: 'May see minors',
   minorsHelp: 'Minors are a class of their own (Community Corrections Law, chapter 7)',
   state: 'State',
-  states: { active: 'active', locked: 'locked', fresh: 'never signed in' },
+  states: {
+    active: 'active',
+    locked: 'locked',
+    fresh: 'never signed in',
+    expired: 'one-time password expired',
+  },
   change: 'Change',
   lock: 'Lock',
   unlock: 'Unlock',
@@ -42,8 +47,8 @@ export const en: AccountWords = {
   sureReset: 'The old one ends at once: press again',
   cancelled: 'This is your own account: another administrator changes it.',
   noAccounts: 'This organisation has no account.',
-  password: (login) =>
-    `One-time password of ${login}. It is shown this once; the first sign-in asks for another.`,
+  password: (login, until) =>
+    `One-time password of ${login}, good until ${until}. It is shown this once; the first sign-in asks for another.`,
   changedAccount: (login) => `The account ${login} was changed, from now on.`,
   taken: 'It is taken, or somebody changed it in the meantime: reload and try again.',
   holds: 'It still has organisations, people or accounts below it.',

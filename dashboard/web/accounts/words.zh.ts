@@ -33,7 +33,7 @@ export const zh = {
   minors: '可查看未成年人',
   minorsHelp: '未成年社区矫正对象的信息单独管理（《社区矫正法》第七章）',
   state: '状态',
-  states: { active: '启用', locked: '已停用', fresh: '未首次登录' },
+  states: { active: '启用', locked: '已停用', fresh: '未首次登录', expired: '一次性密码已过期' },
   change: '修改',
   lock: '停用',
   unlock: '恢复启用',
@@ -41,7 +41,8 @@ export const zh = {
   sureReset: '原密码即刻失效，再按一次',
   cancelled: '此账号是本人账号，由其他管理员修改。',
   noAccounts: '此机构没有账号。',
-  password: (login: string) => `账号 ${login} 的一次性密码。只显示这一次，首次登录须另设密码。`,
+  password: (login: string, until: string) =>
+    `账号 ${login} 的一次性密码，${until} 前有效。只显示这一次，首次登录须另设密码。`,
   changedAccount: (login: string) => `账号 ${login} 已修改，即刻生效。`,
   taken: '此账号或机构已存在，或已被他人修改，请刷新后再试。',
   holds: '机构下仍有下级、人员或账号，不能删除。',

@@ -44,12 +44,14 @@ export interface Account extends Grant {
   readonly login: string;
   readonly name: string;
   readonly mustChange: boolean;
+  /** Until when the one-time password signs in; null: it was used. */
+  readonly oneTimeUntil: string | null;
   readonly disabledAt: string | null;
   readonly createdAt: string;
   readonly version: number;
 }
 /** Shown this once. */
-export type WithPassword = Account & { readonly oneTimePassword: string };
+export type WithPassword = Account & { readonly oneTimePassword: string; readonly oneTimeUntil: string };
 const one = (login: string) => `accounts/${encodeURIComponent(login)}`;
 export const allAccounts = () => getAll<Account>('accounts', { limit: 1000 });
 export const makeAccount = (given: Grant & { readonly login: string; readonly name: string }) =>

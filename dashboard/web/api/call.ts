@@ -5,6 +5,7 @@ import { download } from '../download.ts';
 /** What went wrong, as the page tells it; `unreachable`: no answer at all. */
 export type Fault =
   | 'wrong'
+  | 'expired'
   | 'weak'
   | 'signed-out'
   | 'forbidden'
@@ -32,7 +33,10 @@ export interface ServerFault {
 }
 export type Answer<T> = { readonly ok: true; readonly value: T } | Failure;
 /** Told by the problem's own code, because the status alone would say something else. */
-const BY_TYPE: Readonly<Record<string, Fault>> = { 'urn:wardline:problem:not-askable': 'not-askable' };
+const BY_TYPE: Readonly<Record<string, Fault>> = {
+  'urn:wardline:problem:not-askable': 'not-askable',
+  'urn:wardline:problem:password-expired': 'expired',
+};
 
 /** A list as the server pages it. */
 export interface Page<T> {

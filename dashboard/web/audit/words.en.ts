@@ -4,6 +4,10 @@ export const en: AuditWords = {
   actions: {
     'access-report.read': 'read an access report',
     'alert.read': 'read an alert',
+    'alerts.read': 'read a list of alerts',
+    'board.watch': 'watched the live board',
+    'incidents.read': 'read incidents',
+    'spot-checks.read': 'read spot checks by device',
     'calendar.change': 'changed the calendar',
     'category.change': 'changed key categories',
     'device-messages.read': 'read device messages',

@@ -3,6 +3,10 @@ export const zh = {
   actions: {
     'access-report.read': '查看查阅报告',
     'alert.read': '查看告警',
+    'alerts.read': '查看告警列表',
+    'board.watch': '查看实时看板',
+    'incidents.read': '查看事件列表',
+    'spot-checks.read': '查看抽查定位列表',
     'calendar.change': '修改工作日历',
     'category.change': '修改重点类别',
     'device-messages.read': '查看设备报文',

@@ -83,6 +83,7 @@ export const en = {
   },
   faults: {
     wrong: 'Account or password is wrong.',
+    expired: 'The one-time password has expired: ask an administrator for another.',
     weak: 'The new password needs 12 characters, and must be another one without the account in it.',
     'signed-out': 'The session has ended: sign in again.',
     forbidden: 'This account may not do that.',

@@ -89,6 +89,8 @@ export const FAULTS_ZH: Readonly<Record<FaultCode, string>> = {
   'nothing-sealed': '尚无存证。',
   'token-no-session': '令牌没有登录会话。',
   'token-no-password': '令牌没有密码。',
+  'one-time-password-expired':
+    '一次性密码已过期，请联系管理员重置（首位管理员：设置 WARDLINE_ADMIN_PASSWORD）。',
   'weak-password': '新密码不得与原密码相同，不得包含登录名。',
   'many-sign-in': '登录的人较多，请再试一次。',
   'wait-seconds': '请等 {s} 秒后再试。',

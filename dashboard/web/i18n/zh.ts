@@ -11,6 +11,7 @@ const statuses: Record<SubjectStatus, string> = {
 };
 const faults: Record<Fault, string> = {
   wrong: '账号或密码不正确。',
+  expired: '一次性密码已过期，请联系管理员重置。',
   weak: '新密码至少 12 个字符，不得与原密码相同或包含账号。',
   'signed-out': '登录已失效，请重新登录。',
   forbidden: '没有此操作的权限。',
