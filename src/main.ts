@@ -1,5 +1,7 @@
 /** `wardline <command>`: picks the command, hands it the settings, sets the exit code. Nothing else. */
 import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { type Config, readConfig, settingsHelp } from './config.ts';
 import { withSecretFiles } from './secret-files.ts';
 
@@ -145,5 +147,12 @@ async function main(argv: string[]): Promise<number> {
   }
   return (await command.load())(args, config);
 }
+
+/**
+ * What Node made of the program's text is kept for the next start, by the variable for threads too. Beside the packages: who may write there
+ * may change the program anyway. Where nobody may, nothing is kept.
+ */
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/wardline', import.meta.url));
+enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
 process.exitCode = await main(process.argv.slice(2));

@@ -7,12 +7,14 @@ const everywhere = (suffix: string) => [
   `{src,geofences,consumers,alerts,compliance,dashboard,tests}/**/*${suffix}`,
 ];
 const never = ['**/node_modules/**', 'tests/e2e/**'];
+/** Each works on a topic of its own, so that it needs not be alone: half a minute of theirs is waiting. */
+const onKafka = ['tests/scenarios/kill.real.test.ts', 'tests/contracts/kafka-log.real.test.ts'];
 
 export default defineConfig({
   root,
   test: {
     reporters: ['default', './tests/harness/totals-reporter.ts'],
-    globalSetup: ['./tests/harness/postgres-server.ts'],
+    globalSetup: ['./tests/harness/memory-folder.ts', './tests/harness/postgres-server.ts'],
     // One more than the two cores: many of them wait, for timers or for a program that starts.
     maxWorkers: 3,
     projects: [
@@ -38,11 +40,16 @@ export default defineConfig({
       },
       {
         extends: true,
-        // One file at a time: they share one broker, and some of them kill their neighbours' processes.
+        // By its name the first: the longest of all is among them.
+        test: { name: 'kafka', include: onKafka, exclude: never, testTimeout: 180_000, hookTimeout: 180_000 },
+      },
+      {
+        extends: true,
+        // One file at a time: they share one MQTT broker, and who listens there hears what the others say.
         test: {
           name: 'real',
           include: everywhere('.real.test.ts'),
-          exclude: never,
+          exclude: [...never, ...onKafka],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

@@ -1,6 +1,8 @@
+import { SerializerSelector } from '@fastify/fast-json-stringify-compiler';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
+import { Type } from 'typebox';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLogger } from '../../src/adapters/logger.ts';
 import { fail, ok } from '../../src/kernel/result.ts';
@@ -174,6 +176,42 @@ test('W6 the OpenAPI document is valid and lists every route', async () => {
   expect(served.map(({ method, url }) => `${method} ${url.replace(/:(\w+)/g, '{$1}')}`).sort()).toEqual(
     listed.sort(),
   );
+});
+
+test('W8 what writes each answer by its schema can be made, though none is made before it is needed', () => {
+  const answers = dash.app.declaredRoutes.flatMap(({ method, url, schema }) =>
+    Object.entries(schema?.response ?? {}).map(([httpStatus, answer]) => ({
+      method,
+      url,
+      httpStatus,
+      schema: answer as object,
+    })),
+  );
+  expect(answers.length).toBeGreaterThan(200);
+  for (const answer of answers) {
+    const which = `${answer.method} ${answer.url} ${answer.httpStatus}`;
+    expect(SerializerSelector()(dash.app.getSchemas(), {})(answer), which).toBeTypeOf('function');
+  }
+});
+
+test('W8 an answer says what its schema names and nothing else, the first one too', async () => {
+  const app = await createHttpServer({
+    logger: createLogger('silent'),
+    registry: new Registry(),
+    probes: [],
+    sessions: createSessions({ db: dash.database, now: Date.now }),
+    plugins: [
+      {
+        action: 'public',
+        plugin: async (guest) => {
+          const response = { 200: Type.Object({ seen: Type.Number() }), 500: Type.Ref('NowhereToBeFound') };
+          guest.get('/some', { schema: { response } }, async () => ({ seen: 1, secret: 2 }));
+        },
+      },
+    ],
+  });
+  for (let i = 0; i < 2; i++) expect((await app.inject('/some')).body).toBe('{"seen":1}');
+  await app.close();
 });
 
 test('W7 without a built page one line says what to do', async () => {

@@ -26,6 +26,7 @@ import type { RouteAction } from './auth/access.ts';
 import { CALLS_A_MINUTE, createCallLimits } from './auth/call-limits.ts';
 import { guardRoutes, registerAs } from './auth/route-guard.ts';
 import type { Sessions } from './auth/sessions.ts';
+import { buildLazySerializer } from './lazy-serializers.ts';
 import {
   codeOf,
   faultsOf,
@@ -105,6 +106,7 @@ export async function createHttpServer(
     },
     forceCloseConnections: 'idle',
     requestTimeout: REQUEST_TIMEOUT_MS,
+    schemaController: { compilersFactory: { buildSerializer: buildLazySerializer } },
   })
     .withTypeProvider<TypeBoxTypeProvider>()
     .setValidatorCompiler(TypeBoxValidatorCompiler) as unknown as App;

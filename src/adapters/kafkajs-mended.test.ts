@@ -69,7 +69,8 @@ test('K3 no timer is set while nothing waits, and what waits for a broker that a
   const queue = new Queue({ logger: { debug: () => {} }, maxInFlightRequests: null, requestTimeout: 1000 });
   queue.checkPendingRequests();
   expect(queue.throttleCheckTimeoutId).toBeNull();
-  queue.maybeThrottle(5);
+  // Long enough to be still going on at the next line, on a busy machine too.
+  queue.maybeThrottle(500);
   const sent = new Promise<void>((resolve) => {
     queue.push({ entry: { correlationId: 1 }, expectResponse: true, sendRequest: resolve });
   });

@@ -234,6 +234,10 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the page', () => {
         return page.getAttribute('[data-testid=shift]', 'data-state');
       }, poll)
       .toBe('handed');
+    // Signing before such a one is explained is refused, and the browser logs it.
+    const refused = /status of 409 .*\/shifts\/\d+\/hand-over$/;
+    const other = desk.faults.filter((fault) => !refused.test(fault));
+    desk.faults.splice(0, desk.faults.length, ...other);
     await expect.poll(() => page.textContent('.signatures'), poll).toContain('等待接班人签名');
 
     const next = await openDesk(browser, `${program.url}/duty`, { width: 1366, height: 768 });
