@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openLedger } from '../../alerts/ledger.ts';
 import { createLogger } from '../../src/adapters/logger.ts';
 import { createPostgresLog } from '../../src/adapters/postgres-log.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
-import { type LogEvent, partitionKeyOf, receiptOf } from '../../src/kernel/log-event.ts';
+import { type LogEvent, noContactOf, partitionKeyOf, receiptOf } from '../../src/kernel/log-event.ts';
 import { encodeLogEvent } from '../../src/kernel/log-line.ts';
 import { partitionOf } from '../../src/kernel/partition.ts';
+import { EMPTY_POLICY_DOCUMENT } from '../../src/kernel/policy.ts';
 import type { ObservationLog } from '../../src/ports/observation-log.ts';
 import { createTestDatabase, type TestDatabase } from '../../tests/harness/postgres.ts';
 import { createDetector, type Detector } from '../detector/detector.ts';
@@ -36,17 +37,25 @@ const night = (horizonMs: number) =>
 /** Onto the log and through the detectors into the ledger, as the service does; in the order of receipt. */
 async function live(events: readonly LogEvent[]): Promise<void> {
   const ledger = openLedger(own.database);
-  for (const event of [...events].sort((a, b) => receiptOf(a) - receiptOf(b))) {
+  const waiting = [...events].sort((a, b) => receiptOf(a) - receiptOf(b));
+  for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
     const key = partitionKeyOf(event);
     const line = encodeLogEvent(event);
     if (key === null) await log.appendToAll(line);
     else await log.append([{ key, line }]);
     const alerts: AlertEvent[] = [];
+    const sightings: LogEvent[] = [];
     for (const [n, detector] of detectors.entries()) {
       const isHere = key === null || homeOf(key) === n;
-      if (isHere) detector.apply(event, (alert) => alerts.push(alert));
+      if (isHere)
+        detector.apply(
+          event,
+          (alert) => alerts.push(alert),
+          (sighting) => sightings.push(sighting),
+        );
     }
     await ledger.append(alerts);
+    waiting.unshift(...sightings);
   }
 }
 const homeOf = (key: string) => partitionOf(key, 2);
@@ -304,4 +313,120 @@ test('N1 due once a local day, after three; made up for later; one at a time', a
     await watch.settle();
   }
   expect(done).toEqual([beijing('2026-03-02T00:00:00'), beijing('2026-03-04T00:00:00')]);
+});
+
+describe('N8 who must not meet', () => {
+  // Those two, whose own partitions are not the same.
+  const other = ['S2', 'S3', 'S4', 'S5'].find((id) => homeOf(id) !== homeOf('S1')) ?? '';
+  const setting: LogEvent[] = ['S1', other].flatMap((id): LogEvent[] => {
+    const profile = person({
+      id,
+      devices: [phone(`D-${id}`, { intervalS: 300 })],
+      zones: [],
+      noContact: id === 'S1' ? [other] : [],
+    });
+    return [{ type: 'profile', atMs: AT, profile }, ...(id === 'S1' ? [noContactOf(profile, AT)] : [])];
+  });
+  const meetings = async () => (await standing()).filter((line) => line.includes('gathering'));
+  /** As the facts say in their order. */
+  const truthOf = (events: readonly LogEvent[]) => {
+    const newest = new Map<string, AlertEvent>();
+    const note = (alert: AlertEvent) => newest.set(alert.alert, alert);
+    const detector = createDetector();
+    for (const event of inTrueOrder(events, EMPTY_POLICY_DOCUMENT))
+      detector.apply(event, note, (sighting) => detector.apply(sighting, note));
+    return [...newest.values()].filter(({ kind }) => kind === 'gathering').map(({ alert }) => alert);
+  };
+  const told = async () => {
+    const { rows } = await own.database.query<{ alert: string }>({
+      text: `SELECT alert FROM alerts WHERE kind = 'gathering' AND state <> 'retracted' ORDER BY started_at`,
+      values: [],
+    });
+    return rows.map(({ alert }) => alert);
+  };
+
+  test('N8 a meeting that only stored fixes show is told by the night, and one that they disprove is withdrawn', async () => {
+    const together = [...walk('S1', 0, 240, [0, 0]), ...walk(other, 0, 240, [120, 180], [20, 235])];
+    // Seen together every ten minutes, and what came later says that they were apart between.
+    const apart = [
+      ...walk('S1', 300, 400, [0, 0]),
+      ...range(0, 10).map((n) => at(other, 300 + n * 10, 0)),
+      ...range(0, 10).map((n) => at(other, 305 + n * 10, 5000, 200)),
+    ];
+    const all = [...setting, ...together, ...apart, ...ticks(0, 620)];
+    await live(all);
+    const before = await meetings();
+    expect(before.length).toBeGreaterThan(0);
+    expect(await told()).not.toEqual(truthOf(all));
+    const report = await night(minutes(600));
+    expect(report.opened).toBeGreaterThan(0);
+    expect(report.retracted).toBeGreaterThan(0);
+    expect(await told()).toEqual(truthOf(all));
+    expect(await meetings()).toEqual(['S1 gathering 0 120', 'S1 gathering 180 –']);
+    expect(await night(minutes(600))).toEqual({ opened: 0, updated: 0, retracted: 0 });
+  });
+
+  test('N8 N3 N6 each night goes on from what the one before has kept, also where an earlier day is opened again', async () => {
+    const days = [
+      [...walk('S1', 0, 100, [0, 0]), ...walk(other, 0, 100, [30, 100])],
+      // Of the first part, later than its night: there all the time from 30 on.
+      [
+        ...walk('S1', 100, 200, [0, 0]),
+        ...walk(other, 100, 200, [0, 0]),
+        ...range(6, 20).map((n) => at(other, n * 5 + 1, 0, 150 - n * 5)),
+      ],
+      [...walk('S1', 200, 300, [0, 0]), ...walk(other, 200, 300, [250, 300])],
+      [...walk('S1', 300, 400, [0, 0]), ...walk(other, 300, 400, [0, 0])],
+    ];
+    const all: LogEvent[] = [...setting];
+    for (const [n, facts] of days.entries()) {
+      const part = [...(n === 0 ? setting : []), ...facts, ...ticks(n * 100, n * 100 + 100)];
+      all.push(...part);
+      await live(part);
+      await night(minutes((n + 1) * 100));
+    }
+    await live([...walk('S1', 400, 420, [0, 0]), ...walk(other, 400, 420, [0, 20]), ...ticks(400, 420)]);
+    expect(await night(minutes(420))).toEqual({ opened: 0, updated: 0, retracted: 0 });
+    expect(await told()).toEqual(truthOf(all));
+  });
+
+  test('N8 a night that broke off before the meetings is repeated, and tells them', async () => {
+    await live([
+      ...setting,
+      ...walk('S1', 0, 240, [0, 0]),
+      ...walk(other, 0, 240, [120, 180], [20, 235]),
+      ...ticks(0, 240),
+    ]);
+    const ledger = {
+      append: async (events: readonly AlertEvent[]) => {
+        if (events.some(({ kind }) => kind === 'gathering')) throw new Error('away');
+        return openLedger(own.database).append(events);
+      },
+    };
+    await expect(runNight({ log, database: own.database, ledger, logger }, minutes(240))).rejects.toThrow(
+      'away',
+    );
+    expect(await meetings()).not.toContain('S1 gathering 0 120');
+    await night(minutes(240));
+    expect(await meetings()).toContain('S1 gathering 0 120');
+  });
+
+  test('N8 the first night that knows of meetings goes on from the partitions’, and takes back nothing of before', async () => {
+    await live([
+      ...setting,
+      ...walk('S1', 0, 200, [0, 0]),
+      ...walk(other, 0, 200, [100, 200]),
+      ...ticks(0, 200),
+    ]);
+    await night(minutes(200));
+    expect(await meetings()).toEqual(['S1 gathering 0 105']);
+    await own.database.query({ text: 'DELETE FROM true_states WHERE partition < 0', values: [] });
+    await live([
+      ...walk('S1', 200, 300, [0, 0]),
+      ...walk(other, 200, 300, [0, 0], [210, 295]),
+      ...ticks(200, 300),
+    ]);
+    await night(minutes(300));
+    expect(await meetings()).toEqual(['S1 gathering 0 105', 'S1 gathering 205 –']);
+  });
 });

@@ -9,6 +9,13 @@ export const listTrueStates = statement<[partition: number]>()(
   'SELECT until_at, next_offset, state FROM true_states WHERE partition = $1 ORDER BY until_at',
 );
 
+/** That of one partition at one time. */
+export const findTrueState = statement<[partition: number, untilAt: Date]>()(
+  'night.state',
+  { until_at: 'timestamptz', next_offset: 'int8', state: 'bytea' },
+  'SELECT until_at, next_offset, state FROM true_states WHERE partition = $1 AND until_at = $2',
+);
+
 export const saveTrueState = statement<
   [partition: number, untilAt: Date, nextOffset: number, state: Buffer]
 >()(
@@ -33,6 +40,17 @@ export const findNewestVersions = statement<[subjects: string[], from: Date]>()(
      FROM alerts a JOIN alert_events e ON e.alert = a.alert AND e.version = a.version
     WHERE a.subject = ANY ($1::text[]) AND a.kind <> 'gathering'
       AND (a.started_at >= $2 OR a.cleared_at IS NULL OR a.cleared_at >= $2)
+    ORDER BY a.started_at, a.alert`,
+);
+
+/** The same of those of the second stage, of everybody. */
+export const findNewestMeetings = statement<[from: Date]>()(
+  'night.known-meetings',
+  ALERT_COLUMNS,
+  `SELECT e.alert, e.version, e.subject, e.kind, e.state, e.severity, e.started_at, e.detected_at, e.cleared_at, e.zone, e.device,
+          e.confidence, e.late, e.reason, e.reason_en, e.evidence
+     FROM alerts a JOIN alert_events e ON e.alert = a.alert AND e.version = a.version
+    WHERE a.kind = 'gathering' AND (a.started_at >= $1 OR a.cleared_at IS NULL OR a.cleared_at >= $1)
     ORDER BY a.started_at, a.alert`,
 );
 

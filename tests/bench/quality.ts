@@ -6,6 +6,7 @@ import { createReplay } from '../../consumers/detector/replay.ts';
 import { ALERT_KINDS, type AlertEvent } from '../../src/kernel/alert-event.ts';
 import { judgeLate } from '../quality/late-month.ts';
 import { createMonth, type Month } from '../quality/month.ts';
+import { createPeople } from '../quality/people.ts';
 import { createPlainRule, PLAIN } from '../quality/plain-rules.ts';
 import { judgeTraces } from '../quality/real-stays.ts';
 import { readResiduals } from '../quality/residuals.ts';
@@ -107,13 +108,19 @@ async function reconcileMonth({ subjects, days, seed }: QualityOptions): Promise
   const residuals = readResiduals();
   const sum = { facts: 0, late: 0, alerts: 0, differBefore: 0, differAfter: 0 };
   const groups = Math.ceil(subjects / TOGETHER);
+  const { people } = createPeople(seed, subjects, days);
+  const numbers = new Map(people.map(({ number, profile }) => [profile.id, number]));
+  // Who must not meet are judged together.
+  const withWhom = new Map(
+    people.flatMap(({ number, profile }) => profile.noContact.map((other) => [numbers.get(other), number])),
+  );
   for (let group = 0; group < groups; group++) {
     const month = createMonth({
       seed,
       subjects,
       days,
       residuals,
-      isTaken: (number) => number % groups === group,
+      isTaken: (number) => (withWhom.get(number) ?? number) % groups === group,
     });
     const { different, ...part } = await judgeLate(month, seed + group);
     for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += part[key];

@@ -85,6 +85,7 @@ const REFUSED = {
 };
 
 interface StateRow {
+  readonly partition: number;
   readonly until_at: Date;
   readonly next_offset: string;
   readonly state: Buffer;
@@ -93,29 +94,41 @@ interface StateRow {
 /** Answers the statements of `src/store/night.ts` as their SQL says, and no others. */
 function createTables(newest: ReadonlyMap<string, AlertEvent>): Db {
   let states: StateRow[] = [];
+  const isAt = (row: StateRow, at: unknown) => row.until_at.getTime() === (at as Date).getTime();
+  const since = (from: unknown, takes: (alert: AlertEvent) => boolean) => {
+    const fromMs = (from as Date).getTime();
+    return [...newest.values()]
+      .filter(
+        (alert) =>
+          takes(alert) &&
+          (alert.startedAtMs >= fromMs || alert.clearedAtMs === null || alert.clearedAtMs >= fromMs),
+      )
+      .map(toRow);
+  };
   const answers: Record<string, (values: unknown[]) => unknown[]> = {
-    'night.states': () => states,
-    'night.save': ([, untilAt, nextOffset, state]) => {
-      const row = { until_at: untilAt as Date, next_offset: String(nextOffset), state: state as Buffer };
-      states = [...states.filter(({ until_at }) => until_at.getTime() !== row.until_at.getTime()), row];
+    'night.states': ([partition]) => states.filter((row) => row.partition === partition),
+    'night.state': ([partition, untilAt]) =>
+      states.filter((row) => row.partition === partition && isAt(row, untilAt)),
+    'night.save': ([partition, untilAt, nextOffset, state]) => {
+      states = states.filter((row) => row.partition !== partition || !isAt(row, untilAt));
+      states.push({
+        partition: partition as number,
+        until_at: untilAt as Date,
+        next_offset: String(nextOffset),
+        state: state as Buffer,
+      });
       states.sort((a, b) => a.until_at.getTime() - b.until_at.getTime());
       return [];
     },
-    'night.forget': ([, before]) => {
-      states = states.filter(({ until_at }) => until_at >= (before as Date));
+    'night.forget': ([partition, before]) => {
+      states = states.filter((row) => row.partition !== partition || row.until_at >= (before as Date));
       return [];
     },
     'night.known': ([subjects, from]) => {
-      const [own, fromMs] = [new Set(subjects as string[]), (from as Date).getTime()];
-      return [...newest.values()]
-        .filter(
-          ({ subject, kind, startedAtMs, clearedAtMs }) =>
-            own.has(subject) &&
-            kind !== 'gathering' &&
-            (startedAtMs >= fromMs || clearedAtMs === null || clearedAtMs >= fromMs),
-        )
-        .map(toRow);
+      const own = new Set(subjects as string[]);
+      return since(from, ({ subject, kind }) => own.has(subject) && kind !== 'gathering');
     },
+    'night.known-meetings': ([from]) => since(from, ({ kind }) => kind === 'gathering'),
     'night.done': () => [],
   };
   return {

@@ -1,8 +1,8 @@
 /**
  * The same month twice: as it happened, and with its facts doubled, out of order and up to half a day late. The late one goes through
  * the detector into the ledger as it comes, and each night the shipped night judges the past again from the log and the states that it
- * keeps (`consumers/night`). What the ledger says in the end must be what the sorted month says, exactly (detector, D18). Pairs and
- * feeds are not judged again at night, so feeds are given and sightings left out. So many people at a time as fit in memory.
+ * keeps (`consumers/night`). What the ledger says in the end must be what the sorted month says, exactly (detector, D18, N8). Feeds are
+ * not judged again at night, so they are given. So many people at a time as fit in memory, who must not meet in the same part.
  */
 import { createDetector } from '../../consumers/detector/detector.ts';
 import { netOf } from '../../consumers/detector/reconcile.ts';
@@ -47,7 +47,8 @@ export async function judgeLate(month: Month, seed: number): Promise<LateMonth> 
   const truth = new Map<string, AlertEvent>();
   const sorted = createDetector();
   const note = (alert: AlertEvent) => truth.set(alert.alert, alert);
-  for (const event of inTrueOrder([...setting, ...facts], month.rules.policy)) sorted.apply(event, note);
+  for (const event of inTrueOrder([...setting, ...facts], month.rules.policy))
+    sorted.apply(event, note, (sighting) => sorted.apply(sighting, note));
 
   const kept = createKept();
   const live = createDetector();
@@ -62,7 +63,7 @@ export async function judgeLate(month: Month, seed: number): Promise<LateMonth> 
     for (; receiptOf(event) >= horizonMs + NIGHT_MS; horizonMs += DAY_MS)
       await runNight(kept.night, horizonMs);
     kept.write(event);
-    live.apply(event, told);
+    live.apply(event, told, (sighting) => live.apply(sighting, told));
   }
   for (; horizonMs <= untilMs; horizonMs += DAY_MS) await runNight(kept.night, horizonMs);
   const different = differences(seen(kept.newest), seen(truth));
