@@ -288,6 +288,19 @@ test('N4 a state that this program can not read is made anew', async () => {
   await expect(night(minutes(300))).resolves.toEqual({ opened: 0, updated: 0, retracted: 0 });
 });
 
+test('N4 without a state that it can read, and with a log that has lost its begin, a night withdraws nothing', async () => {
+  await live([...SETTING, ...walk('S1', 0, 200, [190, 200]), ...walk('S2', 0, 200, [0, 0])]);
+  await night(minutes(180));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await log.trim(Date.now());
+  await live([...walk('S1', 200, 300, [200, 230]), ...walk('S2', 200, 300, [0, 0])]);
+  const before = await standing();
+  expect(before).toEqual(['S1 out-of-bounds 190 230']);
+  await own.database.query({ text: 'DELETE FROM true_states', values: [] });
+  expect(await night(minutes(300))).toEqual({ opened: 0, updated: 0, retracted: 0 });
+  expect(await standing()).toEqual(before);
+});
+
 test('N1 due once a local day, after three; made up for later; one at a time', async () => {
   const beijing = (text: string) => Date.parse(`${text}+08:00`);
   expect(horizonOf(beijing('2026-03-02T03:00:00'), 'Asia/Shanghai')).toBe(beijing('2026-03-02T00:00:00'));

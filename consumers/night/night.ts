@@ -70,13 +70,23 @@ async function reconcilePartition(
     states,
     news: await readLines(deps.log, partition, newest?.nextOffset ?? 0),
   };
+  const isWhole = (await deps.log.bounds()).every(
+    (bounds) => bounds.partition !== partition || bounds.first === 0,
+  );
   let base = chooseBase(states, past.news, newest?.detector.policy ?? EMPTY_POLICY_DOCUMENT);
+  if (base === undefined && !isWhole) base = states[0];
   let judged = await judgeFrom(deps, past, base);
-  for (; judged.unknownFromMs !== null && base !== undefined; judged = await judgeFrom(deps, past, base)) {
+  while (judged.unknownFromMs !== null && base !== undefined) {
     const { unknownFromMs } = judged;
-    base = states.findLast(({ untilMs }) => untilMs <= unknownFromMs);
+    const earlier = states.findLast(({ untilMs }) => untilMs <= unknownFromMs);
+    // The log has no more what would say it: it stands (N4).
+    if (earlier === undefined && !isWhole) break;
+    base = earlier;
+    judged = await judgeFrom(deps, past, base);
   }
-  const { told, kept, policy } = judged;
+  const { kept, policy, unknown } = judged;
+  const isKnown = base !== undefined || isWhole;
+  const told = judged.told.filter(({ alert }) => isKnown && !unknown.has(alert));
   // First told, then kept: a night that breaks off between is repeated, and tells nothing twice.
   await deps.ledger.append(told);
   await keepStates(deps.database, partition, kept);
@@ -96,10 +106,9 @@ interface Judged {
   readonly told: readonly AlertEvent[];
   readonly kept: readonly KeptState[];
   readonly policy: PolicyDocument;
-  /**
-   * The begin of the oldest alert that the ledger has, that was over before the base or never was: which of the two is known only to
-   * who begins before it. Null: there is none.
-   */
+  /** Alerts of the ledger that were over before the base or never were: which of the two is known only to who begins before them. */
+  readonly unknown: ReadonlySet<string>;
+  /** When the oldest of them began. Null: there is none. */
   readonly unknownFromMs: Instant | null;
 }
 
@@ -153,6 +162,7 @@ async function judgeFrom(
     told,
     kept,
     policy,
+    unknown: new Set(unknown.map(({ alert }) => alert)),
     unknownFromMs: unknown.length === 0 ? null : Math.min(...unknown.map(({ startedAtMs }) => startedAtMs)),
   };
 }
