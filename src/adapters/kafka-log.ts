@@ -4,6 +4,7 @@
  * kafkajs is known to this file, `kafka-log-members.ts` and `kafkajs-mended.ts` only.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import { partitionOf } from '../kernel/partition.ts';
@@ -23,6 +24,8 @@ export interface KafkaLogOptions {
 
 /** A record is at most 256 KiB of packed lines, or one line that is longer. */
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+/** In which a cluster comes to know its new topic; most take less than a second. */
+const KNOWN_WITHIN_MS = 15_000;
 
 /** Answers one line that says what to do when no broker answers or the topic has another number of partitions. */
 export async function createKafkaLog({
@@ -99,7 +102,7 @@ async function ensureTopic(admin: Admin, topic: string, partitions: number): Pro
   const known = await admin.listTopics();
   if (!known.includes(topic)) {
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: [
         {
           topic,
@@ -110,8 +113,25 @@ async function ensureTopic(admin: Admin, topic: string, partitions: number): Pro
       ],
     });
   }
-  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-  return topics[0]?.partitions.length ?? 0;
+  return countPartitions(admin, topic);
+}
+
+/** A broker that has just made a topic says for a moment that it has none, or nobody who leads it; the library gives up at the first. */
+async function countPartitions(admin: Admin, topic: string): Promise<number> {
+  const untilMs = performance.now() + KNOWN_WITHIN_MS;
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]?.partitions.length ?? 0;
+    } catch (error) {
+      const { type, cause } = error as { type?: string; cause?: { type?: string } };
+      const isNew = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'].includes(
+        type ?? cause?.type ?? '',
+      );
+      if (!isNew || performance.now() > untilMs) throw error;
+      await sleep(100);
+    }
+  }
 }
 
 async function bounds(

@@ -193,6 +193,10 @@ test('U7 who watches the live board stands in the report of each on it: once a s
   const watched = async () =>
     (await entries('action=board.watch&actor=watcher')).map(({ detail }) => detail.people);
   const people = (await get('/subjects?limit=1000', session)).body.items.length;
+  // The board learns of a roster that has just changed a moment later.
+  const other = await watchBoard(dash.address, { ...(await dash.signIn('duty')), origin: dash.address });
+  await other.until('everybody', ({ cards }) => cards.length === people);
+  other.close();
   for (let time = 0; time < 2; time++) {
     const client = await watchBoard(dash.address, session);
     await client.until('a snapshot', ({ messages }) => messages.length > 0);
