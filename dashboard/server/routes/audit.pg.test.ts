@@ -206,13 +206,13 @@ test('U7 who watches the live board stands in the report of each on it: once a s
   // Not by an upgrade, so nothing was shown.
   expect(problem(await get('/live', session))).toBe(400);
   expect(await watched()).toEqual([people]);
-  expect((await entries('subject=L3&action=board.watch')).length).toBe(1);
+  expect((await entries('subject=L3&action=board.watch&actor=watcher')).length).toBe(1);
   expect(await entries('subject=S2&action=board.watch')).toEqual([]);
   await dash.subject('L4', '445281/liusha-west');
   const client = await watchBoard(dash.address, session);
   await client.until('the new one', ({ cards }) => cards.some(({ id }) => id === 'L4'));
   await expect.poll(watched, { timeout: 10_000 }).toEqual([1, people]);
-  expect((await entries('subject=L4&action=board.watch')).length).toBe(1);
+  expect((await entries('subject=L4&action=board.watch&actor=watcher')).length).toBe(1);
   client.close();
 });
 
