@@ -10,27 +10,19 @@ import { composeReport, periodOfReport, type Report, type ReportKind } from './r
 /** By nobody: the schedule. */
 export const SCHEDULE = '';
 
+/** Answers its id and what the audit has to say of it: the table is not sealed, the audit is. Undefined: it was there. */
 export async function keepReport(
   db: Db,
   report: Report,
   by: string,
   atMs: Instant,
-): Promise<string | undefined> {
+): Promise<{ readonly id: string; readonly detail: Readonly<Record<string, unknown>> } | undefined> {
   const document = JSON.stringify(report);
   const { kind, organisation, period } = report;
+  const sha256 = hashOf(document);
   const at = new Date(atMs);
-  const [row] = await addReport(
-    db,
-    kind,
-    organisation,
-    period.from,
-    period.until,
-    document,
-    hashOf(document),
-    by,
-    at,
-  );
-  return row?.seq;
+  const [row] = await addReport(db, kind, organisation, period.from, period.until, document, sha256, by, at);
+  return row && { id: row.seq, detail: { kind, from: period.from, sha256 } };
 }
 
 /** What a bureau sends out by itself. The ledger of key persons is made by a person, for a purpose. */
@@ -57,15 +49,14 @@ export async function makeScheduled(db: Database, today: string, nowMs: Instant)
       if (known.has(keyOf({ kind, organisation, from_day: from }))) continue;
       const report = await composeReport(db, { kind, scope: '', organisation, day, nowMs });
       const isNew = await db.transaction(async (tx) => {
-        const target = await keepReport(tx, report, SCHEDULE, nowMs);
-        if (target === undefined) return false;
-        // The table is not sealed, the audit is.
+        const kept = await keepReport(tx, report, SCHEDULE, nowMs);
+        if (kept === undefined) return false;
         await recordAudit(tx, {
           actor: { kind: 'system', name: 'schedule', organisation: '' },
           action: 'report.make',
           office: organisation,
-          target,
-          detail: { kind, from, sha256: hashOf(JSON.stringify(report)) },
+          target: kept.id,
+          detail: kept.detail,
         });
         return true;
       });

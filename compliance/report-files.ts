@@ -94,8 +94,11 @@ export async function toWord(report: Report): Promise<Buffer> {
 function widthsOf({ columns, rows, shares }: ReportTable): number[] {
   const widthOf = (text: string) => [...text].reduce((sum, sign) => sum + (sign > '\u2e7f' ? 2 : 1), 2);
   return columns.map((name, column) => {
-    const cells = rows.map((row) => wordCell(row[column] ?? null, shares.includes(column)));
-    return Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, ...[name, ...cells].map(widthOf)));
+    const widest = rows.reduce(
+      (most, row) => Math.max(most, widthOf(wordCell(row[column] ?? null, shares.includes(column)))),
+      Math.max(LEAST_WIDTH, widthOf(name)),
+    );
+    return Math.min(MOST_WIDTH, widest);
   });
 }
 
@@ -109,20 +112,19 @@ function wordTable(table: ReportTable): Table {
   const { columns, rows, shares } = table;
   const widths = widthsOf(table);
   const total = widths.reduce((sum, width) => sum + width, 0);
-  const aligned = (column: number) =>
-    isNumeric(table, column) ? { alignment: AlignmentType.RIGHT } : { alignment: AlignmentType.LEFT };
-  const head = columns.map(
-    (text, column) =>
-      new TableCell({ children: [new Paragraph({ ...aligned(column), children: [run(text, true)] })] }),
+  const alignments = columns.map((_, column) =>
+    isNumeric(table, column) ? AlignmentType.RIGHT : AlignmentType.LEFT,
   );
+  const cellOf = (column: number, text: TextRun) =>
+    new TableCell({
+      children: [new Paragraph({ alignment: alignments[column] ?? AlignmentType.LEFT, children: [text] })],
+    });
+  const head = columns.map((text, column) => cellOf(column, run(text, true)));
   const body = rows.map(
     (row) =>
       new TableRow({
         cantSplit: true,
-        children: row.map((cell, column) => {
-          const text = run(wordCell(cell, shares.includes(column)));
-          return new TableCell({ children: [new Paragraph({ ...aligned(column), children: [text] })] });
-        }),
+        children: row.map((cell, column) => cellOf(column, run(wordCell(cell, shares.includes(column))))),
       }),
   );
   return new Table({

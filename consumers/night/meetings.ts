@@ -7,20 +7,12 @@ import type { Instant } from '../../src/kernel/instant.ts';
 import { isBroadcast, type LogEvent, partitionKeyOf, type Sighting } from '../../src/kernel/log-event.ts';
 import { EMPTY_POLICY_DOCUMENT } from '../../src/kernel/policy.ts';
 import { createDetector, type DetectorState } from '../detector/detector.ts';
-import { netOf, reconcile } from '../detector/reconcile.ts';
-import { inTrueOrder } from '../detector/true-order.ts';
 import { foldPast } from './fold-past.ts';
 import { findKnownMeetings } from './known-alerts.ts';
 import type { NightDeps } from './night.ts';
-import { chooseBase, type Line, readLines, timeOf } from './past-lines.ts';
-import {
-  forgetStates,
-  type KeptState,
-  keepStates,
-  readState,
-  readStates,
-  type TrueState,
-} from './true-states.ts';
+import { beginOf, chooseBase, type Line, orderSince, readLines } from './past-lines.ts';
+import { compare, type Judged, settle } from './settle.ts';
+import { readState, readStates, statesBetween, type TrueState } from './true-states.ts';
 
 /** Their states stand beside those of the partitions, which are numbered from 0. */
 const MEETINGS = -1;
@@ -42,25 +34,21 @@ export async function reconcileMeetings(deps: NightDeps, horizonMs: Instant): Pr
   const bases: Base[] =
     begin === undefined ? states.map(({ untilMs, detector: { pairs } }) => ({ untilMs, pairs })) : [begin];
   const news = await readPast(deps, bases.at(-1), ordered);
-  let base = news.base && chooseBase(bases, news.lines, news.detector?.policy ?? EMPTY_POLICY_DOCUMENT);
-  if (base === undefined && !isWhole) base = bases[0];
-  let past = base === news.base ? news : await readPast(deps, base, ordered);
-  let judged = await judgeFrom(deps, bases, past, horizonMs);
-  while (judged.unknownFromMs !== null && past.base !== undefined) {
-    const { unknownFromMs } = judged;
-    base = bases.findLast(({ untilMs }) => untilMs <= unknownFromMs);
-    // Nobody knows any more what began before the first: it stands.
-    if (base === undefined && (!isWhole || begin !== undefined)) break;
-    past = await readPast(deps, base, ordered);
-    judged = await judgeFrom(deps, bases, past, horizonMs);
-  }
-  const isKnown = past.base !== undefined || isWhole;
-  const told = judged.told.filter(({ alert }) => isKnown && !judged.unknown.has(alert));
-  // As of the partitions (N2).
-  await deps.ledger.append(told);
-  await keepStates(database, MEETINGS, judged.kept);
-  await forgetStates(database, MEETINGS, horizonMs, judged.policy);
-  return told;
+  const base = news.base && chooseBase(bases, news.lines, news.detector?.policy ?? EMPTY_POLICY_DOCUMENT);
+  return settle(
+    deps,
+    {
+      partition: MEETINGS,
+      horizonMs,
+      bases,
+      base,
+      isWhole,
+      // What was told before meetings were judged at night stands.
+      mayBeginAnew: isWhole && begin === undefined,
+    },
+    async (from) =>
+      judgeFrom(deps, bases, from === news.base ? news : await readPast(deps, from, ordered), horizonMs),
+  );
 }
 
 /** Where meetings were not judged at night before: the end of the partitions' last day before this one, nobody with anybody. */
@@ -90,28 +78,22 @@ async function readPast(
     if (state === undefined) return readPast(deps, undefined, ordered);
     begins.push(state);
   }
-  const lines = await readLines(log, 0, begins[0]?.nextOffset ?? 0, { takes: isBroadcast });
+  const readFrom = (partition: number, takes: (event: LogEvent) => boolean) =>
+    readLines(log, partition, begins[partition]?.nextOffset ?? 0, { takes });
+  const first = await readFrom(0, ({ type }) => type !== 'sighting');
   const people = new Set([
     ...ordered,
     ...begins.slice(0, 1).flatMap(({ detector }) => idsIn(detector)),
-    ...lines.flatMap(({ event }) => idsOfOrder(event)),
+    ...first.flatMap(({ event }) => idsOfOrder(event)),
   ]);
   const isTheirs = (event: LogEvent) =>
     event.type !== 'sighting' && !isBroadcast(event) && people.has(partitionKeyOf(event) ?? '');
-  for (let partition = 0; people.size > 0 && partition < log.partitions; partition++)
-    lines.push(...(await readLines(log, partition, begins[partition]?.nextOffset ?? 0, { takes: isTheirs })));
+  let lines = first.filter(({ event }) => isBroadcast(event) || isTheirs(event));
+  for (let partition = 1; people.size > 0 && partition < log.partitions; partition++)
+    lines = lines.concat(await readFrom(partition, isTheirs));
   const subjects = begins.flatMap(({ detector }) => detector.subjects.filter(({ id }) => people.has(id)));
-  const [first] = begins;
-  return { base, detector: base && first && { ...first.detector, subjects, pairs: base.pairs }, lines };
-}
-
-interface Judged {
-  readonly told: readonly AlertEvent[];
-  readonly kept: readonly KeptState[];
-  readonly policy: DetectorState['policy'];
-  /** As of a partition (N7): what only who begins before it knows, and the begin of the oldest of it. */
-  readonly unknown: ReadonlySet<string>;
-  readonly unknownFromMs: Instant | null;
+  const [begin] = begins;
+  return { base, detector: base && begin && { ...begin.detector, subjects, pairs: base.pairs }, lines };
 }
 
 async function judgeFrom(
@@ -119,57 +101,34 @@ async function judgeFrom(
   bases: readonly Base[],
   { base, detector: saved, lines }: Past,
   horizonMs: Instant,
-): Promise<Judged> {
+): Promise<Judged<Base>> {
   const policy = saved?.policy ?? EMPTY_POLICY_DOCUMENT;
-  const fromMs = base?.untilMs ?? Number.NEGATIVE_INFINITY;
-  const ordered = inTrueOrder(
-    lines.map(({ event }) => event),
-    policy,
-  ).filter((event) => timeOf(event) >= fromMs);
-  const openAtBase = new Set(saved?.pairs.flatMap(({ open }) => (open === null ? [] : [open.alert])));
+  const ordered = orderSince(lines, policy, base?.untilMs);
+  const openAtBase = saved?.pairs.flatMap(({ open }) => open ?? []) ?? [];
   const detector = createDetector(saved);
   const events: AlertEvent[] = [];
   const note = (alert: AlertEvent) => {
     if (alert.kind === 'gathering') events.push(alert);
   };
   const sight = (sighting: Sighting) => detector.apply(sighting, note);
-  const due = bases.filter(({ untilMs }) => untilMs > fromMs && untilMs < horizonMs);
-  const cuts = [...due.map(({ untilMs }) => untilMs), horizonMs].map((untilMs) => ({
-    untilMs,
-    nextOffset: 0,
-  }));
+  const due = statesBetween(bases, base?.untilMs, horizonMs).map(({ untilMs }) => untilMs);
+  const cuts = [...due, horizonMs].map((untilMs) => ({ untilMs, nextOffset: 0 }));
   const kept = await foldPast(
     ordered,
     cuts,
     (event) => detector.apply(event, note, sight),
-    () => ({ ...detector.snapshot(), subjects: [] }),
+    // The rest is the partitions'.
+    () => ({ ...detector.snapshot(), subjects: [], zones: [], musters: [] }),
   );
-  const known = await findKnownMeetings(
-    deps.database,
-    base?.untilMs ?? timeOf(ordered[0] ?? { type: 'tick', atMs: horizonMs }),
-  );
-  const truth = netOf(events);
-  // What stood open before and still does has said nothing anew.
-  for (const { open } of detector.snapshot().pairs) {
-    const before = open === null ? undefined : known.get(open.alert);
-    if (before !== undefined && !truth.has(before.alert))
-      truth.set(before.alert, { ...before, clearedAtMs: null });
-  }
-  const first = new Map(
-    events.flatMap((alert) => (alert.state === 'opened' ? [[alert.alert, alert] as const] : [])),
-  );
-  const told = reconcile(known, truth, first, horizonMs);
-  const unknown = told.filter(
-    ({ alert, state, startedAtMs }) =>
-      state === 'retracted' && startedAtMs < fromMs && !openAtBase.has(alert),
-  );
-  return {
-    told,
-    kept,
-    policy,
-    unknown: new Set(unknown.map(({ alert }) => alert)),
-    unknownFromMs: unknown.length === 0 ? null : Math.min(...unknown.map(({ startedAtMs }) => startedAtMs)),
-  };
+  const compared = compare({
+    known: await findKnownMeetings(deps.database, base?.untilMs ?? beginOf(ordered, horizonMs)),
+    events,
+    openAtBase,
+    open: detector.snapshot().pairs.flatMap(({ open }) => open ?? []),
+    baseMs: base?.untilMs,
+    horizonMs,
+  });
+  return { ...compared, base, kept, policy };
 }
 
 function idsIn({ noContact }: DetectorState): string[] {

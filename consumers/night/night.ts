@@ -9,18 +9,17 @@ import type { Ledger } from '../../alerts/ledger.ts';
 import type { AlertEvent } from '../../src/kernel/alert-event.ts';
 import type { Instant } from '../../src/kernel/instant.ts';
 import { partitionOf } from '../../src/kernel/partition.ts';
-import { EMPTY_POLICY_DOCUMENT, type PolicyDocument } from '../../src/kernel/policy.ts';
+import { EMPTY_POLICY_DOCUMENT } from '../../src/kernel/policy.ts';
 import type { Db } from '../../src/ports/database.ts';
 import type { ObservationLog } from '../../src/ports/observation-log.ts';
 import { saveNight } from '../../src/store/night.ts';
-import { createDetector, type Detector } from '../detector/detector.ts';
-import { netOf, reconcile } from '../detector/reconcile.ts';
-import { inTrueOrder } from '../detector/true-order.ts';
+import { createDetector } from '../detector/detector.ts';
 import { foldPast } from './fold-past.ts';
 import { findKnown } from './known-alerts.ts';
 import { reconcileMeetings } from './meetings.ts';
-import { chooseBase, type Line, offsetAt, readLines, timeOf } from './past-lines.ts';
-import { forgetStates, type KeptState, keepStates, readStates, type TrueState } from './true-states.ts';
+import { beginOf, chooseBase, type Line, offsetAt, orderSince, readLines } from './past-lines.ts';
+import { compare, type Judged, settle } from './settle.ts';
+import { readStates, statesBetween, type TrueState } from './true-states.ts';
 
 export interface NightDeps {
   readonly log: ObservationLog;
@@ -73,25 +72,10 @@ async function reconcilePartition(
   const isWhole = (await deps.log.bounds()).every(
     (bounds) => bounds.partition !== partition || bounds.first === 0,
   );
-  let base = chooseBase(states, past.news, newest?.detector.policy ?? EMPTY_POLICY_DOCUMENT);
-  if (base === undefined && !isWhole) base = states[0];
-  let judged = await judgeFrom(deps, past, base);
-  while (judged.unknownFromMs !== null && base !== undefined) {
-    const { unknownFromMs } = judged;
-    const earlier = states.findLast(({ untilMs }) => untilMs <= unknownFromMs);
-    // The log has no more what would say it: it stands (N4).
-    if (earlier === undefined && !isWhole) break;
-    base = earlier;
-    judged = await judgeFrom(deps, past, base);
-  }
-  const { kept, policy, unknown } = judged;
-  const isKnown = base !== undefined || isWhole;
-  const told = judged.told.filter(({ alert }) => isKnown && !unknown.has(alert));
-  // First told, then kept: a night that breaks off between is repeated, and tells nothing twice.
-  await deps.ledger.append(told);
-  await keepStates(deps.database, partition, kept);
-  await forgetStates(deps.database, partition, horizonMs, policy);
-  return told;
+  const base = chooseBase(states, past.news, newest?.detector.policy ?? EMPTY_POLICY_DOCUMENT);
+  return settle(deps, { partition, horizonMs, bases: states, base, isWhole, mayBeginAnew: isWhole }, (from) =>
+    judgeFrom(deps, past, from),
+  );
 }
 
 interface Past {
@@ -102,21 +86,11 @@ interface Past {
   readonly news: readonly Line[];
 }
 
-interface Judged {
-  readonly told: readonly AlertEvent[];
-  readonly kept: readonly KeptState[];
-  readonly policy: PolicyDocument;
-  /** Alerts of the ledger that were over before the base or never were: which of the two is known only to who begins before them. */
-  readonly unknown: ReadonlySet<string>;
-  /** When the oldest of them began. Null: there is none. */
-  readonly unknownFromMs: Instant | null;
-}
-
 async function judgeFrom(
   deps: NightDeps,
   { partition, horizonMs, states, news }: Past,
   base: TrueState | undefined,
-): Promise<Judged> {
+): Promise<Judged<TrueState>> {
   const newest = states.at(-1);
   const before =
     base === newest
@@ -124,16 +98,14 @@ async function judgeFrom(
       : await readLines(deps.log, partition, base?.nextOffset ?? 0, { until: newest?.nextOffset });
   const lines = before.length === 0 ? news : [...before, ...news];
   const policy = base?.detector.policy ?? EMPTY_POLICY_DOCUMENT;
-  const fromMs = base?.untilMs ?? Number.NEGATIVE_INFINITY;
-  const ordered = inTrueOrder(
-    lines.map(({ event }) => event),
-    policy,
-  ).filter((event) => timeOf(event) >= fromMs);
-  const openAtBase = new Set(base?.detector.subjects.flatMap(({ open }) => open.map(({ alert }) => alert)));
+  const ordered = orderSince(lines, policy, base?.untilMs);
+  // The detector moves what it is given.
+  const openAtBase =
+    base?.detector.subjects.flatMap(({ open }) => open.map(({ alert }) => ({ alert }))) ?? [];
   const detector = createDetector(base?.detector);
   const truth: AlertEvent[] = [];
   // A day that is opened again ends otherwise than it was kept.
-  const due = states.filter(({ untilMs }) => untilMs > fromMs && untilMs < horizonMs);
+  const due = statesBetween(states, base?.untilMs, horizonMs);
   const cuts = [
     ...due.map(({ untilMs, nextOffset }) => ({ untilMs, nextOffset })),
     { untilMs: horizonMs, nextOffset: offsetAt(lines, horizonMs, base?.nextOffset ?? 0) },
@@ -146,48 +118,15 @@ async function judgeFrom(
     },
     detector.snapshot,
   );
-  const told = await compare(
-    deps,
-    partition,
-    detector,
-    truth,
-    base?.untilMs ?? timeOf(ordered[0] ?? { type: 'tick', atMs: horizonMs }),
-    horizonMs,
-  );
-  const unknown = told.filter(
-    ({ alert, state, startedAtMs }) =>
-      state === 'retracted' && startedAtMs < fromMs && !openAtBase.has(alert),
-  );
-  return {
-    told,
-    kept,
-    policy,
-    unknown: new Set(unknown.map(({ alert }) => alert)),
-    unknownFromMs: unknown.length === 0 ? null : Math.min(...unknown.map(({ startedAtMs }) => startedAtMs)),
-  };
-}
-
-async function compare(
-  { database, log }: NightDeps,
-  partition: number,
-  detector: Detector,
-  events: readonly AlertEvent[],
-  fromMs: Instant,
-  horizonMs: Instant,
-): Promise<AlertEvent[]> {
   const { subjects } = detector.snapshot();
-  const own = subjects.flatMap(({ id }) => (partitionOf(id, log.partitions) === partition ? [id] : []));
-  const known = await findKnown(database, own, fromMs);
-  const truth = netOf(events.filter(({ kind }) => kind !== 'feed-outage'));
-  // What stood open before and still does has said nothing anew.
-  for (const { open } of subjects) {
-    for (const { alert } of open) {
-      const before = known.get(alert);
-      if (!truth.has(alert) && before !== undefined) truth.set(alert, { ...before, clearedAtMs: null });
-    }
-  }
-  const first = new Map(
-    events.flatMap((alert) => (alert.state === 'opened' ? [[alert.alert, alert] as const] : [])),
-  );
-  return reconcile(known, truth, first, horizonMs);
+  const own = subjects.flatMap(({ id }) => (partitionOf(id, deps.log.partitions) === partition ? [id] : []));
+  const compared = compare({
+    known: await findKnown(deps.database, own, base?.untilMs ?? beginOf(ordered, horizonMs)),
+    events: truth.filter(({ kind }) => kind !== 'feed-outage'),
+    openAtBase,
+    open: subjects.flatMap(({ open }) => open),
+    baseMs: base?.untilMs,
+    horizonMs,
+  });
+  return { ...compared, base, kept, policy };
 }

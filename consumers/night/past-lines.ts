@@ -5,7 +5,7 @@ import { decodeLogLine } from '../../src/kernel/log-line.ts';
 import { type PolicyDocument, policyFor } from '../../src/kernel/policy.ts';
 import { isSelfTestEvent } from '../../src/kernel/self-test.ts';
 import type { ObservationLog } from '../../src/ports/observation-log.ts';
-import { placedMs } from '../detector/true-order.ts';
+import { inTrueOrder, placedMs } from '../detector/true-order.ts';
 
 export interface Line {
   readonly event: LogEvent;
@@ -55,6 +55,22 @@ export function chooseBase<S extends { readonly untilMs: Instant }>(
     oldestMs = Math.min(oldestMs, placedMs(event, policy));
   }
   return states.findLast(({ untilMs }) => untilMs <= oldestMs);
+}
+
+/** What happened from then on, in the order in which it did. */
+export function orderSince(
+  lines: readonly Line[],
+  policy: PolicyDocument,
+  fromMs = Number.NEGATIVE_INFINITY,
+): LogEvent[] {
+  return inTrueOrder(
+    lines.map(({ event }) => event),
+    policy,
+  ).filter((event) => timeOf(event) >= fromMs);
+}
+
+export function beginOf([first]: readonly LogEvent[], elseMs: Instant): Instant {
+  return first === undefined ? elseMs : timeOf(first);
 }
 
 export function timeOf(event: LogEvent): Instant {

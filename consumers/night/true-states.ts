@@ -49,14 +49,19 @@ async function toTrueState({
   until_at,
   next_offset,
   state,
-}: {
-  until_at: Date;
-  next_offset: string;
-  state: Buffer;
-}): Promise<TrueState | undefined> {
+}: Awaited<ReturnType<typeof findTrueState>>[number]): Promise<TrueState | undefined> {
   const detector: unknown = JSON.parse((await inflated(state)).toString());
   if (!isDetectorState(detector)) return undefined;
   return { untilMs: until_at.getTime(), nextOffset: Number(next_offset), detector };
+}
+
+/** Of days that end otherwise than they were kept, when the past since `fromMs` is judged again. */
+export function statesBetween<S extends { readonly untilMs: Instant }>(
+  states: readonly S[],
+  fromMs = Number.NEGATIVE_INFINITY,
+  horizonMs: Instant,
+): S[] {
+  return states.filter(({ untilMs }) => untilMs > fromMs && untilMs < horizonMs);
 }
 
 export async function packState(detector: DetectorState): Promise<Buffer> {

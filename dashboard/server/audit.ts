@@ -13,10 +13,25 @@ import { Problem } from './problem.ts';
 
 export type Deed = Omit<AuditEntry, 'actor' | 'address'>;
 
+interface Looker {
+  readonly actor: Actor;
+  /** The IP. */
+  readonly address: string;
+}
+
+export const lookerOf = (request: FastifyRequest): Looker => ({
+  actor: callerOf(request).actor,
+  address: request.ip,
+});
+
 export async function audit(db: Db, request: FastifyRequest, ...deeds: readonly Deed[]): Promise<void> {
-  const { kind, name, role, organisation } = callerOf(request).actor;
+  await record(db, lookerOf(request), deeds);
+}
+
+async function record(db: Db, { actor: by, address }: Looker, deeds: readonly Deed[]): Promise<void> {
+  const { kind, name, role, organisation } = by;
   const actor = { kind, name, role, organisation };
-  await recordAudit(db, ...deeds.map((deed) => ({ ...deed, actor, address: request.ip })));
+  await recordAudit(db, ...deeds.map((deed) => ({ ...deed, actor, address })));
 }
 
 /** More in one entry would be a row of megabytes. */
@@ -28,23 +43,16 @@ const SHOWN_AN_ENTRY = 2000;
  */
 export async function auditShown(
   db: Db,
-  by: { readonly actor: Actor; readonly address: string },
+  by: Looker,
   action: string,
   subjects: Iterable<string>,
 ): Promise<void> {
-  const { kind, name, role, organisation } = by.actor;
-  const actor = { kind, name, role, organisation };
   const shown = [...new Set(subjects)].sort();
-  for (let from = 0; from < shown.length; from += SHOWN_AN_ENTRY) {
-    const detail = { subjects: shown.slice(from, from + SHOWN_AN_ENTRY) };
-    await recordAudit(db, { actor, address: by.address, action, detail });
-  }
+  const deeds: Deed[] = [];
+  for (let from = 0; from < shown.length; from += SHOWN_AN_ENTRY)
+    deeds.push({ action, detail: { subjects: shown.slice(from, from + SHOWN_AN_ENTRY) } });
+  await record(db, by, deeds);
 }
-
-export const lookerOf = (request: FastifyRequest) => ({
-  actor: callerOf(request).actor,
-  address: request.ip,
-});
 
 /** An entry's detail for a reader, who need not be allowed to know whom else a list showed: their number. */
 export function readableDetail(detail: unknown): Record<string, unknown> {

@@ -17,6 +17,15 @@ beforeAll(async () => {
 });
 afterAll(() => dash.close());
 const get = (path: string, headers: Record<string, string>) => dash.call('GET', path, { headers });
+const serverOf = (parts: Partial<Parameters<typeof createHttpServer>[0]>) =>
+  createHttpServer({
+    logger: createLogger('silent'),
+    registry: new Registry(),
+    probes: [],
+    plugins: [],
+    sessions: createSessions({ db: dash.database, now: Date.now }),
+    ...parts,
+  });
 
 test('W1 W2 W3 health, readiness and metrics need no login', async () => {
   expect((await dash.call('GET', '/healthz')).body).toEqual({ status: 'alive' });
@@ -27,11 +36,7 @@ test('W1 W2 W3 health, readiness and metrics need no login', async () => {
 });
 
 test('W2 a probe that fails or throws makes it not ready', async () => {
-  const app = await createHttpServer({
-    logger: createLogger('silent'),
-    registry: new Registry(),
-    plugins: [],
-    sessions: createSessions({ db: dash.database, now: Date.now }),
+  const app = await serverOf({
     probes: [
       { name: 'store', check: async () => fail('the store is away') },
       { name: 'log', check: () => Promise.reject(new Error('broken')) },
@@ -58,11 +63,7 @@ test('W4 wrong JSON, a wrong shape, an unknown path and a wrong type are problem
 });
 
 test('W4 a log that can not take it now is 503 with the time to come again', async () => {
-  const app = await createHttpServer({
-    logger: createLogger('silent'),
-    registry: new Registry(),
-    probes: [],
-    sessions: createSessions({ db: dash.database, now: Date.now }),
+  const app = await serverOf({
     plugins: [
       {
         action: 'public',
@@ -195,11 +196,7 @@ test('W8 what writes each answer by its schema can be made, though none is made 
 });
 
 test('W8 an answer says what its schema names and nothing else, the first one too', async () => {
-  const app = await createHttpServer({
-    logger: createLogger('silent'),
-    registry: new Registry(),
-    probes: [],
-    sessions: createSessions({ db: dash.database, now: Date.now }),
+  const app = await serverOf({
     plugins: [
       {
         action: 'public',

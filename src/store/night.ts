@@ -2,17 +2,19 @@
 import { ALERT_COLUMNS } from './alert-rows.ts';
 import { statement } from './statement.ts';
 
+const TRUE_STATE = { until_at: 'timestamptz', next_offset: 'int8', state: 'bytea' } as const;
+
 /** The states of a partition at the ends of the last days, oldest first. */
 export const listTrueStates = statement<[partition: number]>()(
   'night.states',
-  { until_at: 'timestamptz', next_offset: 'int8', state: 'bytea' },
+  TRUE_STATE,
   'SELECT until_at, next_offset, state FROM true_states WHERE partition = $1 ORDER BY until_at',
 );
 
 /** That of one partition at one time. */
 export const findTrueState = statement<[partition: number, untilAt: Date]>()(
   'night.state',
-  { until_at: 'timestamptz', next_offset: 'int8', state: 'bytea' },
+  TRUE_STATE,
   'SELECT until_at, next_offset, state FROM true_states WHERE partition = $1 AND until_at = $2',
 );
 
@@ -31,13 +33,15 @@ export const forgetTrueStates = statement<[partition: number, before: Date]>()(
   'DELETE FROM true_states WHERE partition = $1 AND until_at < $2',
 );
 
+const NEWEST = `SELECT e.alert, e.version, e.subject, e.kind, e.state, e.severity, e.started_at, e.detected_at, e.cleared_at, e.zone, e.device,
+          e.confidence, e.late, e.reason, e.reason_en, e.evidence
+     FROM alerts a JOIN alert_events e ON e.alert = a.alert AND e.version = a.version`;
+
 /** The newest version of every alert of the subjects that stood at `from` or began later, but those of a second stage. */
 export const findNewestVersions = statement<[subjects: string[], from: Date]>()(
   'night.known',
   ALERT_COLUMNS,
-  `SELECT e.alert, e.version, e.subject, e.kind, e.state, e.severity, e.started_at, e.detected_at, e.cleared_at, e.zone, e.device,
-          e.confidence, e.late, e.reason, e.reason_en, e.evidence
-     FROM alerts a JOIN alert_events e ON e.alert = a.alert AND e.version = a.version
+  `${NEWEST}
     WHERE a.subject = ANY ($1::text[]) AND a.kind <> 'gathering'
       AND (a.started_at >= $2 OR a.cleared_at IS NULL OR a.cleared_at >= $2)
     ORDER BY a.started_at, a.alert`,
@@ -47,9 +51,7 @@ export const findNewestVersions = statement<[subjects: string[], from: Date]>()(
 export const findNewestMeetings = statement<[from: Date]>()(
   'night.known-meetings',
   ALERT_COLUMNS,
-  `SELECT e.alert, e.version, e.subject, e.kind, e.state, e.severity, e.started_at, e.detected_at, e.cleared_at, e.zone, e.device,
-          e.confidence, e.late, e.reason, e.reason_en, e.evidence
-     FROM alerts a JOIN alert_events e ON e.alert = a.alert AND e.version = a.version
+  `${NEWEST}
     WHERE a.kind = 'gathering' AND (a.started_at >= $1 OR a.cleared_at IS NULL OR a.cleared_at >= $1)
     ORDER BY a.started_at, a.alert`,
 );

@@ -132,6 +132,10 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
     await page.context().close();
   });
 
+  /** What the page has drawn is on the screen. */
+  const painted = (page: Page) =>
+    page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
   /** Answers what is written about alerts when `answer` is called, and says what was asked. */
   async function holdDeeds(page: Page) {
     const asked: string[] = [];
@@ -213,9 +217,7 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
     expect(await page.getAttribute('.row.selected', 'data-alert')).toBe('a');
     await letGo.evaluate((go) => go());
     await page.keyboard.press('k');
-    await page.evaluate(
-      () => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))),
-    );
+    await painted(page);
     await page.keyboard.press('a');
     await expect.poll(() => asked, poll).toEqual(['z/acknowledge']);
     await page.context().close();
@@ -259,9 +261,7 @@ describe.skipIf(missingBrowser !== undefined)('the alert in hand', () => {
     await expect.poll(() => page.textContent('.work .outcome'), poll).toContain('按键 Y 未执行');
     answer();
     await page.waitForSelector('.asked kbd:text-is("Y")');
-    await page.evaluate(
-      () => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))),
-    );
+    await painted(page);
     await page.keyboard.press('y');
     await expect.poll(() => approved, poll).toEqual(['for-S1']);
     await page.context().close();

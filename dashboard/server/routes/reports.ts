@@ -1,6 +1,5 @@
 /** `reports`: looked at, archived as made, signed off, and as Excel and Word. */
 import { type Static, Type } from 'typebox';
-import { hashOf } from '../../../compliance/daily-logs.ts';
 import { timeZoneOf } from '../../../compliance/figures.ts';
 import { localDay } from '../../../compliance/periods.ts';
 import { composeReport, REPORT_KINDS, type Report } from '../../../compliance/report.ts';
@@ -139,11 +138,10 @@ export function registerReportRoutes(app: App, deps: FigureDeps): void {
         throw new Problem('not-found');
       const report = await compose(actor, request.body);
       return db.transaction(async (tx) => {
-        const id = await keepReport(tx, report, actor.name, deps.now());
-        if (id === undefined) throw new Error('a report that a person makes has no key to fall on');
-        const { kind, organisation: office, period } = report;
-        const detail = { kind, from: period.from, sha256: hashOf(JSON.stringify(report)) };
-        await audit(tx, request, { action: 'report.make', office, target: id, detail });
+        const kept = await keepReport(tx, report, actor.name, deps.now());
+        if (kept === undefined) throw new Error('a report that a person makes has no key to fall on');
+        const { id, detail } = kept;
+        await audit(tx, request, { action: 'report.make', office: report.organisation, target: id, detail });
         return { id };
       });
     },
