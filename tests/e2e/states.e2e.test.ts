@@ -241,6 +241,7 @@ describe.skipIf(missingBrowser !== undefined)('the board when something is missi
     const { page } = await boardTold([
       snapshot({ alerts: [{ ...alert('a', 1), evidence, confidence: 0.987, kind: 'silent' }] }),
     ]);
+    await page.waitForSelector('.row');
     await page.keyboard.press('j');
     await expect.poll(() => page.locator('.sketch .fix').count(), poll).toBe(2);
     const radii = await page
