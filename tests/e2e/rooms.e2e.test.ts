@@ -302,7 +302,8 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the page', () => {
 
   test('W1 the wall screen shows counters, map and queue large, with nothing to press but the sound; what can’t be heard is said', async () => {
     // A browser of its own that only has the session: one in which somebody has pressed something may let the next page sound at once.
-    const room = await browser.newContext({
+    const own = await launchBrowser();
+    const room = await own.newContext({
       viewport: { width: 1920, height: 1080 },
       storageState: await desk.context.storageState(),
     });
@@ -325,7 +326,7 @@ describe.skipIf(missingBrowser !== undefined)('the rooms of the page', () => {
     await page.screenshot({ path: join(shots, 'wall.png') });
     expect(await findBarriers(page)).toEqual([]);
     expect(faults).toEqual([]);
-    await room.close();
+    await own.close();
   });
 
   describe('leave and what is due by law, as an office’s officer meets them', () => {
