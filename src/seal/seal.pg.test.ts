@@ -267,12 +267,12 @@ test('SL5 seals and leaves that were changed, removed or made anew are found', a
   ).toEqual(['seal', null, null, 2]);
   expect(
     await check(
-      `UPDATE seal_leaves SET leaves = set_byte(leaves, 20, 1) WHERE of_table = 'audit' AND seal = 1`,
+      `UPDATE seal_leaves SET leaves = set_byte(leaves, 20, 255 - get_byte(leaves, 20)) WHERE of_table = 'audit' AND seal = 1`,
     ),
   ).toEqual(['leaves', 'audit', null, 1]);
   expect(
     await check(
-      `WITH x AS (UPDATE seal_leaves SET leaves = set_byte(leaves, 20, 1) WHERE of_table = 'audit' AND seal = 1) UPDATE audit SET actor = 'x' WHERE seq = 1`,
+      `WITH x AS (UPDATE seal_leaves SET leaves = set_byte(leaves, 20, 255 - get_byte(leaves, 20)) WHERE of_table = 'audit' AND seal = 1) UPDATE audit SET actor = 'x' WHERE seq = 1`,
     ),
   ).toEqual(['changed', 'audit', '1', 1]);
   await tamper(`UPDATE audit SET actor = 'test' WHERE seq = 1`);
