@@ -46,7 +46,13 @@ export interface ThreadEvents {
   onLive(change: LiveChange): Promise<void>;
 }
 
-/** Resolves when all its roles consume; rejects when one can't begin. `failed` also settles when one fails or the thread dies. */
+/** What is not saved by then is read again from the log; the program's own stop is cut off after 9 s. */
+const CLOSE_WITHIN_MS = 6000;
+
+/**
+ * Resolves when all its roles consume; rejects when one can't begin, and the thread is no more then: one that lived on would hold
+ * partitions that nobody works on. `failed` also settles when one fails or the thread dies.
+ */
 export async function startConsumersThread(
   settings: ThreadSettings,
   events: ThreadEvents,
@@ -85,13 +91,19 @@ export async function startConsumersThread(
     if (!isClosing) giveUp(new Error('the thread of the consumers ended'));
   });
   exited.catch(() => {});
-  await ready.promise;
+  try {
+    await ready.promise;
+  } catch (error) {
+    await worker.terminate();
+    throw error;
+  }
   return {
     failed: failed.promise,
     close: async () => {
       isClosing = true;
       say({ type: 'close' });
-      await exited;
+      const cutOff = setTimeout(() => void worker.terminate(), CLOSE_WITHIN_MS);
+      await exited.finally(() => clearTimeout(cutOff));
     },
   };
 }

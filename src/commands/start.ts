@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import { DEMO_ACCOUNTS } from '../demo-accounts.ts';
 import type { DemoOperator, DemoPlay } from '../demo-play.ts';
 
-/** A stop that hangs is cut off before a service manager would kill the process. */
+/** A stop that hangs, or leaves something behind that keeps the process, is cut off before a service manager would kill it. */
 const STOP_WITHIN_MS = 9000;
 
 export async function start(argv: string[], config: Config): Promise<number> {
@@ -40,7 +40,7 @@ export async function start(argv: string[], config: Config): Promise<number> {
   await demo?.stop();
   await app.value.stop();
   await operator?.stop();
-  clearTimeout(cutOff);
+  cutOff.unref();
   process.stdout.write('stopped\n');
   return 0;
 }

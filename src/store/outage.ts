@@ -14,7 +14,7 @@ const SYSTEM = new Set([
 ]);
 /** What `pg` says without a code. */
 const WORDS =
-  /connection terminated|connection was lost|not queryable|timeout exceeded when trying to connect/i;
+  /connection terminated|connection was lost|not queryable|timeout exceeded when trying to connect|^timeout expired$/i;
 
 /** Whether the same may be tried again as it is. */
 export function isOutage(error: unknown): boolean {
