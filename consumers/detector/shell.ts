@@ -12,6 +12,7 @@ import type { Db } from '../../src/ports/database.ts';
 import type { Subscription } from '../../src/ports/observation-log.ts';
 import { saveFeedCounts } from '../../src/store/feed-counts.ts';
 import { type FoldDeps, runFold } from '../fold.ts';
+import { inTurns } from '../in-turns.ts';
 import { createDetector, type Detector, type DetectorState, isDetectorState } from './detector.ts';
 
 export interface DetectorDeps extends FoldDeps {
@@ -50,23 +51,22 @@ export function runDetector(deps: DetectorDeps): Promise<Subscription> {
     snapshot: (detector) => detector.snapshot(),
     handle: async (detector, events, partition, retry) => {
       const alerts: AlertEvent[] = [];
-      let tickMs: number | undefined;
       let observations = 0;
       const sightings: Sighting[] = [];
-      for (const event of events) {
+      await inTurns(events, (event) => {
         detector.apply(
           event,
           (alert) => alerts.push(alert),
           (sighting) => sightings.push(sighting),
         );
-        if (event.type === 'tick') tickMs = event.atMs;
-        else if ('subject' in event && !isSelfTest(event.subject)) observations++;
-      }
+        if ('subject' in event && !isSelfTest(event.subject)) observations++;
+      });
       await retry.run(() => deps.ledger.append(alerts));
       if (sightings.length > 0) await retry.run(() => deps.log.append(sightings.map(toEntry)));
       deps.onJudged?.(observations);
       const ofPeople = alerts.filter(({ subject }) => !isSelfTest(subject));
       if (ofPeople.length > 0) deps.onAlerts?.(ofPeople);
+      const tickMs = events.findLast((event) => event.type === 'tick')?.atMs;
       if (tickMs === undefined) return;
       await retry.run(() => tellFeeds(deps.database, partition, tickMs, detector));
       deps.onTick(partition, tickMs);
