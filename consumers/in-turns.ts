@@ -9,13 +9,23 @@ const HOLD_MS = 20;
 /** Asking the clock after each would cost as much as the cheapest of them. */
 const ASK_EVERY = 32;
 
+/** To be called after each piece of a long work, and awaited where it answers something: then it is the others' turn. */
+export function createTurns(): () => Promise<void> | undefined {
+  let [pieces, sinceMs] = [0, performance.now()];
+  return () => {
+    if (++pieces % ASK_EVERY !== 0 || performance.now() - sinceMs < HOLD_MS) return undefined;
+    return othersTurn().then(() => {
+      sinceMs = performance.now();
+    });
+  };
+}
+
 /** Calls `work` with each in order, and lets others have the thread meanwhile. */
 export async function inTurns<T>(items: readonly T[], work: (item: T) => void): Promise<void> {
-  let sinceMs = performance.now();
-  for (const [i, item] of items.entries()) {
+  const turn = createTurns();
+  for (const item of items) {
     work(item);
-    if (i % ASK_EVERY !== ASK_EVERY - 1 || performance.now() - sinceMs < HOLD_MS) continue;
-    await othersTurn();
-    sinceMs = performance.now();
+    const others = turn();
+    if (others !== undefined) await others;
   }
 }

@@ -6,6 +6,7 @@ import { type PolicyDocument, policyFor } from '../../src/kernel/policy.ts';
 import { isSelfTestEvent } from '../../src/kernel/self-test.ts';
 import type { ObservationLog } from '../../src/ports/observation-log.ts';
 import { inTrueOrder, placedMs } from '../detector/true-order.ts';
+import { createTurns } from '../in-turns.ts';
 
 export interface Line {
   readonly event: LogEvent;
@@ -28,15 +29,17 @@ export async function readLines(
 ): Promise<Line[]> {
   const bounds = (await log.bounds()).find((candidate) => candidate.partition === partition);
   const lines: Line[] = [];
+  const turn = createTurns();
   for await (const batch of log.read(partition, Math.max(from, bounds?.first ?? 0))) {
     if (batch.offset >= until) break;
     for (const line of batch.lines) {
+      const others = turn();
+      if (others !== undefined) await others;
       const decoded = decodeLogLine(line);
       // A line that can't be read was told when it came.
       if (decoded.ok && !isSelfTestEvent(decoded.value) && takes(decoded.value))
         lines.push({ event: decoded.value, offset: batch.offset });
     }
-    await new Promise(setImmediate);
   }
   return lines;
 }

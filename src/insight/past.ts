@@ -1,5 +1,6 @@
 /** The recorded past of one subject, or of all, out of the log; and the detector on it. */
 import { createDetector, type Detector } from '../../consumers/detector/detector.ts';
+import { createTurns } from '../../consumers/in-turns.ts';
 import type { AlertEvent } from '../kernel/alert-event.ts';
 import type { Instant } from '../kernel/instant.ts';
 import { type LogEvent, receiptOf } from '../kernel/log-event.ts';
@@ -17,16 +18,18 @@ export async function* readPast(
 ): AsyncGenerator<LogEvent> {
   const bounds = (await log.bounds()).find((candidate) => candidate.partition === partition);
   const id = subject === null ? '' : JSON.stringify(subject);
+  // A long past must not keep the process from everything else, nor what the caller does with it.
+  const turn = createTurns();
   for await (const batch of log.read(partition, bounds?.first ?? 0)) {
     for (const line of batch.lines) {
+      const others = turn();
+      if (others !== undefined) await others;
       // Most lines are about somebody else: to look for an id is much quicker than to read the line.
       if (subject !== null && isKeyed(line) && !line.includes(id)) continue;
       const decoded = decodeLogLine(line);
       if (!decoded.ok || receiptOf(decoded.value) > untilMs || !isAbout(decoded.value, subject)) continue;
       if (!isSelfTestEvent(decoded.value)) yield decoded.value;
     }
-    // A long past must not keep the process from everything else.
-    await new Promise(setImmediate);
   }
 }
 
