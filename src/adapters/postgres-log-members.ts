@@ -101,10 +101,16 @@ async function becomeMember(options: GroupOptions, onFailure: (error: unknown) =
     isLost = true;
     for (const worker of workers.values()) halt(worker);
   });
-  await session.query({
-    text: `SELECT pg_advisory_lock_shared(hashtext($1), ${MEMBER})`,
-    values: [consumer.group],
-  });
+  try {
+    await session.query({
+      text: `SELECT pg_advisory_lock_shared(hashtext($1), ${MEMBER})`,
+      values: [consumer.group],
+    });
+  } catch (error) {
+    // Tried again twice a second: each try would leave a connection behind.
+    await session.release();
+    throw error;
+  }
 
   async function release(worker: Worker, isOrderly: boolean): Promise<void> {
     halt(worker);
