@@ -112,9 +112,12 @@ port.on('message', async (message: ToThread) => {
   }
   // Each for itself: that one can't say goodbye to its store costs no other its checkpoint.
   const closed = await Promise.allSettled(running.map((subscription) => subscription.close()));
-  for (const end of closed)
+  for (const [i, end] of closed.entries())
     if (end.status === 'rejected')
-      logger.warn({ event: 'role.close-failed', error: String(end.reason) }, 'closing failed');
+      logger.warn(
+        { event: 'role.close-failed', role: roles[i], error: String(end.reason) },
+        'closing failed',
+      );
   await cleanups.run();
   port.close();
 });
